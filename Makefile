@@ -1,0 +1,32 @@
+# Every target sets up what it needs inside the checkout (.venv, collections/): nothing global, no root.
+.DEFAULT_GOAL := help
+.PHONY: help test site lab bench clean run-env
+
+PYTHON ?=
+ARGS ?=
+export PYTHON
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\): [^#]*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{printf "make %-6s %s\n", $$1, $$2}'
+	@echo 'Variables: PYTHON=interpreter (3.11 or later), ARGS=further arguments of the tool behind the target.'
+
+test: ## every gate: style, types, tests, documents, ansible-test, build, molecule (tools/check)
+	@tools/check $(ARGS)
+
+site: run-env ## the worked example, played from end to end against simulated hosts
+	@.venv/bin/python tools/site.py $(ARGS)
+
+lab: run-env ## a set of simulated Windows hosts, until interrupted
+	@PYTHONPATH=tests/lab .venv/bin/python -m winlab $(ARGS)
+
+bench: run-env ## time the planner, the codec and whole tasks
+	@.venv/bin/python tools/bench.py $(ARGS)
+
+clean: ## remove everything that make and the tools laid or installed
+	@rm -rf .venv .venvs collections .ansible tests/output
+	@rm -rf .coverage .coverage.* .hypothesis changelogs/.plugin-cache.yaml winsec-ipsec-*.tar.gz
+	@find . -path ./.git -prune -o -type d \( -name __pycache__ -o -name '.*_cache' \) -prune -exec rm -rf {} +
+
+run-env:
+	@tools/venv run
+	@.venv/bin/python tools/lay_tree.py

@@ -1,0 +1,123 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Argument specifications, one for each kind of object, used by the actions and by the documentation stubs.
+
+Defaults that depend on the state of the host are not here: an option that is not given is None.
+"""
+
+from __future__ import annotations
+
+FILTER = {
+    "source": {"type": "str"},
+    "destination": {"type": "str"},
+    "protocol": {"type": "str"},
+    "source_port": {"type": "str"},
+    "destination_port": {"type": "str"},
+    "mirrored": {"type": "bool"},
+    "description": {"type": "str"},
+}
+
+FILTER_LIST = {
+    "name": {"type": "str", "required": True},
+    "description": {"type": "str"},
+    "filters": {"type": "list", "elements": "dict", "options": FILTER},
+}
+
+METHOD = {
+    "ah_integrity": {"type": "str", "choices": ["md5", "sha1"]},
+    "esp_encryption": {"type": "str", "choices": ["none", "des", "3des"]},
+    "esp_integrity": {"type": "str", "choices": ["none", "md5", "sha1"]},
+    "lifetime_kilobytes": {"type": "int"},
+    "lifetime_seconds": {"type": "int"},
+}
+
+FILTER_ACTION = {
+    "name": {"type": "str", "required": True},
+    "description": {"type": "str"},
+    "action": {"type": "str", "choices": ["permit", "block", "negotiate"]},
+    "security_methods": {"type": "list", "elements": "dict", "options": METHOD},
+    "accept_unsecured": {"type": "bool"},
+    "fallback_to_clear": {"type": "bool"},
+    "perfect_forward_secrecy": {"type": "bool"},
+}
+
+AUTHENTICATION = {
+    "method": {"type": "str", "required": True, "choices": ["kerberos", "preshared_key", "certificate"]},
+    "preshared_key": {"type": "str", "no_log": True},
+    "authority": {"type": "str"},
+    "map_to_account": {"type": "bool"},
+    "exclude_authority_name": {"type": "bool"},
+}
+
+MAIN_MODE_METHOD = {
+    "encryption": {"type": "str", "choices": ["des", "3des"]},
+    "integrity": {"type": "str", "choices": ["md5", "sha1"]},
+    "dh_group": {"type": "str", "choices": ["768", "1024", "2048"]},
+}
+
+MAIN_MODE = {
+    "security_methods": {"type": "list", "elements": "dict", "options": MAIN_MODE_METHOD},
+    "lifetime_minutes": {"type": "int"},
+    "quick_modes": {"type": "int"},
+    "perfect_forward_secrecy": {"type": "bool"},
+}
+
+DEFAULT_RESPONSE = {
+    "enabled": {"type": "bool"},
+    "authentication": {"type": "list", "elements": "dict", "options": AUTHENTICATION},
+    "security_methods": {"type": "list", "elements": "dict", "options": METHOD},
+    "perfect_forward_secrecy": {"type": "bool"},
+}
+
+RULE = {
+    "name": {"type": "str", "required": True},
+    "description": {"type": "str"},
+    "filter_list": {"type": "str"},
+    "filter_action": {"type": "str"},
+    "authentication": {"type": "list", "elements": "dict", "options": AUTHENTICATION},
+    "connection_type": {"type": "str", "choices": ["all", "lan", "dialup"]},
+    "tunnel_endpoint": {"type": "str"},
+    "enabled": {"type": "bool"},
+}
+
+POLICY = {
+    "name": {"type": "str", "required": True},
+    "description": {"type": "str"},
+    "polling_interval_minutes": {"type": "int"},
+    "main_mode": {"type": "dict", "options": MAIN_MODE},
+    "default_response": {"type": "dict", "options": DEFAULT_RESPONSE},
+    "rules": {"type": "list", "elements": "dict", "options": RULE},
+}
+
+DOCUMENT = {
+    "filter_lists": {"type": "list", "elements": "dict", "options": FILTER_LIST},
+    "filter_actions": {"type": "list", "elements": "dict", "options": FILTER_ACTION},
+    "policies": {"type": "list", "elements": "dict", "options": POLICY},
+    "assigned": {"type": "str"},
+}
+
+PRESENCE = {"state": {"type": "str", "choices": ["present", "absent"], "default": "present"}}
+DOMAIN = {"allow_domain_policy": {"type": "bool", "default": False}}
+
+SPECS = {
+    "filter_list": {**FILTER_LIST, **PRESENCE},
+    "filter_action": {**FILTER_ACTION, **PRESENCE},
+    "policy": {**POLICY, **PRESENCE},
+    "assignment": {
+        "name": {"type": "str"},
+        "state": {"type": "str", "choices": ["assigned", "unassigned"], "default": "assigned"},
+        **DOMAIN,
+    },
+    "policies": {
+        "config": {"type": "dict", "required": True, "options": DOCUMENT},
+        "state": {
+            "type": "str",
+            "choices": ["merged", "replaced", "overridden", "deleted"],
+            "default": "merged",
+        },
+        **DOMAIN,
+    },
+    "policies_info": {"query": {"type": "str"}},
+}

@@ -1,0 +1,122 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The base of the actions: options in, results out. Everything in between is values and the converger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from ..module_utils._argspec import SPECS
+from ._action_converge import ChangeError, Converger, Outcome
+from ._ipsec.errors import IpsecError
+from ._ipsec.model import Store
+from ._remote import Remote
+
+Data = dict[str, Any]
+
+
+class IpsecAction(ActionBase):
+    """Runs :meth:`act` between argument validation and error reporting. Subclasses name their ``module``."""
+
+    _supports_check_mode = True
+    _supports_async = False
+    _requires_connection = True
+
+    module: ClassVar[str]
+
+    def run(self, tmp: str | None = None, task_vars: Data | None = None) -> Data:
+        """Validate, act, and turn refusals into failures that say what the host was told before."""
+        super().run(tmp, task_vars)
+        given = plain(self._task.args)
+        try:
+            # The core's own refusals come first: they name the option path, the value and the remedy.
+            self.check(given)
+            self.validate_argument_spec(SPECS[self.module])
+            return self.act({key: value for key, value in given.items() if value is not None})
+        except IpsecError as error:
+            raise AnsibleActionFail(str(error), result={"changed": False, "commands": []}) from None
+        except ChangeError as error:
+            result = {
+                "changed": bool(error.done),
+                "commands": error.done,
+                "failed_command": error.failed,
+                "answer": error.answer,
+            }
+            said = f" The command was: {error.failed}." if error.failed else ""
+            text = f" The host said: {error.answer}" if error.answer else ""
+            raise AnsibleActionFail(f"{error}{said}{text}", result=result) from None
+
+    def check(self, given: Data) -> None:
+        """Refuse options that no host could take, before any host is asked."""
+
+    def act(self, args: Data) -> Data:
+        """Return the result of the task for the options that were given."""
+        raise NotImplementedError
+
+    def converge(self, want: Callable[[Store], Store], **keywords: bool) -> Outcome:
+        """Bring the host to what ``want`` makes of its store, or predict that in check mode."""
+        return self._converger().converge(want, check=bool(self._task.check_mode), **keywords)
+
+    def _converger(self) -> Converger:
+        return Converger(Remote(self).run)
+
+    def report(self, outcome: Outcome, view: Callable[[Store], Any]) -> Data:
+        """Return the result of a change, in which ``view`` says what of a store is shown."""
+        before, after = view(outcome.before), view(outcome.after)
+        result: Data = {
+            "changed": outcome.changed,
+            "before": before,
+            "after": after,
+            "commands": outcome.commands,
+            "host": outcome.host.to_data(),
+        }
+        if outcome.warnings:
+            result["warnings"] = list(outcome.warnings)
+        if self._task.diff:
+            result["diff"] = difference(outcome, before, after)
+        return result
+
+
+def difference(outcome: Outcome, before: Any, after: Any) -> list[Data]:
+    """Return what Ansible shows with --diff: the objects, then the commands that a comparison cannot show."""
+    shown = [{"before_header": "policy store", "after_header": "policy store", "before": before, "after": after}]
+    if outcome.changed:
+        lines = "".join(f"{command}\n" for command in outcome.commands)
+        shown.append({"prepared": f"commands:\n{lines}"})
+    return shown
+
+
+def plain(value: Any) -> Any:
+    """Return option values as plain built-ins: Ansible's tags and lazily decrypted texts stay behind."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    return str(value)
+
+
+def foreign(store: Store) -> list[Data]:
+    """Return the objects that are kept and not managed, with the reason."""
+    return [
+        {
+            "kind": item.kind,
+            "name": item.name,
+            "guid": item.identity,
+            "reason": item.reason,
+            "assigned": item.assigned,
+        }
+        for item in store.foreign
+    ]
+
+
+def predefined(store: Store) -> list[str]:
+    """Return the names of the policies that Windows itself brought along."""
+    return sorted(policy.name for policy in store.policies if ("policy", policy.name.casefold()) in store.predefined)

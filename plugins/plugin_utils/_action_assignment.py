@@ -1,0 +1,36 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The base of the action assignment: which policy is in force."""
+
+from __future__ import annotations
+
+from ._action import Data, IpsecAction
+from ._ipsec.intent import assigned_store, check_assignment
+from ._ipsec.model import Store
+
+
+class AssignmentAction(IpsecAction):
+    """Assigns or unassigns a policy."""
+
+    module = "assignment"
+
+    def check(self, given: Data) -> None:
+        """Refuse names that no policy can have."""
+        check_assignment(given.get("name"), given.get("state") or "assigned")
+
+    def act(self, args: Data) -> Data:
+        """Assign the policy and make its services run, or unassign it."""
+        assign = args.get("state", "assigned") == "assigned"
+        outcome = self.converge(
+            lambda store: assigned_store(store, args.get("name"), assign=assign),
+            in_force=assign,
+            domain_policy_wins=bool(args.get("allow_domain_policy")),
+        )
+        return self.report(outcome, _view)
+
+
+def _view(store: Store) -> Data:
+    foreign = next((item.name for item in store.foreign if item.assigned), None)
+    return {"assigned": store.assigned or foreign or ""}

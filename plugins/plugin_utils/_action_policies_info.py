@@ -1,0 +1,59 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The base of the action policies_info: everything that a host has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.module_utils.basic import missing_required_lib
+
+from ._action import Data, IpsecAction, foreign, predefined
+from ._ipsec.document import write_document
+from ._ipsec.staging import settled
+
+try:
+    import jmespath  # type: ignore[import-untyped]  # it ships no types
+except ImportError:
+    jmespath = None
+
+
+class PoliciesInfoAction(IpsecAction):
+    """Reads the policy store."""
+
+    module = "policies_info"
+
+    def check(self, given: Data) -> None:
+        """Refuse a query that cannot be evaluated."""
+        if given.get("query") is not None:
+            _compiled(given["query"])
+
+    def act(self, args: Data) -> Data:
+        """Return the document of the host and facts about it."""
+        host = self._converger().read()
+        config = write_document(settled(host.store))
+        result: Data = {
+            "changed": False,
+            "config": config,
+            "host": host.to_data(),
+            "predefined": predefined(host.store),
+            "foreign": foreign(host.store),
+        }
+        if host.store.findings:
+            result["warnings"] = list(host.store.findings)
+        if args.get("query") is not None:
+            result["answer"] = _compiled(args["query"]).search({**config, "host": result["host"]})
+        return result
+
+
+def _compiled(query: Any) -> Any:
+    if jmespath is None:
+        raise AnsibleActionFail(missing_required_lib("jmespath", reason="for the option query of policies_info"))
+    try:
+        return jmespath.compile(str(query))
+    except jmespath.exceptions.JMESPathError as error:
+        message = f"query is {str(query)!r}: expected a JMESPath expression. {error}"
+        raise AnsibleActionFail(message) from error

@@ -1,0 +1,124 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a host told about itself: version, services, policies and which of them win."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .errors import StoreError
+from .model import Store
+from .registry import Keys, parse_query
+from .session import IPSEC_KEY, POLICIES_KEY, WINDOWS_KEY, Section
+from .store import read_store
+from .versions import WindowsVersion, parse_ver
+
+RUNNING = 4
+START_PENDING = 2
+AUTOMATIC = 2
+
+_STATE = re.compile(r":\s*(\d+)\s+[A-Z_0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """State and start type of a service, in the numbers of the service manager (4 is running, 2 is automatic)."""
+
+    state: int
+    start_type: int
+
+    @property
+    def running(self) -> bool:
+        """Whether the service runs now."""
+        return self.state == RUNNING
+
+    @property
+    def automatic(self) -> bool:
+        """Whether the service starts with the host."""
+        return self.start_type == AUTOMATIC
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """A host as it was read. ``services`` holds PolicyAgent, and IKEEXT where it exists."""
+
+    version: WindowsVersion
+    store: Store
+    services: Mapping[str, Service]
+    domain_policy: str | None
+
+    def to_data(self) -> dict[str, object]:
+        """Return the facts about the host, without its policies, as plain data."""
+        return {
+            "version": str(self.version),
+            "product": self.version.name,
+            "default_response_works": self.version.default_response_works,
+            "services": {
+                name: {"running": service.running, "automatic": service.automatic}
+                for name, service in self.services.items()
+            },
+            "domain_policy": self.domain_policy or "",
+        }
+
+
+def read_host(sections: Mapping[str, Section]) -> Host:
+    """Return the host that the sections of :func:`.session.sections` describe.
+
+    Raises :class:`StoreError` when a section is neither an answer nor proof that there is nothing to tell.
+    """
+    version = parse_ver(sections["version"].text)
+    services = {"PolicyAgent": _service("PolicyAgent", sections["agent"], sections["agent_start"])}
+    if version.ikeext:
+        services["IKEEXT"] = _service("IKEEXT", sections["ike"], sections["ike_start"])
+    keys = _ipsec_keys(sections)
+    return Host(
+        version=version,
+        store=read_store(keys) if keys is not None else Store(),
+        services=services,
+        domain_policy=_domain_policy(keys),
+    )
+
+
+def _service(name: str, query: Section, start: Section) -> Service:
+    # sc prints TYPE, then STATE; the labels are localised, the numbers are not.
+    numbers = _STATE.findall(query.text)
+    if query.code != 0 or len(numbers) < 2:
+        remedy = "Install or repair the service: IPsec policy works only with it."
+        raise StoreError(f"service {name}", "no state", "the state that sc query prints", remedy)
+    values = [key.value("Start") for key in parse_query(start.text).values()] if start.code == 0 else []
+    found = next((value.data for value in values if value is not None), None)
+    if not isinstance(found, int):
+        remedy = "Look at the service's key in the registry."
+        raise StoreError(f"service {name}", "no start type", "its value Start in the registry", remedy)
+    return Service(int(numbers[1]), found)
+
+
+def _ipsec_keys(sections: Mapping[str, Section]) -> Keys | None:
+    """Return the keys below IPSec, None when the parent keys prove that there are none."""
+    if sections["ipsec"].code == 0:
+        return parse_query(sections["ipsec"].text)
+    for name, path, child in (("windows", WINDOWS_KEY, IPSEC_KEY), ("policies", POLICIES_KEY, WINDOWS_KEY)):
+        section = sections[name]
+        if section.code == 0:
+            wanted = child.rpartition("\\")[2].casefold()
+            names = {line.strip().rpartition("\\")[2].casefold() for line in section.text.splitlines()}
+            if wanted not in names:
+                return None
+            break
+    expected = f"the values below {child}, or proof that {path} has no such key"
+    raise StoreError("policy store", "not readable", expected, "Connect as an administrator of the host.")
+
+
+def _domain_policy(keys: Keys | None) -> str | None:
+    """Return the name of the policy that the domain assigns; its path when it has no name, None for none."""
+    for key in keys.values() if keys is not None else ():
+        if key.name.casefold() == "gptipsecpolicy":
+            for name in ("DSIPSECPolicyName", "DSIPSECPolicyPath"):
+                value = key.value(name)
+                if value is not None and isinstance(value.data, str) and value.data:
+                    return value.data
+    return None

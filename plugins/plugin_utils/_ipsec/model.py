@@ -1,0 +1,217 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a policy store holds, in the terms of the snap-in. Frozen; units are in the names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv6Address
+from typing import TypeVar
+
+from .values import ActionKind, Address, ConnectionType, DhGroup, Encryption, Integrity, Place, Secret
+
+DEFAULT_POLLING_INTERVAL_MINUTES = 180
+DEFAULT_MAIN_MODE_LIFETIME_MINUTES = 480
+
+
+def folded(name: str) -> str:
+    """Return the form in which names are compared: Windows keeps their case and ignores it."""
+    return name.casefold()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Packets by addresses, IP protocol (0 is any) and ports (0 is any)."""
+
+    source: Address = Place.ME
+    destination: Address = Place.ANY
+    protocol: int = 0
+    source_port: int = 0
+    destination_port: int = 0
+    mirrored: bool = True
+    description: str = ""
+
+    @property
+    def selector(self) -> tuple[Address, Address, int, int, int, bool]:
+        """All that decides which packets match; two filters with one selector are duplicates."""
+        return (
+            self.source,
+            self.destination,
+            self.protocol,
+            self.source_port,
+            self.destination_port,
+            self.mirrored,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilterList:
+    """A named set of filters. The order of filters means nothing."""
+
+    name: str
+    description: str = ""
+    filters: tuple[Filter, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuickModeMethod:
+    """One offer of a filter action: AH, ESP or both. Lifetimes of 0 leave the limit to the host."""
+
+    ah_integrity: Integrity | None = None
+    esp_encryption: Encryption | None = None
+    esp_integrity: Integrity | None = None
+    lifetime_kilobytes: int = 100_000
+    lifetime_seconds: int = 3_600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilterAction:
+    """Permit, block or negotiate.
+
+    ``accept_unsecured`` lets clear packets in and answers them with IPsec (netsh: inpass);
+    ``fallback_to_clear`` talks in clear to a peer that does not answer IKE (netsh: soft).
+    """
+
+    name: str
+    description: str = ""
+    action: ActionKind = ActionKind.NEGOTIATE
+    methods: tuple[QuickModeMethod, ...] = ()
+    accept_unsecured: bool = False
+    fallback_to_clear: bool = False
+    perfect_forward_secrecy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kerberos:
+    """Authentication by the domain."""
+
+
+@dataclass(frozen=True, slots=True)
+class PresharedKey:
+    """Authentication by a shared secret; None stands for the key that the store already has."""
+
+    key: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """Authentication by a certificate that ``authority`` (its name as in ``CN=..., O=...``) has issued."""
+
+    authority: str
+    map_to_account: bool = False
+    exclude_authority_name: bool = False
+
+
+Authentication = Kerberos | PresharedKey | Certificate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """Binds a filter list to a filter action inside a policy. ``tunnel_endpoint`` None is transport mode."""
+
+    name: str
+    description: str = ""
+    filter_list: str = ""
+    filter_action: str = ""
+    authentication: tuple[Authentication, ...] = (Kerberos(),)
+    connection_type: ConnectionType = ConnectionType.ALL
+    tunnel_endpoint: IPv4Address | IPv6Address | None = None
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MainModeMethod:
+    """One offer for the association that protects IKE itself."""
+
+    encryption: Encryption = Encryption.TRIPLE_DES
+    integrity: Integrity = Integrity.SHA1
+    dh_group: DhGroup = DhGroup.HIGH
+
+
+DEFAULT_MAIN_MODE_METHODS = (
+    MainModeMethod(dh_group=DhGroup.HIGH),
+    MainModeMethod(dh_group=DhGroup.MEDIUM),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MainMode:
+    """Key exchange settings of a policy. ``quick_modes`` limits quick modes per main mode, 0 is no limit."""
+
+    methods: tuple[MainModeMethod, ...] = DEFAULT_MAIN_MODE_METHODS
+    lifetime_minutes: int = DEFAULT_MAIN_MODE_LIFETIME_MINUTES
+    quick_modes: int = 0
+    perfect_forward_secrecy: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DefaultResponse:
+    """The rule that answers peers which ask for IPsec; without effect from Windows Vista and Server 2008 on.
+
+    None stands for what the host has, or makes of its own accord.
+    """
+
+    enabled: bool = False
+    authentication: tuple[Authentication, ...] | None = None
+    methods: tuple[QuickModeMethod, ...] | None = None
+    perfect_forward_secrecy: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """A policy with its rules. Rules have no order: the most specific filter wins."""
+
+    name: str
+    description: str = ""
+    polling_interval_minutes: int = DEFAULT_POLLING_INTERVAL_MINUTES
+    main_mode: MainMode = field(default_factory=MainMode)
+    default_response: DefaultResponse = field(default_factory=DefaultResponse)
+    rules: tuple[Rule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreign:
+    """An object of the store that this language cannot express. It is reported, kept and never changed.
+
+    ``uses`` names the filter lists and filter actions that it keeps in use, as (kind, folded name).
+    """
+
+    kind: str
+    name: str
+    identity: str
+    reason: str
+    assigned: bool = False
+    uses: frozenset[tuple[str, str]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """Everything in one policy store. ``assigned`` is the name of the policy in force, None for none.
+
+    ``predefined`` are folded (kind, name) pairs of the objects that Windows itself brought along.
+    ``findings`` are sentences about damage that was seen while reading.
+    """
+
+    filter_lists: tuple[FilterList, ...] = ()
+    filter_actions: tuple[FilterAction, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    assigned: str | None = None
+    foreign: tuple[Foreign, ...] = ()
+    predefined: frozenset[tuple[str, str]] = frozenset()
+    findings: tuple[str, ...] = ()
+
+
+FILTER_LIST = "filter_list"
+FILTER_ACTION = "filter_action"
+POLICY = "policy"
+
+
+Named = TypeVar("Named", bound="FilterList | FilterAction | Policy | Rule")
+
+
+def by_name(items: Iterable[Named]) -> dict[str, Named]:
+    """Return the items by folded name, in their order."""
+    return {folded(item.name): item for item in items}

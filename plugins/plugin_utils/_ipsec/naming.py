@@ -1,0 +1,83 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which names and texts can travel to netsh and back unharmed."""
+
+from __future__ import annotations
+
+import re
+
+from .errors import IpsecError
+
+LONGEST_NAME = 240
+LONGEST_TEXT = 1000
+# Room for the ending of a staging name.
+_LONGEST_SENT = LONGEST_NAME + 15
+
+# netsh reads its line with double quotes; cmd.exe, which other tools use for the same objects, reinterprets the rest.
+_REINTERPRETED = '"%&^|<>'
+_MARKER = "@@"
+_STAGING = re.compile(r"^(?P<base>.*)~winsec~(?P<number>\d+)$", re.DOTALL)
+
+
+def staging_name(base: str, number: int) -> str:
+    """Return the name of the short-lived copy of an object that is built beside it."""
+    return f"{base}~winsec~{number}"
+
+
+def staging_base(name: str) -> str | None:
+    """Return the name that a staging name was made from, None for every other name."""
+    match = _STAGING.match(name)
+    return match["base"] if match else None
+
+
+def trouble(text: str) -> tuple[str, str] | None:
+    """Return (expected, remedy) when ``text`` cannot be sent between double quotes, else None."""
+    if not text.isascii():
+        return "ASCII characters only", "netsh reads its input in the code page of the host: use ASCII letters."
+    if not text.isprintable():
+        return "one line without control characters", "Remove line ends, tabs and control characters."
+    for character in _REINTERPRETED:
+        if character in text:
+            return f"a text without {character}", f"netsh or cmd.exe would reinterpret {character}: leave it out."
+    if _MARKER in text:
+        return f"a text without {_MARKER}", f"{_MARKER} marks the steps of a session: leave it out."
+    if text.endswith("\\"):
+        return "a text that does not end with a backslash", "It would escape the closing quote: leave it out."
+    return None
+
+
+def name_trouble(name: str) -> tuple[str, str] | None:
+    """Return (expected, remedy) when an object cannot have this name, else None."""
+    if not name:
+        return "a name", "Give the object a name."
+    if name != name.strip():
+        return "a name without blanks at its ends", f"Write {name.strip()!r}."
+    if len(name) > _LONGEST_SENT:
+        return f"at most {LONGEST_NAME} characters, not {len(name)}", "Choose a shorter name."
+    if name.lower() == "all":
+        return "a name other than all", "netsh takes the word all for every object: choose another name."
+    return trouble(name)
+
+
+def check_name(name: str, path: str) -> str:
+    """Return ``name`` if an object can have it and it is no staging name of ours."""
+    found = name_trouble(name)
+    if found is None and len(name) > LONGEST_NAME:
+        found = (f"at most {LONGEST_NAME} characters, not {len(name)}", "Choose a shorter name.")
+    if found is None and staging_base(name) is not None:
+        found = ("a name that does not end like ~winsec~1", "That ending marks our short-lived copies.")
+    if found is not None:
+        raise IpsecError(path, name, *found)
+    return name
+
+
+def check_text(text: str, path: str) -> str:
+    """Return ``text`` if it can be sent as a description."""
+    if len(text) > LONGEST_TEXT:
+        raise IpsecError(path, text, f"at most {LONGEST_TEXT} characters, not {len(text)}", "Shorten it.")
+    found = trouble(text)
+    if found is not None:
+        raise IpsecError(path, text, *found)
+    return text

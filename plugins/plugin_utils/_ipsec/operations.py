@@ -1,0 +1,246 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The changes that one netsh command can make, as values. Each is atomic: it is there or it is not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .model import FILTER_ACTION, FILTER_LIST, POLICY, DefaultResponse, Filter, FilterAction, Policy, Rule, folded
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class CreateFilterList:
+    """Make an empty filter list."""
+
+    name: str
+    description: str
+
+    @property
+    def key(self) -> Key:
+        """The (kind, folded name) of the object that changes."""
+        return FILTER_LIST, folded(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class DescribeFilterList:
+    """Change the description of a filter list."""
+
+    name: str
+    description: str
+
+    @property
+    def key(self) -> Key:
+        """The (kind, folded name) of the object that changes."""
+        return FILTER_LIST, folded(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteFilterList:
+    """Remove a filter list that no rule uses."""
+
+    name: str
+
+    @property
+    def key(self) -> Key:
+        """The (kind, folded name) of the object that changes."""
+        return FILTER_LIST, folded(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class AddFilter:
+    """Add a filter to a filter list that exists."""
+
+    filter_list: str
+    filter: Filter
+
+    @property
+    def key(self) -> Key:
+        """The (kind, folded name) of the object that changes."""
+        return FILTER_LIST, folded(self.filter_list)
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteFilter:
+    """Remove every filter with this selector from a filter list, whatever its description."""
+
+    filter_list: str
+    filter: Filter
+
+    @property
+    def key(self) -> Key:
+        """The (kind, folded name) of the object that changes."""
+        return FILTER_LIST, folded(self.filter_list)
+
+
+@dataclass(frozen=True, slots=True)
+class CreateFilterAction:
+    """Make a filter action."""
+
+    action: FilterAction
+
+    @property
+    def key(self) -> Key:
+        """The (kind, folded name) of the object that changes."""
+        return FILTER_ACTION, folded(self.action.name)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeFilterAction:
+    """Give a filter action that exists all of these settings."""
+
+    action: FilterAction
+
+    @property
+    def key(self) -> Key:
+        """The (kind, folded name) of the object that changes."""
+        return FILTER_ACTION, folded(self.action.name)
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteFilterAction:
+    """Remove a filter action that no rule uses."""
+
+    name: str
+
+    @property
+    def key(self) -> Key:
+        """The (kind, folded name) of the object that changes."""
+        return FILTER_ACTION, folded(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class CreatePolicy:
+    """Make a policy, not assigned and without rules but the default response rule that the host makes."""
+
+    policy: Policy
+
+    @property
+    def key(self) -> Key:
+        """The (kind, folded name) of the object that changes."""
+        return POLICY, folded(self.policy.name)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePolicy:
+    """Give a policy that exists these settings; its rules stay."""
+
+    policy: Policy
+
+    @property
+    def key(self) -> Key:
+        """The (kind, folded name) of the object that changes."""
+        return POLICY, folded(self.policy.name)
+
+
+@dataclass(frozen=True, slots=True)
+class DeletePolicy:
+    """Remove a policy with its rules."""
+
+    name: str
+
+    @property
+    def key(self) -> Key:
+        """The (kind, folded name) of the object that changes."""
+        return POLICY, folded(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeDefaultResponse:
+    """Give the default response rule of a policy these settings; None leaves a setting as it is."""
+
+    policy: str
+    response: DefaultResponse
+
+    @property
+    def key(self) -> Key:
+        """The (kind, folded name) of the object that changes."""
+        return POLICY, folded(self.policy)
+
+
+@dataclass(frozen=True, slots=True)
+class AddRule:
+    """Add a rule to a policy."""
+
+    policy: str
+    rule: Rule
+
+    @property
+    def key(self) -> Key:
+        """The (kind, folded name) of the object that changes."""
+        return POLICY, folded(self.policy)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRule:
+    """Give a rule that exists all of these settings."""
+
+    policy: str
+    rule: Rule
+
+    @property
+    def key(self) -> Key:
+        """The (kind, folded name) of the object that changes."""
+        return POLICY, folded(self.policy)
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteRule:
+    """Remove a rule from a policy."""
+
+    policy: str
+    name: str
+
+    @property
+    def key(self) -> Key:
+        """The (kind, folded name) of the object that changes."""
+        return POLICY, folded(self.policy)
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """Put a policy in force; the one that was in force no longer is."""
+
+    policy: str
+
+    @property
+    def key(self) -> Key:
+        """The (kind, folded name) of the object that changes."""
+        return "assignment", ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unassign:
+    """Leave no policy in force, if ``policy`` is the one that was."""
+
+    policy: str
+
+    @property
+    def key(self) -> Key:
+        """The (kind, folded name) of the object that changes."""
+        return "assignment", ""
+
+
+Operation = (
+    CreateFilterList
+    | DescribeFilterList
+    | DeleteFilterList
+    | AddFilter
+    | DeleteFilter
+    | CreateFilterAction
+    | ChangeFilterAction
+    | DeleteFilterAction
+    | CreatePolicy
+    | ChangePolicy
+    | DeletePolicy
+    | ChangeDefaultResponse
+    | AddRule
+    | ChangeRule
+    | DeleteRule
+    | Assign
+    | Unassign
+)

@@ -1,0 +1,92 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Registry text as keys: what ``reg query KEY /s`` prints. :func:`parse_export` reads the files of ``reg export``."""
+
+from __future__ import annotations
+
+import re
+
+from .keys import Data, Key, Keys, Value, refusal
+from .regfile import parse_export
+
+__all__ = ["Key", "Keys", "Value", "parse_export", "parse_query"]
+
+_TEXT_TYPES = ("REG_SZ", "REG_EXPAND_SZ")
+_NUMBER_TYPES = ("REG_DWORD", "REG_DWORD_BIG_ENDIAN", "REG_QWORD")
+# reg.exe 6 separates by exactly four blanks, which keeps blanks at either end of the data; reg.exe 5 by blanks or tabs.
+_EXACT_LINE = re.compile(r" {4}(?P<name>.*?) {4}(?P<type>REG_[A-Z_]+)(?: {4}(?P<data>.*))?", re.DOTALL)
+_LOOSE_LINE = re.compile(r"[ \t]+(?P<name>.*?)[ \t]+(?P<type>REG_[A-Z_]+)(?:[ \t]+(?P<data>.*))?", re.DOTALL)
+_KEY_LINE = re.compile(r"HKEY_[A-Z_]+(\\.*)?")
+_BANNER = re.compile(r"\s*! REG\.EXE VERSION .*")
+_DEFAULT_NAME = re.compile(r"<NO NAME>|\(.*\)")  # localised in brackets by reg.exe 6
+
+
+def parse_query(text: str) -> Keys:
+    """Return what ``reg query KEY /s`` of reg.exe 5 or 6 printed.
+
+    Raises StoreError with the number of the line for text before the first key, for values that do not fit their
+    type and for text without any key, which is not the same as an empty store.
+    """
+    keys: dict[str, dict[str, Value]] = {}
+    pending: _Pending | None = None
+    current: dict[str, Value] | None = None
+    for number, line in enumerate(re.split(r"\r*\n", text.lstrip("\ufeff")), 1):
+        if _KEY_LINE.fullmatch(line.rstrip()):
+            _store(pending, current)
+            pending, current = None, keys.setdefault(line.rstrip(), {})
+            continue
+        if current is None:
+            if line.strip() and not _BANNER.fullmatch(line):
+                raise refusal(number, "text before the first key", "a line that starts with HKEY_")
+            continue
+        match = _EXACT_LINE.fullmatch(line) or _LOOSE_LINE.fullmatch(line)
+        if match:
+            _store(pending, current)
+            pending = _Pending(number, match["name"], match["type"], match["data"] or "")
+        elif pending is not None:
+            pending.lines.append(line)
+        elif line.strip():
+            raise refusal(number, "neither a key nor a value", "name, type and data")
+    _store(pending, current)
+    if not keys:
+        raise refusal(1, "text without any key", "the keys that reg query prints")
+    return Keys(keys)
+
+
+class _Pending:
+    """A value whose last line may not have been seen: texts may hold line breaks."""
+
+    def __init__(self, number: int, name: str, kind: str, data: str) -> None:
+        self.number = number
+        self.name = "" if _DEFAULT_NAME.fullmatch(name.strip()) else name
+        self.kind = kind
+        self.data = data
+        self.lines: list[str] = []
+
+
+def _store(pending: _Pending | None, values: dict[str, Value] | None) -> None:
+    if pending is None or values is None:
+        return
+    while pending.lines and not pending.lines[-1].strip():
+        pending.lines.pop()  # the empty line between two keys
+    if pending.lines and pending.kind not in (*_TEXT_TYPES, "REG_MULTI_SZ"):
+        raise refusal(pending.number + 1, "neither a key nor a value", "name, type and data")
+    text = "\n".join([pending.data, *pending.lines])
+    values[pending.name] = Value(pending.kind, _query_data(pending.kind, text, pending.number))
+
+
+def _query_data(kind: str, text: str, number: int) -> Data:
+    if kind == "REG_MULTI_SZ":
+        joined = re.sub(r"(\\0)+$", "", text.strip())
+        return tuple(joined.split("\\0")) if joined else ()
+    if kind in _TEXT_TYPES or not text.strip():
+        return b"" if kind in ("REG_BINARY", "REG_NONE") else text
+    if kind in _NUMBER_TYPES:
+        if re.fullmatch(r"0x[0-9a-fA-F]+", text.strip()):
+            return int(text.strip(), 16)
+        raise refusal(number, "not a number", f"{kind} as 0x and hexadecimal digits")
+    if re.fullmatch(r"([0-9a-fA-F]{2})+", text.strip()):
+        return bytes.fromhex(text.strip())
+    raise refusal(number, "not binary data", f"{kind} as pairs of hexadecimal digits")

@@ -1,0 +1,241 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The words of IPsec policy: enumerations, addresses, ports and protocols, each with its reader and its writer."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+from .errors import IpsecError
+
+HIGHEST_PORT = 65535
+HIGHEST_PROTOCOL = 255
+HIGHEST_U32 = 0xFFFFFFFF
+
+
+class ActionKind(StrEnum):
+    """What a filter action does with a packet that its rule matches."""
+
+    PERMIT = "permit"
+    BLOCK = "block"
+    NEGOTIATE = "negotiate"
+
+
+class ConnectionType(StrEnum):
+    """The network connections to which a rule applies."""
+
+    ALL = "all"
+    LAN = "lan"
+    DIALUP = "dialup"
+
+
+class Encryption(StrEnum):
+    """Ciphers that the policy store has codes for; it has none for AES (MS-GPIPSEC 2.2.1.4.1)."""
+
+    NONE = "none"
+    DES = "des"
+    TRIPLE_DES = "3des"
+
+
+class Integrity(StrEnum):
+    """Hashes that the policy store has codes for; it has none for SHA-2 (MS-GPIPSEC 2.2.1.4.1)."""
+
+    NONE = "none"
+    MD5 = "md5"
+    SHA1 = "sha1"
+
+
+class DhGroup(StrEnum):
+    """Diffie-Hellman groups of main mode, by the size of their modulus in bits: groups 1, 2 and 14."""
+
+    LOW = "768"
+    MEDIUM = "1024"
+    HIGH = "2048"
+
+
+class Place(StrEnum):
+    """Addresses that are words: every host, or all addresses of the host that has the policy."""
+
+    ANY = "any"
+    ME = "me"
+
+
+class ServerRole(StrEnum):
+    """Addresses that the host looks up in its own network settings. The other side of the filter is always Me."""
+
+    DNS = "dns"
+    WINS = "wins"
+    DHCP = "dhcp"
+    GATEWAY = "gateway"
+
+
+@dataclass(frozen=True, slots=True)
+class AddressRange:
+    """All addresses from ``first`` to ``last``, both included; one family, ``first`` below ``last``."""
+
+    first: IPv4Address | IPv6Address
+    last: IPv4Address | IPv6Address
+
+
+Network = IPv4Network | IPv6Network
+Address = Place | ServerRole | Network | AddressRange
+
+
+class Secret:
+    """A text that shows itself only to ``reveal``; equality is constant-time."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = str(text)
+
+    def reveal(self) -> str:
+        """Return the text. Callers may put it only into the standard input of a session."""
+        return self._text
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return hmac.compare_digest(self._text.encode(), other._text.encode())
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._text))
+
+    def __repr__(self) -> str:
+        return "Secret(hidden)"
+
+    __str__ = __repr__
+
+    def __reduce__(self) -> tuple[object, ...]:
+        raise TypeError("a secret is not serialised")
+
+
+PROTOCOLS = {"any": 0, "icmp": 1, "tcp": 6, "udp": 17, "raw": 255}
+_PROTOCOL_NAMES = {number: name for name, number in PROTOCOLS.items()}
+_WITH_PORTS = frozenset({PROTOCOLS["tcp"], PROTOCOLS["udp"]})
+
+
+def has_ports(protocol: int) -> bool:
+    """Tell whether filters of this IP protocol may name ports (TCP and UDP only)."""
+    return protocol in _WITH_PORTS
+
+
+def parse_protocol(text: str, path: str) -> int:
+    """Return the IP protocol number, 0 to 255 (0 is any), of a name or a number."""
+    word = text.strip().lower()
+    if word in PROTOCOLS:
+        return PROTOCOLS[word]
+    if word.isascii() and word.isdigit() and int(word) <= HIGHEST_PROTOCOL:
+        return int(word)
+    names = ", ".join(PROTOCOLS)
+    raise IpsecError(path, text, f"one of {names} or a protocol number from 0 to 255", "Name the IP protocol.")
+
+
+def format_protocol(number: int) -> str:
+    """Return the name of an IP protocol where it has one, else its number."""
+    return _PROTOCOL_NAMES.get(number, str(number))
+
+
+def parse_port(text: str, path: str) -> int:
+    """Return a port, 1 to 65535, or 0 for any."""
+    word = text.strip().lower()
+    if word == "any":
+        return 0
+    if word.isascii() and word.isdigit() and int(word) <= HIGHEST_PORT:
+        return int(word)
+    if re.fullmatch(r"\d+\s*[-,:]\s*\d+.*", word):
+        remedy = "A filter has one port a side: write one filter for each port."
+    else:
+        remedy = "Give the number of the port."
+    raise IpsecError(path, text, "one port number from 1 to 65535, or any", remedy)
+
+
+def format_port(port: int) -> str:
+    """Return the port as text, ``any`` for 0."""
+    return str(port) if port else "any"
+
+
+def parse_address(text: str, path: str) -> Address:
+    """Return the address of one side of a filter.
+
+    Forms: ``me``, ``any``, a server role, an IPv4 or IPv6 address, ``address/prefix``, ``address/mask`` (IPv4) and
+    ``first-last``. Addresses with bits beyond their mask are refused, since the store would keep them.
+    """
+    word = text.strip().lower()
+    for words in (Place, ServerRole):
+        if word in tuple(words):
+            return words(word)
+    if "-" in word and not re.search(r"[g-z]", word):
+        return _parse_range(text, path)
+    if "/" in word:
+        return _parse_network(text, path)
+    try:
+        return ip_network(word)
+    except ValueError as error:
+        if re.fullmatch(r"[a-z0-9_.-]*[a-z][a-z0-9_.-]*", word) and ":" not in word:
+            remedy = "Names are not resolved, because a filter keeps the addresses of that moment: give addresses."
+        else:
+            remedy = "Correct the address."
+        expected = "me, any, dns, wins, dhcp, gateway, an address, address/prefix, address/mask or first-last"
+        raise IpsecError(path, text, expected, remedy) from error
+
+
+def _parse_network(text: str, path: str) -> Network:
+    base, mask = (part.strip() for part in text.strip().split("/", 1))
+    try:
+        ip_address(base)
+    except ValueError as error:
+        raise IpsecError(path, text, "an IPv4 or IPv6 address before the slash", "Correct the address.") from error
+    try:
+        network = ip_network(f"{base}/{mask}", strict=False)
+    except ValueError as error:
+        expected = "a prefix length or a contiguous mask after the slash"
+        raise IpsecError(path, text, expected, "Write for example 10.0.1.0/24 or 10.0.1.0/255.255.255.0.") from error
+    if "." in mask and str(network.netmask) != mask:
+        # The standard library also reads 0.0.0.255 as a host mask, which is never what a filter means.
+        raise IpsecError(path, text, "a network mask", f"Write {network.with_prefixlen} if that is what you mean.")
+    if network.network_address != ip_address(base):
+        raise IpsecError(path, text, "an address without bits beyond its mask", f"Write {network.with_prefixlen}.")
+    if network.prefixlen == 0:
+        raise IpsecError(path, text, "a prefix of at least 1", "Write any for every address.")
+    return network
+
+
+def _parse_range(text: str, path: str) -> Address:
+    parts = [part.strip() for part in text.strip().split("-")]
+    remedy = "Write the first and the last address, as in 10.0.1.20-10.0.1.29."
+    try:
+        first, last = (ip_address(part) for part in parts)
+    except ValueError as error:
+        raise IpsecError(path, text, "two addresses joined by a hyphen", remedy) from error
+    if first.version != last.version:
+        raise IpsecError(path, text, "two addresses of one family", remedy)
+    if int(first) > int(last):
+        raise IpsecError(path, text, "a first address that is not above the last", f"Write {last}-{first}.")
+    if first == last:
+        return ip_network(first)
+    return AddressRange(first, last)
+
+
+def format_address(address: Address) -> str:
+    """Return the shortest form that :func:`parse_address` reads back as the same address."""
+    if isinstance(address, (Place, ServerRole)):
+        return address.value
+    if isinstance(address, AddressRange):
+        return f"{address.first}-{address.last}"
+    if address.prefixlen == address.max_prefixlen:
+        return str(address.network_address)
+    return address.with_prefixlen
+
+
+def family(address: Address) -> int | None:
+    """Return 4 or 6, or None for words, which have no family of their own."""
+    if isinstance(address, (Place, ServerRole)):
+        return None
+    return address.first.version if isinstance(address, AddressRange) else address.version

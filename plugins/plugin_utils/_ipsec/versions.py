@@ -1,0 +1,109 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Windows versions and what their IPsec policy can do."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from .errors import StoreError
+
+# Servers by build. Client releases share some of the numbers; a build that is not listed gets no name.
+_NAMES = {
+    3790: "Windows Server 2003",
+    6001: "Windows Server 2008",
+    6002: "Windows Server 2008",
+    6003: "Windows Server 2008",
+    7600: "Windows Server 2008 R2",
+    7601: "Windows Server 2008 R2",
+    9200: "Windows Server 2012",
+    9600: "Windows Server 2012 R2",
+    14393: "Windows Server 2016",
+    17763: "Windows Server 2019",
+    20348: "Windows Server 2022",
+    26100: "Windows Server 2025",
+}
+_SERVER_2003 = (5, 2)
+_VISTA = (6, 0)
+# "Microsoft Windows [Version 10.0.14393]"; the words are localised, and some releases print none in the brackets.
+_BRACKETS = re.compile(r"\[[^\[\]\d]*(\d{1,3})\.(\d{1,3})\.(\d{1,9})(?:\.\d+)?[^\[\]\d]*\]")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class WindowsVersion:
+    """A version as ``ver`` prints it."""
+
+    major: int
+    minor: int
+    build: int
+
+    def __str__(self) -> str:
+        return f"{self.major}.{self.minor}.{self.build}"
+
+    @property
+    def name(self) -> str:
+        """The server product of this build; the bare numbers for a build that is not a listed server's.
+
+        Windows Server 2003 R2 has the build of Windows Server 2003, client releases have those of their server.
+        """
+        return _NAMES.get(self.build, f"Windows NT {self.major}.{self.minor} build {self.build}")
+
+    def _from(self, first: tuple[int, int]) -> bool:
+        return (self.major, self.minor) >= first
+
+    @property
+    def has_legacy_netsh(self) -> bool:
+        """Whether ``netsh ipsec`` exists: from Server 2003 (5.2) on (netsh documentation, cc739550)."""
+        return self._from(_SERVER_2003)
+
+    @property
+    def default_response_works(self) -> bool:
+        """Whether the default response rule answers: before Vista; later it is stored and ignored (netsh help)."""
+        return not self._from(_VISTA)
+
+    @property
+    def ranges_and_ipv6(self) -> bool:
+        """Whether filters may have address ranges and IPv6: from Vista on (MS-GPIPSEC notes 8, 18-19, 23-29)."""
+        return self._from(_VISTA)
+
+    @property
+    def server_roles(self) -> bool:
+        """Whether filters may name DNS, WINS, DHCP and gateway: not on 2000 and XP (MS-GPIPSEC note 22)."""
+        return self._from(_SERVER_2003)
+
+    @property
+    def certificate_options(self) -> bool:
+        """Whether rules store account mapping and exclusion of the authority: from Vista (MS-GPIPSEC notes 9-17)."""
+        return self._from(_VISTA)
+
+    @property
+    def dh_2048(self) -> bool:
+        """Whether main mode may use group 14: not on 2000 and XP (MS-GPIPSEC notes 2-5)."""
+        return self._from(_SERVER_2003)
+
+    @property
+    def predefined_local_objects(self) -> bool:
+        """Whether a local store comes with policies of Windows itself: before Vista.
+
+        Local stores of Windows 10 and 11 were seen without them; those of the older releases are known from the
+        documentation of the snap-in.
+        """
+        return not self._from(_VISTA)
+
+    @property
+    def ikeext(self) -> bool:
+        """Whether IKE is a service of its own, IKEEXT, beside PolicyAgent: from Vista on (output of ``sc``)."""
+        return self._from(_VISTA)
+
+
+def parse_ver(text: str) -> WindowsVersion:
+    """Return the version in the output of ``ver``, whatever the words around it; raise StoreError without one."""
+    match = _BRACKETS.search(text)
+    if not match:
+        raise StoreError(
+            "ver", text.strip(), "three numbers in brackets, as in [Version 6.1.7601]", "Is the host Windows?"
+        )
+    return WindowsVersion(*(int(part) for part in match.groups()))

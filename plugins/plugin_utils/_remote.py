@@ -1,0 +1,53 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The only file that talks to a host: one constant command line, one script on standard input, one answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
+
+if TYPE_CHECKING:
+    from ansible.plugins.action import ActionBase
+
+# Connection plugins whose way with standard input is known. Other lines need another form.
+_PLAIN_LINE = ("winrm",)
+_LONGEST_SCRIPT_BYTES = 96 * 1024
+
+
+class Remote:
+    """Runs command lines over the connection of a task."""
+
+    def __init__(self, action: ActionBase) -> None:
+        self._action = action
+
+    def run(self, line: str, script: bytes) -> str:
+        """Return what the command printed to standard output and standard error.
+
+        The line is one of the constants of :mod:`._ipsec.session`; everything variable is in ``script``. Exit codes
+        other than 0 and 1 mean that the command did not run.
+        """
+        if len(script) > _LONGEST_SCRIPT_BYTES:
+            raise AnsibleActionFail(f"A script of {len(script)} bytes does not fit one request; this is a bug.")
+        answer = self._action._low_level_execute_command(self._form(line), in_data=script)
+        output = str(answer["stdout"]) + str(answer["stderr"])
+        if answer["rc"] not in (0, 1):
+            program = line.split()[0]
+            last = output.strip().splitlines()[-1:] or ["no output"]
+            raise AnsibleConnectionFailure(f"{program} ended with code {answer['rc']} on the host: {last[0]}")
+        return output
+
+    def _form(self, line: str) -> str:
+        """Return the line in the form that the connection of the task takes."""
+        connection = self._action._connection
+        name = str(getattr(connection, "ansible_name", "") or connection.transport).rpartition(".")[2]
+        if name in _PLAIN_LINE or getattr(connection, "takes_plain_lines", False):
+            return line
+        expected = ", ".join(_PLAIN_LINE)
+        raise AnsibleActionFail(
+            f"The connection plugin is {name!r}: expected one of {expected}. "
+            "Set ansible_connection to winrm for Windows hosts."
+        )

@@ -1,0 +1,73 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Serve a lab until interrupted: `python -m winlab --spec lab.yml --inventory out.yml --state-dir DIR`.
+
+When everything listens, `DIR/lab.json` holds the process id, the address of the control port and the hosts; it
+disappears on the way out. SIGTERM and SIGINT end the lab with code 0.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from .control import Control
+from .lab import Lab
+from .spec import LabSpec
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program; returns 0, or 2 for a specification that does not fit."""
+    parser = argparse.ArgumentParser(prog="winlab", description="Simulated Windows hosts behind WinRM endpoints.")
+    parser.add_argument("--spec", type=Path, required=True, help="YAML file with hosts, users and transport")
+    parser.add_argument("--inventory", type=Path, help="Ansible inventory to write")
+    parser.add_argument("--state-dir", type=Path, help="directory for lab.json")
+    parser.add_argument("--control-port", type=int, default=0, help="loopback port for checks (default: a free one)")
+    parser.add_argument("--max-seconds", type=float, help="end by itself after this time")
+    options = parser.parse_args(arguments)
+    try:
+        spec = LabSpec.from_plain(yaml.safe_load(options.spec.read_text(encoding="utf-8")) or {})
+    except (OSError, ValueError, TypeError, yaml.YAMLError) as bad:
+        print(f"winlab: {options.spec}: {bad}", file=sys.stderr)
+        return 2
+    over = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: over.set())
+    with Lab(spec.hosts, spec.users, transport=spec.transport) as lab, Control(lab, options.control_port) as control:
+        if options.inventory:
+            lab.inventory(options.inventory)
+        ready = _announce(lab, control, options.state_dir) if options.state_dir else None
+        print(f"winlab: {len(lab.hosts)} hosts, control port {control.url}", flush=True)
+        try:
+            over.wait(options.max_seconds)
+        finally:
+            if ready is not None:
+                ready.unlink(missing_ok=True)
+    return 0
+
+
+def _announce(lab: Lab, control: Control, directory: Path) -> Path:
+    """Write the state file in one step, so that whoever sees it sees all of it."""
+    directory.mkdir(parents=True, exist_ok=True)
+    state = {
+        "pid": os.getpid(),
+        "control": control.url,
+        "hosts": {name: each.url for name, each in lab.hosts.items()},
+    }
+    ready, draft = directory / "lab.json", directory / f".lab.json.{os.getpid()}"
+    draft.write_text(json.dumps(state, indent=2) + "\n", encoding="utf-8")
+    draft.replace(ready)
+    return ready
+
+
+if __name__ == "__main__":
+    sys.exit(main())

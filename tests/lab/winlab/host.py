@@ -1,0 +1,103 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One simulated Windows host: a registry, services and a clock under a name, a version and a language."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from . import services
+from .registry import Kind, Registry, Value
+from .services import Service, StartType
+from .versions import VERSIONS, WindowsVersion
+
+OEM_ENCODINGS = {"en": "cp437", "de": "cp850"}
+_LANGUAGE_IDS = {"en": "0409", "de": "0407"}
+
+
+class Clock:
+    """The host's clock in Unix seconds. It follows real time until somebody sets it, then it stands still."""
+
+    def __init__(self, now: float | None = None) -> None:
+        self._now = now
+
+    def now(self) -> float:
+        """Return the time of the host in Unix seconds."""
+        return time.time() if self._now is None else self._now
+
+    def set(self, now: float) -> None:
+        """Stop the clock at the given Unix second."""
+        self._now = now
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock on, and stop it there."""
+        self._now = self.now() + seconds
+
+
+@dataclass
+class Host:
+    """A host. All policy lives in `registry`; nothing else about it is kept between two commands."""
+
+    name: str
+    version: WindowsVersion
+    language: str = "en"
+    address: str = "127.0.0.1"
+    registry: Registry = field(default_factory=Registry)
+    services: dict[str, Service] = field(default_factory=dict)
+    clock: Clock = field(default_factory=Clock)
+
+    @classmethod
+    def create(cls, name: str, version: str = "2016", language: str = "en", address: str = "127.0.0.1") -> Host:
+        """Return a host as freshly installed; KeyError for an unknown version or language."""
+        host = cls(name, VERSIONS[version], language, address)
+        _system_keys(host, OEM_ENCODINGS[language])
+        _install_services(host)
+        if host.version.predefined_objects:
+            from .store.predefined import plant
+
+            plant(host)
+        return host
+
+    @property
+    def oem_encoding(self) -> str:
+        """The code page of console programs, as a Python codec name."""
+        return OEM_ENCODINGS[self.language]
+
+
+def _system_keys(host: Host, encoding: str) -> None:
+    """Write the few facts about itself that a Windows keeps in its registry."""
+    current = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion"
+    major, minor, build = host.version.build.split(".")
+    facts = {
+        "ProductName": host.version.product,
+        # Windows 10 and later keep 6.3 here for the sake of old programs.
+        "CurrentVersion": "6.3" if major == "10" else f"{major}.{minor}",
+        "CurrentBuildNumber": build,
+    }
+    for name, text in facts.items():
+        host.registry.set(current, name, Value(Kind.SZ, text))
+    names = r"HKLM\SYSTEM\CurrentControlSet\Control\ComputerName\ComputerName"
+    host.registry.set(names, "ComputerName", Value(Kind.SZ, host.name.upper()))
+    nls = r"HKLM\SYSTEM\CurrentControlSet\Control\Nls"
+    host.registry.set(rf"{nls}\CodePage", "OEMCP", Value(Kind.SZ, encoding.removeprefix("cp")))
+    host.registry.set(rf"{nls}\CodePage", "ACP", Value(Kind.SZ, "1252"))
+    host.registry.set(rf"{nls}\Language", "InstallLanguage", Value(Kind.SZ, _LANGUAGE_IDS[host.language]))
+
+
+def _install_services(host: Host) -> None:
+    """PolicyAgent everywhere; the keying modules and the filtering engine are services of their own from Vista on."""
+    start_type, running = host.version.policy_agent
+    agent = "IPsec Policy Agent" if host.version.has_ikeext else "IPSEC Services"
+    wanted = [services.install(host.registry, "PolicyAgent", start_type, display=agent, running=running)]
+    if host.version.has_ikeext:
+        engine = "Base Filtering Engine"
+        keying = "IKE and AuthIP IPsec Keying Modules"
+        wanted.append(services.install(host.registry, "BFE", StartType.AUTO, display=engine, running=True))
+        wanted.append(
+            services.install(
+                host.registry, "IKEEXT", StartType.DEMAND, display=keying, running=False, depends_on=("BFE",)
+            )
+        )
+    host.services.update({service.name: service for service in wanted})

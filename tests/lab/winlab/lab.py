@@ -1,0 +1,145 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A lab: simulated Windows hosts, each behind its own WinRM endpoint on loopback."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Self
+
+import yaml
+
+from . import netsh
+from .host import Host
+from .requestlog import RequestLog
+from .shell.streams import discard
+from .spec import DEFAULT_USERS, HostSpec
+from .wsman import Basic, Endpoint, FaultPlan, Negotiate, Server, ntlm_user_file
+
+__all__ = ["HostSpec", "Lab", "LabHost"]
+
+_USER_FILE = "NTLM_USER_FILE"
+
+
+@dataclass(frozen=True, slots=True)
+class LabHost:
+    """A running host: its state, its endpoint and where that listens."""
+
+    spec: HostSpec
+    host: Host
+    endpoint: Endpoint
+    port: int
+
+    @property
+    def url(self) -> str:
+        """Where WinRM clients connect to."""
+        return f"http://{self.spec.address}:{self.port}/wsman"
+
+    @property
+    def log(self) -> RequestLog:
+        """Every request so far."""
+        return self.endpoint.log
+
+
+class Lab:
+    """Context manager that runs the hosts.
+
+    NTLM accounts are a property of the process (environment variable NTLM_USER_FILE): two labs with different users
+    cannot run side by side in one process.
+
+    :param users: accounts of all hosts, name to password.
+    :param transport: what the inventory sets as ansible_winrm_transport.
+    :param reachable: asked at each request; False cuts the host off.
+    """
+
+    def __init__(
+        self,
+        hosts: Iterable[HostSpec],
+        users: Mapping[str, str] = DEFAULT_USERS,
+        *,
+        transport: str = "ntlm",
+        reachable: Callable[[Host], bool] = lambda _host: True,
+    ) -> None:
+        self._specs = tuple(hosts)
+        self._users = dict(users)
+        self._transport = transport
+        self._reachable = reachable
+        self._server: Server | None = None
+        self._files: tempfile.TemporaryDirectory[str] | None = None
+        self._earlier_user_file: str | None = None
+        self.faults = FaultPlan()
+        self.hosts: dict[str, LabHost] = {}
+
+    def __enter__(self) -> Self:
+        self._files = tempfile.TemporaryDirectory(prefix="winlab-")
+        accounts = Path(self._files.name, "users")
+        accounts.touch(mode=0o600)
+        accounts.write_text(ntlm_user_file(self._users), encoding="utf-8")
+        self._earlier_user_file = os.environ.get(_USER_FILE)
+        os.environ[_USER_FILE] = str(accounts)
+        self._server = Server()
+        try:
+            for spec in self._specs:
+                self.hosts[spec.name] = self._start(spec, self._server)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        if self._files is not None:
+            self._files.cleanup()
+            self._files = None
+            if self._earlier_user_file is None:
+                os.environ.pop(_USER_FILE, None)
+            else:
+                os.environ[_USER_FILE] = self._earlier_user_file
+
+    def _start(self, spec: HostSpec, server: Server) -> LabHost:
+        host = Host.create(spec.name, version=spec.version, language=spec.language)
+        if spec.netsh:
+            script = "".join(f"{line}\r\n" for line in spec.netsh).encode(host.oem_encoding)
+            netsh.main(host, "", BytesIO(script), discard)
+        schemes = {"negotiate": Negotiate(spec.name), "basic": Basic(self._users)}
+        endpoint = Endpoint(
+            host,
+            [schemes[name] for name in spec.auth],
+            limits=spec.limits,
+            options=spec.shell,
+            faults=self.faults,
+            reachable=self._reachable,
+        )
+        port = server.add(endpoint, spec.address, spec.port)
+        host.address = spec.address
+        return LabHost(spec, host, endpoint, port)
+
+    def inventory(self, path: str | os.PathLike[str]) -> None:
+        """Write an Ansible inventory: all hosts in the group `windows`, and in the groups of their specifications."""
+        user, password = next(iter(self._users.items()))
+        connection = {
+            "ansible_connection": "winrm",
+            "ansible_user": user,
+            "ansible_password": password,
+            "ansible_winrm_scheme": "http",
+            "ansible_winrm_transport": self._transport,
+            "ansible_winrm_message_encryption": "never" if self._transport == "basic" else "always",
+        }
+        hosts = {
+            name: {"ansible_host": each.spec.address, "ansible_port": each.port, **each.spec.vars}
+            for name, each in self.hosts.items()
+        }
+        children: dict[str, dict[str, object]] = {"windows": {"hosts": hosts, "vars": connection}}
+        for group in dict.fromkeys(group for each in self.hosts.values() for group in each.spec.groups):
+            members = [name for name, each in self.hosts.items() if group in each.spec.groups]
+            children[group] = {"hosts": {name: {} for name in members}}
+        document = yaml.safe_dump({"all": {"children": children}}, sort_keys=False)
+        Path(path).write_text(document, encoding="utf-8")

@@ -1,0 +1,31 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The netsh of a simulated host.
+
+Exit codes, lab's choice where nothing is documented: an interactive session always ends with 0; a one-shot command
+ends with 1 if it is unknown, malformed or refused, but with 0 if it was refused because the object is already there or
+because the store holds nothing to show. Success prints nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..host import Host
+from .session import EXTENSIONS, Reader, Session
+from .words import from_arguments, split
+
+__all__ = ["EXTENSIONS", "main"]
+
+
+def main(host: Host, arguments: list[str] | str, stdin: Reader, out: Callable[[bytes], None]) -> int:
+    """Run netsh with what stands behind its name, as raw text or as words that somebody split.
+
+    Without arguments it reads lines from `stdin`. Output goes to `out` in the host's OEM code page with CRLF line
+    ends. Returns the exit code.
+    """
+    line = arguments if isinstance(arguments, str) else " ".join(arguments)
+    words = split(arguments) if isinstance(arguments, str) else from_arguments(arguments)
+    session = Session(host, out)
+    return session.one_shot(line.strip(), words, stdin) if words else session.interact(stdin)

@@ -1,0 +1,55 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command shell of a simulated host: what Windows runs for one WinRS command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..host import Host
+from .cmd import Cmd, Streams
+from .options import LongLine, ShellOptions
+from .powershell import decode_line
+from .streams import Console, Input, InputNeverEnds, Sink
+
+__all__ = ["Finished", "InputNeverEnds", "LongLine", "ShellOptions", "decode_line", "execute", "run"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Everything a finished command left: bytes in the host's OEM code page, and its exit code."""
+
+    stdout: bytes
+    stderr: bytes
+    code: int
+
+
+def execute(
+    host: Host,
+    command_line: str,
+    stdin: bytes | None,
+    out: Sink,
+    err: Sink,
+    options: ShellOptions | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> int:
+    """Run `cmd /c COMMAND_LINE` and hand its output to `out` and `err` as it comes.
+
+    :param stdin: all bytes of the input pipe, or None for a console on which nobody types.
+    :param environment: additional variables, names in lower case.
+    :returns: the exit code.
+    :raises InputNeverEnds: when a program waits for input that does not come; output so far was delivered.
+    """
+    source = Console() if stdin is None else Input(stdin)
+    cmd = Cmd(host, options or ShellOptions(), Streams(source, out, err), environment=dict(environment or {}))
+    return cmd.main(f"/c {command_line}")
+
+
+def run(host: Host, command_line: str, stdin: bytes | None, options: ShellOptions | None = None) -> Finished:
+    """Run `cmd /c COMMAND_LINE` to its end; arguments and errors as for `execute`."""
+    out: list[bytes] = []
+    err: list[bytes] = []
+    code = execute(host, command_line, stdin, out.append, err.append, options)
+    return Finished(b"".join(out), b"".join(err), code)

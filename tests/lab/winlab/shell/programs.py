@@ -1,0 +1,89 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The programs of the simulated hosts, by name. A new one (schtasks, for instance) is one more entry in _PROGRAMS."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from .. import netsh
+from . import powershell, reg, sc
+from .options import ShellOptions
+
+if TYPE_CHECKING:
+    from .cmd import Cmd
+
+Program = Callable[["Cmd", str], int]
+"""Takes the calling process (host, handles, options) and the raw text of the arguments; returns the exit code."""
+
+_SYSTEM = re.compile(
+    r"(?:[a-z]:\\windows\\(?:system32|sysnative|syswow64)(?:\\windowspowershell\\v1\.0|\\wbem)?\\)?(\w+)(\.exe)?"
+)
+
+
+def _cmd(caller: Cmd, arguments: str) -> int:
+    from .cmd import Cmd
+
+    child = Cmd(caller.host, caller.options, caller.streams, environment=dict(caller.environment))
+    return child.main(arguments)
+
+
+def _netsh(caller: Cmd, arguments: str) -> int:
+    code = netsh.main(caller.host, arguments.strip(), caller.streams.stdin, caller.streams.out)
+    if arguments.strip():
+        _swallow(caller)
+    return code
+
+
+def _reg(caller: Cmd, arguments: str) -> int:
+    code = reg.main(caller.host, arguments, caller.streams.stdin, caller.streams.out, caller.streams.err)
+    _swallow(caller)
+    return code
+
+
+def _sc(caller: Cmd, arguments: str) -> int:
+    code = sc.main(caller.host, arguments, caller.streams.out)
+    _swallow(caller)
+    return code
+
+
+def _hostname(caller: Cmd, _arguments: str) -> int:
+    caller.streams.out(f"{caller.host.name}\r\n".encode(caller.host.oem_encoding, "replace"))
+    _swallow(caller)
+    return 0
+
+
+def _swallow(caller: Cmd) -> None:
+    if caller.options.children_swallow:
+        caller.streams.stdin.read()
+
+
+_PROGRAMS: dict[str, Program] = {
+    "cmd": _cmd,
+    "netsh": _netsh,
+    "reg": _reg,
+    "sc": _sc,
+    "hostname": _hostname,
+    "powershell": powershell.main,
+}
+
+
+def _name(word: str) -> str:
+    found = _SYSTEM.fullmatch(word.strip().lower())
+    return found[1] if found else ""
+
+
+def is_program(word: str) -> bool:
+    """Tell whether a word, with or without its system path, names a program of the lab."""
+    return _name(word) in _PROGRAMS
+
+
+def find(word: str, options: ShellOptions) -> Program | None:
+    """Return the program that a command word names, or None."""
+    name = _name(word)
+    if name == "powershell" and not options.powershell:
+        return None
+    return _PROGRAMS.get(name)

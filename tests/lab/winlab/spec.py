@@ -1,0 +1,99 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a lab consists of, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from .shell import LongLine, ShellOptions
+from .wsman import Limits
+
+DEFAULT_USERS: Mapping[str, str] = {"Administrator": "Lab-Passw0rd"}
+AUTH_SCHEMES = ("negotiate", "basic")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostSpec:
+    """One host of a lab.
+
+    :param version: "2003", "2008R2", "2016" or "2025"; `language`: "en" or "de".
+    :param address: where its endpoint listens; port 0 takes a free one.
+    :param auth: the offered schemes.
+    :param limits: quotas of the WinRM service, None for those of the version.
+    :param shell: switches of the command shell.
+    :param netsh: lines for one netsh session that prepares the host before anybody connects.
+    :param groups: inventory groups besides `windows`; `vars`: inventory variables of the host.
+    """
+
+    name: str
+    version: str = "2016"
+    language: str = "en"
+    address: str = "127.0.0.1"
+    port: int = 0
+    auth: tuple[str, ...] = AUTH_SCHEMES
+    limits: Limits | None = None
+    shell: ShellOptions = field(default_factory=ShellOptions)
+    netsh: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    vars: Mapping[str, object] = field(default_factory=dict)
+
+    @classmethod
+    def from_plain(cls, data: Mapping[str, Any]) -> HostSpec:
+        """Build a host from plain data, as in a specification file.
+
+        :raises ValueError: for unknown or missing fields; the text names them.
+        """
+        _check(data, cls, f"host {data.get('name', '?')}")
+        if "name" not in data:
+            raise ValueError("a host needs a name")
+        values = dict(data)
+        values["version"] = str(values.get("version", "2016"))
+        for name in ("auth", "netsh", "groups"):
+            if name in values:
+                values[name] = tuple(values[name])
+        unknown = set(values.get("auth", ())) - set(AUTH_SCHEMES)
+        if unknown:
+            raise ValueError(f"host {values['name']}: unknown auth {', '.join(sorted(unknown))}")
+        if values.get("limits") is not None:
+            _check(values["limits"], Limits, f"limits of {values['name']}")
+            values["limits"] = replace(Limits.of(values["version"]), **values["limits"])
+        if "shell" in values:
+            options = dict(values["shell"])
+            _check(options, ShellOptions, f"shell of {values['name']}")
+            if "long_lines" in options:
+                options["long_lines"] = LongLine(options["long_lines"])
+            values["shell"] = ShellOptions(**options)
+        return cls(**values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabSpec:
+    """A whole lab: hosts, accounts (name to password) and the transport that the inventory names."""
+
+    hosts: tuple[HostSpec, ...]
+    users: Mapping[str, str] = field(default_factory=lambda: DEFAULT_USERS, repr=False)
+    transport: str = "ntlm"
+
+    @classmethod
+    def from_plain(cls, data: Mapping[str, Any]) -> LabSpec:
+        """Build a lab from plain data.
+
+        :raises ValueError: for unknown fields, no hosts, or two hosts of one name.
+        """
+        _check(data, cls, "lab")
+        hosts = tuple(HostSpec.from_plain(each) for each in data.get("hosts") or ())
+        names = [host.name.lower() for host in hosts]
+        if not hosts or len(set(names)) != len(names):
+            raise ValueError("a lab needs hosts, each with a name of its own")
+        users = {str(name): str(password) for name, password in (data.get("users") or DEFAULT_USERS).items()}
+        return cls(hosts=hosts, users=users, transport=str(data.get("transport", "ntlm")))
+
+
+def _check(data: Mapping[str, Any], kind: type, where: str) -> None:
+    unknown = set(data) - {each.name for each in fields(kind)}
+    if unknown:
+        raise ValueError(f"{where}: unknown field {', '.join(sorted(unknown))}")

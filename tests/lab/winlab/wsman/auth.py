@@ -1,0 +1,191 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""HTTP authentication of the endpoint. One class for each scheme; what it knows belongs to one TCP connection.
+
+Negotiate runs on pyspnego's own NTLM. Its accounts come from the file that the environment variable NTLM_USER_FILE
+names, which is a property of the process: all hosts of a lab share one set of users.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import struct
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import spnego
+from spnego.exceptions import SpnegoError
+
+from .sealed import Sealer
+
+_MALFORMED = (SpnegoError, ValueError, IndexError, KeyError, struct.error)
+"""What pyspnego raises for rejected credentials, and for tokens that are none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Answer to one token: accepted, or to be continued (`reply` without `accepted`), or rejected (neither).
+
+    :param reply: value for the WWW-Authenticate header, None for no header of this exchange.
+    """
+
+    accepted: bool
+    reply: str | None = None
+
+
+class Exchange(ABC):
+    """One running authentication on one connection."""
+
+    keeps = False
+    """Whether an accepted exchange holds for all later requests of the connection."""
+
+    @abstractmethod
+    def step(self, token: str) -> Verdict:
+        """Take the text behind the scheme's word."""
+
+    @property
+    def sealer(self) -> Sealer | None:
+        """The cryptography for message encryption, if the scheme has any."""
+        return None
+
+
+class Scheme(ABC):
+    """An authentication scheme that a host offers."""
+
+    word: str
+    """First word of the Authorization header, in lower case."""
+    challenge: str
+    """What a 401 offers in WWW-Authenticate."""
+
+    @abstractmethod
+    def begin(self) -> Exchange:
+        """Start a fresh exchange."""
+
+
+class _BasicExchange(Exchange):
+    def __init__(self, users: Mapping[str, str]) -> None:
+        self._users = {name.lower(): password for name, password in users.items()}
+
+    def step(self, token: str) -> Verdict:
+        try:
+            name, _colon, password = base64.b64decode(token, validate=True).decode("utf-8").partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return Verdict(False)
+        expected = self._users.get(name.rpartition("\\")[2].lower())
+        return Verdict(expected is not None and hmac.compare_digest(expected.encode(), password.encode()))
+
+
+class Basic(Scheme):
+    """Name and password with every request."""
+
+    word = "basic"
+    challenge = 'Basic realm="WSMAN"'
+
+    def __init__(self, users: Mapping[str, str]) -> None:
+        self._users = users
+
+    def begin(self) -> Exchange:
+        return _BasicExchange(self._users)
+
+
+class _SpnegoSealer:
+    """Message encryption of a completed pyspnego context."""
+
+    def __init__(self, context: spnego.ContextProxy) -> None:
+        self._context = context
+
+    def seal(self, plain: bytes) -> tuple[bytes, bytes]:
+        wrapped = self._context.wrap_winrm(plain)
+        return wrapped.header, wrapped.data
+
+    def unseal(self, header: bytes, data: bytes) -> bytes:
+        try:
+            return self._context.unwrap_winrm(header, data)
+        except SpnegoError as bad:
+            raise ValueError("the message cannot be decrypted") from bad
+
+
+class _NegotiateExchange(Exchange):
+    keeps = True
+
+    def __init__(self, hostname: str) -> None:
+        self._context = spnego.server(
+            hostname=hostname,
+            service="http",
+            protocol="negotiate",
+            options=spnego.NegotiateOptions.wrapping_winrm | spnego.NegotiateOptions.use_ntlm,
+        )
+
+    def step(self, token: str) -> Verdict:
+        try:
+            answer = self._context.step(base64.b64decode(token, validate=True))
+        except _MALFORMED:
+            return Verdict(False)
+        reply = f"Negotiate {base64.b64encode(answer).decode()}" if answer else None
+        return Verdict(self._context.complete, reply)
+
+    @property
+    def sealer(self) -> Sealer | None:
+        return _SpnegoSealer(self._context) if self._context.complete else None
+
+
+class Negotiate(Scheme):
+    """NTLM under Negotiate, with message encryption."""
+
+    word = "negotiate"
+    challenge = "Negotiate"
+
+    def __init__(self, hostname: str) -> None:
+        self._hostname = hostname
+
+    def begin(self) -> Exchange:
+        return _NegotiateExchange(self._hostname)
+
+
+def ntlm_user_file(users: Mapping[str, str]) -> str:
+    """Return the text of a file for NTLM_USER_FILE: every account without a domain and with the local one."""
+    return "".join(f".:{name}:{password}\n:{name}:{password}\n" for name, password in users.items())
+
+
+Headers = list[tuple[str, str]]
+
+
+@dataclass(slots=True)
+class Session:
+    """Authentication of one TCP connection: it belongs to the connection, not to a request."""
+
+    number: int
+    exchange: Exchange | None = None
+    accepted: Exchange | None = None
+
+    def authenticate(self, authorization: str, schemes: Mapping[str, Scheme]) -> tuple[bool, Headers]:
+        """Judge one request.
+
+        :param authorization: text of the Authorization header, empty if there was none.
+        :param schemes: the offered schemes by their word.
+        :returns: whether the request may pass, and the WWW-Authenticate headers for the answer.
+        """
+        offers = [("WWW-Authenticate", scheme.challenge) for scheme in schemes.values()]
+        word, _blank, token = authorization.strip().partition(" ")
+        if not word:
+            return (True, []) if self.accepted else (False, offers)
+        scheme = schemes.get(word.lower())
+        if scheme is None:
+            return False, offers
+        if self.exchange is None:
+            self.accepted = None
+            self.exchange = scheme.begin()
+        exchange = self.exchange
+        verdict = exchange.step(token.strip())
+        reply = [("WWW-Authenticate", verdict.reply)] if verdict.reply else []
+        if verdict.accepted:
+            self.exchange = None
+            self.accepted = exchange if exchange.keeps else None
+            return True, reply
+        if not reply:
+            self.exchange = None
+        return False, reply or offers

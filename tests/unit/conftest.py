@@ -1,0 +1,38 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Make the collection and the lab importable, under pytest in the checkout and under ``ansible-test units``."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from ansible.plugins.loader import init_plugin_loader
+from ansible.utils.collection_loader import AnsibleCollectionConfig
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parents[2]
+
+sys.path[:0] = [str(ROOT / "tests" / "lab"), str(ROOT / "tests" / "unit" / "support")]
+
+# ansible-test has its own finder in place, for the tree that it runs in.
+UNDER_ANSIBLE_TEST = AnsibleCollectionConfig.collection_finder is not None
+
+if not UNDER_ANSIBLE_TEST:
+    subprocess.run([sys.executable, str(ROOT / "tools" / "lay_tree.py")], check=True)
+    init_plugin_loader([str(ROOT / "collections")])
+
+# Examples take as long as they take on a shared machine; in a pipeline every run draws the same ones. ansible-test does
+# not hand the environment on, so there they are always the same.
+settings.register_profile(
+    "gate",
+    deadline=None,
+    derandomize=UNDER_ANSIBLE_TEST or "CI" in os.environ,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))

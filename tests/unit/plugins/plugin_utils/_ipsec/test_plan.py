@@ -1,0 +1,346 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The planner's promises, over generated pairs of stores: it arrives, it stays, it never half-builds, it recovers."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+from ipaddress import ip_address, ip_network
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from store_simulator import HOST_RESPONSE, Refused, fate, meaning, run
+
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec import operations as op
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.errors import IpsecError
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.model import (
+    FILTER_LIST,
+    DefaultResponse,
+    Filter,
+    FilterAction,
+    FilterList,
+    Foreign,
+    Kerberos,
+    MainMode,
+    Policy,
+    PresharedKey,
+    QuickModeMethod,
+    Rule,
+    Store,
+    folded,
+)
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.naming import staging_base
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.plan import make_plan, shortfall
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.references import complete
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.staging import settled
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.values import (
+    ActionKind,
+    ConnectionType,
+    Encryption,
+    Integrity,
+    Place,
+    Secret,
+)
+
+NET = ip_network("10.0.1.0/24")
+HOSTS = [ip_network(f"10.0.1.{number}") for number in (20, 21)]
+PACKETS = [
+    (ip_address(peer), protocol, port)
+    for peer in ("10.0.1.20", "10.0.1.21", "10.0.1.99", "192.0.2.1")
+    for protocol, port in ((6, 80), (6, 443), (17, 53))
+]
+ESP = QuickModeMethod(esp_encryption=Encryption.TRIPLE_DES, esp_integrity=Integrity.SHA1)
+AH = QuickModeMethod(ah_integrity=Integrity.SHA1)
+MANY = settings(max_examples=300)
+KEY, OTHER_KEY = (PresharedKey(Secret("k1")),), (PresharedKey(Secret("k2")),)
+
+filters = st.one_of(
+    st.builds(
+        Filter,
+        destination=st.sampled_from([Place.ANY, NET, *HOSTS]),
+        protocol=st.just(6),
+        destination_port=st.sampled_from([0, 80, 443]),
+        description=st.sampled_from(["", "", "other"]),
+    ),
+    st.builds(Filter, destination=st.sampled_from([Place.ANY, NET, *HOSTS])),
+)
+negotiation = st.builds(
+    FilterAction,
+    name=st.just(""),
+    methods=st.lists(st.sampled_from([ESP, AH]), min_size=1, unique=True).map(tuple),
+    accept_unsecured=st.booleans(),
+    fallback_to_clear=st.booleans(),
+)
+plain = st.builds(FilterAction, name=st.just(""), action=st.sampled_from([ActionKind.PERMIT, ActionKind.BLOCK]))
+
+
+@st.composite
+def stores(draw):
+    """A store over few names, so that two of them share, change and lack objects."""
+    list_names = draw(st.sets(st.sampled_from(["L1", "L2", "L3"]), min_size=1))
+    action_names = draw(st.sets(st.sampled_from(["A1", "A2"]), min_size=1))
+    lists = [
+        FilterList(
+            name=name,
+            description=draw(st.sampled_from(["", "web"])),
+            filters=tuple(draw(st.lists(filters, max_size=4, unique=True))),
+        )
+        for name in sorted(list_names)
+    ]
+    actions = [replace(draw(st.one_of(negotiation, plain)), name=name) for name in sorted(action_names)]
+    policies = []
+    for name in sorted(draw(st.sets(st.sampled_from(["P1", "P2"])))):
+        rules = []
+        for rule_name in sorted(draw(st.sets(st.sampled_from(["R1", "R2", "R3"]), min_size=1))):
+            rules.append(
+                Rule(
+                    name=rule_name,
+                    filter_list=draw(st.sampled_from(sorted(list_names))),
+                    filter_action=draw(st.sampled_from(sorted(action_names))),
+                    authentication=draw(st.sampled_from([(Kerberos(),), KEY, OTHER_KEY])),
+                    connection_type=draw(st.sampled_from([ConnectionType.ALL, ConnectionType.LAN])),
+                    tunnel_endpoint=draw(st.sampled_from([None, None, ip_address("192.0.2.9")])),
+                    enabled=draw(st.sampled_from([True, True, True, False])),
+                )
+            )
+        response = DefaultResponse(
+            enabled=draw(st.booleans()),
+            authentication=(Kerberos(),),
+            methods=draw(st.sampled_from([HOST_RESPONSE, (AH,)])),
+            perfect_forward_secrecy=False,
+        )
+        policies.append(
+            Policy(
+                name=name,
+                main_mode=MainMode(lifetime_minutes=draw(st.sampled_from([60, 480]))),
+                default_response=response,
+                rules=tuple(rules),
+            )
+        )
+    names = [policy.name for policy in policies]
+    return Store(
+        filter_lists=tuple(lists),
+        filter_actions=tuple(actions),
+        policies=tuple(policies),
+        assigned=draw(st.sampled_from([*names, *names, None])),
+    )
+
+
+@st.composite
+def pairs(draw):
+    """Two stores: unrelated, or such that the second differs from the first in a few objects."""
+    current, other = draw(stores()), draw(stores())
+    if draw(st.integers(0, 3)) == 0:
+        return current, other
+    mixed = current
+    for field in ("filter_lists", "filter_actions", "policies"):
+        known = {item.name: item for item in getattr(current, field)}
+        known |= {item.name: item for item in getattr(other, field) if draw(st.booleans())}
+        mixed = replace(mixed, **{field: tuple(known.values())})
+    if draw(st.booleans()):
+        mixed = replace(mixed, assigned=other.assigned)
+    try:
+        return current, complete(current, mixed, "config")
+    except IpsecError:
+        return current, other
+
+
+def states(current, steps):
+    """Return the stores after every prefix of the steps."""
+    found = [current]
+    for step in steps:
+        found.append(run(found[-1], step.operation))
+    return found
+
+
+@MANY
+@given(pairs())
+def test_plan_arrives(pair):
+    current, desired = pair
+    assert meaning(states(current, make_plan(current, desired))[-1]) == meaning(desired)
+
+
+@given(stores())
+def test_equal_stores_need_nothing(store):
+    shuffled = replace(
+        store,
+        filter_lists=tuple(replace(item, filters=item.filters[::-1]) for item in store.filter_lists[::-1]),
+        policies=store.policies[::-1],
+    )
+    assert make_plan(store, shuffled) == ()
+
+
+@MANY
+@given(pairs())
+def test_no_packet_ever_has_a_third_fate(pair):
+    current, desired = pair
+    seen = states(current, make_plan(current, desired))
+    for packet in PACKETS:
+        allowed = (fate(current, packet), fate(desired, packet))
+        for store in seen:
+            assert fate(store, packet) in allowed
+
+
+@MANY
+@given(pairs(), st.data())
+def test_interrupted_anywhere_a_second_run_converges(pair, data):
+    current, desired = pair
+    steps = make_plan(current, desired)
+    seen = states(current, steps)
+    stopped = seen[data.draw(st.integers(0, len(steps)))]
+    again = make_plan(stopped, complete(settled(stopped), desired, "config"))
+    after = states(stopped, again)
+    assert meaning(after[-1]) == meaning(desired)
+    assert not any(staging_base(item.name) for item in (*after[-1].policies, *after[-1].filter_lists))
+    for packet in PACKETS:
+        allowed = (fate(stopped, packet), fate(desired, packet))
+        assert all(fate(store, packet) in allowed for store in after)
+
+
+@MANY
+@given(pairs(), st.data())
+def test_interrupted_change_is_finished_by_any_other_task(pair, data):
+    """Settling alone, without the document, ends at the old or the new state of what is in force."""
+    current, desired = pair
+    steps = make_plan(current, desired)
+    stopped = states(current, steps)[data.draw(st.integers(0, len(steps)))]
+    wanted = settled(stopped)
+    after = states(stopped, make_plan(stopped, wanted))[-1]
+    assert not any(staging_base(item.name) for item in (*after.policies, *after.filter_lists, *after.filter_actions))
+    for packet in PACKETS:
+        assert fate(after, packet) == fate(stopped, packet)
+
+
+def phases(steps):
+    """Return the steps in the groups that are sent together."""
+    groups = [[]]
+    for step in steps:
+        if step.barrier and groups[-1]:
+            groups.append([])
+        groups[-1].append(step)
+    return groups
+
+
+@MANY
+@given(pairs(), st.data())
+def test_netsh_may_refuse_any_command_and_go_on(pair, data):
+    """netsh does not stop at an error: the rest of what was sent together is still carried out, nothing after it."""
+    current, desired = pair
+    groups = phases(make_plan(current, desired))
+    last = data.draw(st.integers(0, len(groups) - 1))
+    store = states(current, [step for group in groups[:last] for step in group])[-1]
+    seen = [store]
+    for step in groups[last]:
+        if data.draw(st.booleans()):
+            with contextlib.suppress(Refused):
+                store = run(store, step.operation)
+                seen.append(store)
+    for packet in PACKETS:
+        allowed = (fate(current, packet), fate(desired, packet))
+        assert all(fate(store, packet) in allowed for store in seen)
+
+
+@MANY
+@given(pairs())
+def test_what_a_step_requires_is_there_when_all_went_well(pair):
+    current, desired = pair
+    steps = make_plan(current, desired)
+    for store, step in zip(states(current, steps), steps, strict=False):
+        if step.requires is not None:
+            assert step.barrier
+            assert shortfall(store, step.requires) == ()
+
+
+@MANY
+@given(pairs())
+def test_nothing_is_assigned_before_it_is_whole(pair):
+    current, desired = pair
+    wanted = {folded(policy.name): policy for policy in desired.policies}
+    store = current
+    for step in make_plan(current, desired):
+        store = run(store, step.operation)
+        if isinstance(step.operation, op.Assign):
+            policy = next(item for item in store.policies if folded(item.name) == folded(step.operation.policy))
+            target = wanted[folded(staging_base(policy.name) or policy.name)]
+            assert len(policy.rules) == len(target.rules)
+            assert replace(policy.main_mode) == target.main_mode
+
+
+def small(description="", filters_=(Filter(destination=HOSTS[0]),), **action):
+    return Store(
+        filter_lists=(FilterList(name="L1", description=description, filters=tuple(filters_)),),
+        filter_actions=(FilterAction(name="A1", methods=(ESP,), **action),),
+        policies=(Policy(name="P1", rules=(Rule(name="R1", filter_list="L1", filter_action="A1"),)),),
+        assigned="P1",
+    )
+
+
+def kinds(current, desired):
+    return [type(step.operation) for step in make_plan(current, desired)]
+
+
+def test_one_command_is_taken_directly():
+    assert kinds(small(), small(accept_unsecured=True)) == [op.ChangeFilterAction]
+
+
+def test_filters_of_one_list_are_taken_directly():
+    new = (Filter(destination=HOSTS[1]), Filter(destination=HOSTS[1], protocol=6))
+    assert kinds(small(), small(filters_=new)) == [op.AddFilter, op.AddFilter, op.DeleteFilter]
+
+
+def test_a_filter_that_must_be_made_anew_is_staged():
+    changed = small(filters_=(Filter(destination=HOSTS[0], description="x"),))
+    assert kinds(small(), changed) == [
+        op.CreateFilterList,
+        op.AddFilter,
+        op.CreatePolicy,
+        op.AddRule,
+        op.Assign,
+        op.DeleteFilter,
+        op.AddFilter,
+        op.Assign,
+        op.DeletePolicy,
+        op.DeleteFilterList,
+    ]
+
+
+def test_filters_of_a_list_that_two_rules_use_are_staged():
+    def twice(*filters_):
+        store = small(filters_=filters_)
+        rules = (*store.policies[0].rules, Rule(name="R2", filter_list="L1", filter_action="A1"))
+        return replace(store, policies=(replace(store.policies[0], rules=rules),))
+
+    found = kinds(twice(Filter(destination=HOSTS[0])), twice(Filter(destination=HOSTS[1])))
+    assert found.count(op.Assign) == 2
+
+
+def test_every_step_says_why():
+    changed = small("new", accept_unsecured=True)
+    steps = make_plan(small(), changed)
+    assert all(step.reason for step in steps)
+    assert [step.reason for step in steps if isinstance(step.operation, op.Assign)] == [
+        "the copy takes over in one command",
+        "the changed original takes over in one command",
+    ]
+    assert steps[-1].reason == "the copy is no longer needed"
+
+
+def test_what_a_foreign_policy_in_force_uses_changes_only_in_one_command():
+    foreign = Foreign(
+        kind="policy",
+        name="Büro",
+        identity="{1}",
+        reason="Its name is not ASCII.",
+        assigned=True,
+        uses=frozenset({(FILTER_LIST, "l1")}),
+    )
+    current = replace(small(), policies=(), assigned=None, foreign=(foreign,))
+    one = replace(current, filter_lists=small(filters_=()).filter_lists)
+    assert [type(step.operation) for step in make_plan(current, one)] == [op.DeleteFilter]
+    two = replace(current, filter_lists=small("x", filters_=()).filter_lists)
+    with pytest.raises(IpsecError, match="foreign policy"):
+        make_plan(current, two)

@@ -1,0 +1,188 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The gates of tools/check: what each runs and what it takes as a failure."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from lay_tree import NAME, NAMESPACE, lay
+from pipeline import ROOT, Gate, GateFailure, command, environment, run_all
+from pythons import FURTHER, further_pythons
+from run_ansible_test import ansible_test, copy_of_checkout
+
+COLLECTION = f"{NAMESPACE}.{NAME}"
+CLOSING = re.compile(r"^=* ?(\d+ (?:passed|failed|error|skipped).* in [\d.]+s.*?) ?=*$", re.MULTILINE)
+
+
+def closing_line(output: str) -> str:
+    """Return pytest's closing line ("N passed in ..."); a run that passed no test is a failure."""
+    lines = CLOSING.findall(output)
+    if not lines or "passed" not in lines[-1]:
+        raise GateFailure(f"no test passed:\n{output}")
+    return str(lines[-1])
+
+
+def ruff(_scratch: Path) -> str:
+    """Lint rules of pyproject.toml."""
+    command("ruff", "check", "--quiet", ".")
+    return ""
+
+
+def style(_scratch: Path) -> str:
+    """Formatting of all Python files."""
+    command("ruff", "format", "--check", ".")
+    return ""
+
+
+def types(_scratch: Path) -> str:
+    """Strict types: the shipped plugins, the lab, the tools."""
+    command("mypy", "-p", f"ansible_collections.{COLLECTION}.plugins", "-p", "winlab")
+    command("mypy", "tools")
+    return ""
+
+
+def unit_tests(_scratch: Path) -> str:
+    """The unit tests with branch coverage of the plugins; the floor stands in pyproject.toml."""
+    output = command("pytest", "-q", "--cov", "--cov-report=term")
+    total = re.search(r"^TOTAL .* (\d+)%$", output, re.MULTILINE)
+    if total is None:
+        raise GateFailure(f"no coverage was measured:\n{output}")
+    return f"{closing_line(output)}\nbranch coverage of plugins: {total[1]} %"
+
+
+def changelog(_scratch: Path) -> str:
+    """Fragments and changelog configuration."""
+    command("antsibull-changelog", "lint")
+    return ""
+
+
+def documents(_scratch: Path) -> str:
+    """Plugin documentation, its markup and its references to ourselves."""
+    options = ("--plugin-docs", "--skip-rstcheck", "--validate-collection-refs=self")
+    command("antsibull-docs", "lint-collection-docs", *options, ".")
+    return ""
+
+
+def lint(_scratch: Path) -> str:
+    """Roles, playbooks and metadata at ansible-lint's highest profile."""
+    command("ansible-lint", "--offline", "--profile", "production", "--strict", "--nocolor", "-q")
+    return ""
+
+
+def sanity(scratch: Path) -> str:
+    """Every sanity test of ansible-core, without ignore files."""
+    ansible_test("sanity", scratch, "sanity")
+    return ""
+
+
+def official_units(scratch: Path) -> str:
+    """The unit tests as ansible-test runs them, in its own environment."""
+    return closing_line(ansible_test("units", scratch, "units", "--venv"))
+
+
+def newest_units(minor: str, python: str) -> Gate:
+    """Return the gate that runs the unit tests with the newest ansible-core on a further Python."""
+
+    def run(_scratch: Path) -> str:
+        venv = f".venvs/{minor}"
+        command("tools/venv", "newest", venv, python)
+        tests = command(f"{venv}/bin/python", "-m", "pytest", "-q", "-p", "no:cacheprovider")
+        core = command(f"{venv}/bin/python", "-c", "import ansible.release as r; print(r.__version__)").strip()
+        return f"{closing_line(tests)} (Python {minor}, ansible-core {core})"
+
+    return Gate(f"units-{minor}", run, ("plugins",))
+
+
+def documented(kind: str, tree: Path, env: Mapping[str, str]) -> set[str]:
+    """Return the names of the collection's plugins of one kind that ansible-doc can show from ``tree``."""
+    names = sorted(json.loads(command("ansible-doc", "-t", kind, "-l", "--json", COLLECTION, cwd=tree, env=env)))
+    if names and kind != "role":
+        command("ansible-doc", "-t", kind, *names, cwd=tree, env=env)
+    return {name.rpartition(".")[2] for name in names}
+
+
+def build(scratch: Path) -> str:
+    """Build the tarball, install it into an empty place, read the documentation of every plugin and role there."""
+    copy = copy_of_checkout(scratch / "source")
+    command("ansible-galaxy", "collection", "build", "--output-path", scratch, copy, cwd=scratch)
+    (tarball,) = scratch.glob(f"{NAMESPACE}-{NAME}-*.tar.gz")
+    tree = scratch / "installed"
+    tree.mkdir()
+    # Neither the checkout's tree nor its ansible.cfg: what is found is what was installed there.
+    env = environment(ANSIBLE_COLLECTIONS_PATH=str(tree))
+    command("ansible-galaxy", "collection", "install", tarball, "-p", tree, "--offline", cwd=scratch, env=env)
+    counts = []
+    for kind, folder in (("module", "modules"), ("connection", "connection"), ("filter", "filter")):
+        files = [path for path in (ROOT / "plugins" / folder).glob("[!_]*") if path.suffix in (".py", ".yml")]
+        # One file may define several filters, each documented in a .yml of its own.
+        expected = {path.stem for path in files if path.suffix == ".yml"} or {path.stem for path in files}
+        counts.append(expect(kind, expected, documented(kind, tree, env)))
+    counts.append(expect("role", {path.name for path in (ROOT / "roles").glob("*/")}, documented("role", tree, env)))
+    return f"installed and documented: {', '.join(counts)}"
+
+
+def expect(kind: str, expected: set[str], found: set[str]) -> str:
+    """Return "3 module(s)"; raise GateFailure when the installed collection shows others than the checkout has."""
+    if expected != found:
+        raise GateFailure(f"{kind}: the checkout has {sorted(expected)}, ansible-doc shows {sorted(found)}")
+    return f"{len(found)} {kind}{'' if len(found) == 1 else 's'}"
+
+
+def molecule(_scratch: Path) -> str:
+    """Every scenario: converge, converge again without a change, verify."""
+    command("molecule", "test", "--all")
+    return ""
+
+
+def all_gates() -> list[Gate]:
+    """Return every gate that this machine can run, in the order of the report."""
+    further = further_pythons()
+    return [
+        Gate("ruff", ruff),
+        Gate("format", style),
+        Gate("mypy", types, ("plugins", "tests/lab/winlab")),
+        Gate("pytest", unit_tests, ("plugins",)),
+        Gate("changelog", changelog, ("changelogs/config.yaml",)),
+        Gate("docs", documents, ("plugins/modules",)),
+        Gate("ansible-lint", lint, ("README.md", "roles", "playbooks")),
+        Gate("sanity", sanity, ("plugins",)),
+        Gate("units", official_units, ("plugins",)),
+        *(newest_units(minor, python) for minor, python in further.items()),
+        Gate("build", build, ("README.md", "plugins/modules")),
+        Gate("molecule", molecule, ("extensions/molecule/default",)),
+    ]
+
+
+def main() -> int:
+    """Run the gates named on the command line, or all of them."""
+    gates = all_gates()
+    names = [gate.name for gate in gates]
+    parser = argparse.ArgumentParser(prog="tools/check", description="Run the gates of this repository.")
+    parser.add_argument("gates", nargs="*", metavar="GATE", help=f"one of: {', '.join(names)} (default: all)")
+    parser.add_argument("--jobs", type=int, default=2, help="how many gates run side by side (default: %(default)s)")
+    parser.add_argument("--partial", action="store_true", help="skip gates whose subject is not in the tree yet")
+    parser.add_argument("--list", action="store_true", help="list the gates and stop")
+    arguments = parser.parse_args()
+    unknown = set(arguments.gates) - set(names)
+    if unknown:
+        parser.error(f"no such gate: {', '.join(sorted(unknown))}; there are: {', '.join(names)}")
+    if arguments.list:
+        print("\n".join(names))
+        return 0
+    lay(ROOT)
+    chosen = [gate for gate in gates if not arguments.gates or gate.name in arguments.gates]
+    if not any(name.startswith("units-") for name in names):
+        print(f"note: no Python {' or '.join(FURTHER)} here; the unit tests run on the oldest supported core only")
+    return 1 if run_all(chosen, max(1, arguments.jobs), arguments.partial) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
