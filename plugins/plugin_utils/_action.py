@@ -15,7 +15,7 @@ from ansible.plugins.action import ActionBase
 from ..module_utils._argspec import SPECS
 from ._action_converge import ChangeError, Converger, Outcome
 from ._ipsec.errors import IpsecError
-from ._ipsec.model import Store
+from ._ipsec.model import FILTER_ACTION, FILTER_LIST, POLICY, Store, folded
 from ._remote import Remote
 
 Data = dict[str, Any]
@@ -117,6 +117,14 @@ def foreign(store: Store) -> list[Data]:
     ]
 
 
-def predefined(store: Store) -> list[str]:
-    """Return the names of the policies that Windows itself brought along."""
-    return sorted(policy.name for policy in store.policies if ("policy", policy.name.casefold()) in store.predefined)
+def predefined(store: Store) -> Data:
+    """Return the names of the objects that Windows itself brought along, by the options of the document."""
+    groups = {
+        "filter_lists": (FILTER_LIST, store.filter_lists),
+        "filter_actions": (FILTER_ACTION, store.filter_actions),
+        "policies": (POLICY, store.policies),
+    }
+    return {
+        field: [item.name for item in items if (kind, folded(item.name)) in store.predefined]
+        for field, (kind, items) in groups.items()
+    }

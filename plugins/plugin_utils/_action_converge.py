@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -201,4 +202,4 @@ def _service_commands(host: Host) -> list[str]:
 def _phases(steps: Sequence[Step]) -> Iterator[range]:
     """Yield ranges of steps that may be sent together: each barrier begins a new one."""
     starts = [0, *(index for index, step in enumerate(steps) if step.barrier and index), len(steps)]
-    return (range(first, last) for first, last in zip(starts, starts[1:], strict=False))
+    return (range(first, last) for first, last in itertools.pairwise(starts))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from .errors import StoreError
 from .model import Store
 from .registry import Keys, parse_query
-from .session import IPSEC_KEY, POLICIES_KEY, WINDOWS_KEY, Section
+from .session import IPSEC_KEY, WINDOWS_KEY, Section
 from .store import read_store
 from .versions import WindowsVersion, parse_ver
 
@@ -101,7 +101,7 @@ def _ipsec_keys(sections: Mapping[str, Section]) -> Keys | None:
     """Return the keys below IPSec, None when the parent keys prove that there are none."""
     if sections["ipsec"].code == 0:
         return parse_query(sections["ipsec"].text)
-    for name, path, child in (("windows", WINDOWS_KEY, IPSEC_KEY), ("policies", POLICIES_KEY, WINDOWS_KEY)):
+    for name, child in (("windows", IPSEC_KEY), ("policies", WINDOWS_KEY)):
         section = sections[name]
         if section.code == 0:
             wanted = child.rpartition("\\")[2].casefold()
@@ -109,7 +109,7 @@ def _ipsec_keys(sections: Mapping[str, Section]) -> Keys | None:
             if wanted not in names:
                 return None
             break
-    expected = f"the values below {child}, or proof that {path} has no such key"
+    expected = f"what is below {IPSEC_KEY}, or proof that there is no such key"
     raise StoreError("policy store", "not readable", expected, "Connect as an administrator of the host.")
 
 

@@ -193,7 +193,9 @@ def _only(store: Store, keys: frozenset[Key]) -> Store:
 
 def _safe_in_place(current: Store, inside: list[op.Operation]) -> bool:
     """Tell whether every prefix of the operations leaves each packet its old or its new fate."""
-    if len(inside) == 1:
+    # A description means nothing to packets. A filter's own is another matter: it takes a new filter to change it.
+    inside = [item for item in inside if not isinstance(item, op.DescribeFilterList)]
+    if len(inside) <= 1:
         return True
     keys = {item.key for item in inside}
     if len(keys) != 1 or not all(isinstance(item, (op.AddFilter, op.DeleteFilter)) for item in inside):

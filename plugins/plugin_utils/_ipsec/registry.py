@@ -41,8 +41,7 @@ def parse_query(text: str) -> Keys:
             if line.strip() and not _BANNER.fullmatch(line):
                 raise refusal(number, "text before the first key", "a line that starts with HKEY_")
             continue
-        match = _EXACT_LINE.fullmatch(line) or _LOOSE_LINE.fullmatch(line)
-        if match:
+        if "REG_" in line and (match := _EXACT_LINE.fullmatch(line) or _LOOSE_LINE.fullmatch(line)):
             _store(pending, current)
             pending = _Pending(number, match["name"], match["type"], match["data"] or "")
         elif pending is not None:
@@ -87,6 +86,8 @@ def _query_data(kind: str, text: str, number: int) -> Data:
         if re.fullmatch(r"0x[0-9a-fA-F]+", text.strip()):
             return int(text.strip(), 16)
         raise refusal(number, "not a number", f"{kind} as 0x and hexadecimal digits")
-    if re.fullmatch(r"([0-9a-fA-F]{2})+", text.strip()):
-        return bytes.fromhex(text.strip())
-    raise refusal(number, "not binary data", f"{kind} as pairs of hexadecimal digits")
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        # The cause would quote a part of the data.
+        raise refusal(number, "not binary data", f"{kind} as pairs of hexadecimal digits") from None

@@ -84,6 +84,9 @@ def _system_keys(host: Host, encoding: str) -> None:
     host.registry.set(rf"{nls}\CodePage", "OEMCP", Value(Kind.SZ, encoding.removeprefix("cp")))
     host.registry.set(rf"{nls}\CodePage", "ACP", Value(Kind.SZ, "1252"))
     host.registry.set(rf"{nls}\Language", "InstallLanguage", Value(Kind.SZ, _LANGUAGE_IDS[host.language]))
+    # Every Windows has these, with or without policies in them.
+    host.registry.create(r"HKLM\SOFTWARE\Policies\Microsoft\SystemCertificates")
+    host.registry.create(r"HKLM\SOFTWARE\Policies\Microsoft\Windows\CurrentVersion")
 
 
 def _install_services(host: Host) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
+from hypothesis import strategies as st
+
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.model import (
     Authentication,
     Certificate,
@@ -18,6 +20,7 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.model import (
     Kerberos,
     MainMode,
     MainModeMethod,
+    Named,
     Policy,
     PresharedKey,
     QuickModeMethod,
@@ -38,7 +41,6 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.values import 
     Secret,
     ServerRole,
 )
-from hypothesis import strategies as st
 
 _LETTERS = st.characters(min_codepoint=32, max_codepoint=126, exclude_characters='"%&^|<>\\@')
 _U32 = st.integers(0, 0xFFFFFFFF)
@@ -203,7 +205,7 @@ def authentications(draw: st.DrawFn, modern: bool = True) -> tuple[Authenticatio
             st.one_of(methods),
             min_size=1,
             max_size=3,
-            unique_by=lambda one: one if isinstance(one, Certificate) else type(one),
+            unique_by=lambda one: repr(one) if isinstance(one, Certificate) else type(one).__name__,
         )
     )
     return tuple(found)
@@ -211,9 +213,10 @@ def authentications(draw: st.DrawFn, modern: bool = True) -> tuple[Authenticatio
 
 def rules(lists: list[str], actions: list[str], modern: bool = True) -> st.SearchStrategy[Rule]:
     """Rules over the given names of filter lists and filter actions."""
+    endpoints: st.SearchStrategy[IPv4Address | IPv6Address | None]
     endpoints = st.none() | st.integers(1, 2**32 - 1).map(IPv4Address)
     if modern:
-        endpoints = endpoints | st.integers(1, 2**128 - 1).map(IPv6Address)
+        endpoints = endpoints | st.integers(1, 2**128 - 1).map(lambda number: IPv6Address(number))
     return st.builds(
         Rule,
         name=names(),
@@ -278,19 +281,17 @@ def policies(draw: st.DrawFn, lists: list[str], actions: list[str], modern: bool
 def stores(draw: st.DrawFn, modern: bool = True) -> Store:
     """Whole stores in the order that a reader gives them, without foreign objects; ``modern`` from Vista on."""
 
-    def unique(strategy: st.SearchStrategy[object], most: int) -> list[object]:
-        found = draw(st.lists(strategy, max_size=most, unique_by=lambda item: folded(item.name)))  # type: ignore[attr-defined]
-        return sorted(found, key=lambda item: folded(item.name))  # type: ignore[attr-defined]
+    def unique(strategy: st.SearchStrategy[Named], most: int) -> tuple[Named, ...]:
+        found = draw(st.lists(strategy, max_size=most, unique_by=lambda item: folded(item.name)))
+        return tuple(sorted(found, key=lambda item: folded(item.name)))
 
     lists = unique(filter_lists(modern), 3)
     actions = unique(filter_actions(), 3)
-    list_names = [item.name for item in lists]  # type: ignore[attr-defined]
-    action_names = [item.name for item in actions]  # type: ignore[attr-defined]
-    found = unique(policies(list_names, action_names, modern), 2)
-    policy_names = [item.name for item in found]  # type: ignore[attr-defined]
+    found = unique(policies([item.name for item in lists], [item.name for item in actions], modern), 2)
+    names_of_policies = [item.name for item in found]
     return Store(
-        filter_lists=tuple(lists),  # type: ignore[arg-type]
-        filter_actions=tuple(actions),  # type: ignore[arg-type]
-        policies=tuple(found),  # type: ignore[arg-type]
-        assigned=draw(st.none() | st.sampled_from(policy_names)) if policy_names else None,
+        filter_lists=lists,
+        filter_actions=actions,
+        policies=found,
+        assigned=draw(st.none() | st.sampled_from(names_of_policies)) if names_of_policies else None,
     )

@@ -9,9 +9,13 @@ from __future__ import annotations
 import struct
 import time
 from ipaddress import IPv4Address
+from typing import Any
 
 import construct as c
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.codec.filter_list import (
     FilterListData,
     FilterSpec,
@@ -26,10 +30,9 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.codec.filter_r
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.codec.form import LEGACY, VISTA
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.codec.rule import decode_rule, encode_rule
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.errors import IpsecError, StoreError
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.model import FilterList, Store
 from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._ipsec import strategies
 from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._ipsec.wire import image_of
-from hypothesis import given
-from hypothesis import strategies as st
 
 HEAD = bytes.fromhex("b520dc80c82ed111a89e00a0248d3021")
 SECOND = bytes.fromhex("3dcdfe3529ae73438a6ac5d8fab2fb08")
@@ -38,6 +41,8 @@ IDENTITY = bytes(range(1, 17))
 
 # Declared from MS-GPIPSEC 2.2.1.5.1 and 2.2.1.3 for the oracle; shares nothing with the codec.
 TEXT = c.Prefixed(c.Int32ul, c.GreedyBytes)
+REST: Any = c.GreedyBytes
+END: Any = c.Terminated
 SPEC = c.Struct(
     "source_name" / TEXT,
     "destination_name" / TEXT,
@@ -71,10 +76,10 @@ RULE = c.Struct(
             "is_tunnel" / c.Int32ul,
             "is_active" / c.Int32ul,
             "tunnel_name" / TEXT,
-            c.Terminated,
+            "end" / END,
         ),
     ),
-    "rest" / c.GreedyBytes,
+    "rest" / REST,
 )
 
 
@@ -179,6 +184,7 @@ def test_second_part() -> None:
     assert decode_filter_list(data, "f") == expected
     assert decode_filter_list(data, "f").notes == ()
     assert encode_filter_list(expected, VISTA) == data
+    assert decode_filter_list(data + b"\0", "f").notes == ("does not end behind its last filter",)
     # One stray byte before the mark is tolerated.
     assert decode_filter_list(data.replace(SECOND, b"\0" + SECOND), "f") == expected
     with pytest.raises(IpsecError, match="without address ranges"):
@@ -204,7 +210,7 @@ def test_count_override_may_exceed_the_count() -> None:
 
 @pytest.mark.parametrize("count", [2, 1000, 0xFFFFFFFF])
 def test_counts_beyond_the_data_are_refused(count: int) -> None:
-    with pytest.raises(StoreError, match="number of filters|filter 1"):
+    with pytest.raises(StoreError, match=r"number of filters|filter 1"):
         decode_filter_list(HEAD + u32(70, count) + spec_bytes(), "f")
 
 
@@ -223,8 +229,8 @@ def test_ten_thousand_filters_in_linear_time() -> None:
 
 
 @given(found=strategies.filter_lists(modern=False))
-def test_construct_reads_filter_lists_alike(found: strategies.FilterList) -> None:
-    image = image_of(strategies.Store(filter_lists=(found,)), VISTA)
+def test_construct_reads_filter_lists_alike(found: FilterList) -> None:
+    image = image_of(Store(filter_lists=(found,)), VISTA)
     data = image.key("ipsecFilter")["ipsecData"][1]
     assert isinstance(data, bytes)
     oracle = LIST.parse(data)
@@ -240,7 +246,7 @@ def test_construct_reads_filter_lists_alike(found: strategies.FilterList) -> Non
 
 
 @given(found=strategies.stores(modern=False), legacy=st.booleans())
-def test_construct_reads_rules_alike(found: strategies.Store, legacy: bool) -> None:
+def test_construct_reads_rules_alike(found: Store, legacy: bool) -> None:
     form = LEGACY if legacy else VISTA
     for path, values in image_of(found, form).keys.items():
         data = values.get("ipsecData", ("", b""))[1]

@@ -11,6 +11,7 @@ from ipaddress import IPv4Address, IPv6Address
 from uuid import UUID
 
 import pytest
+
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.codec.cursor import Cursor
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.codec.filter_action import (
     Algorithm,
@@ -288,7 +289,7 @@ def test_filter_action_ignores_rubbish_in_slots_that_are_not_counted() -> None:
 
 def test_filter_action_with_four_algorithms_is_refused() -> None:
     data = ACTION_HEAD + u32(84, 1, 0, 0, 0, 0, 4) + bytes(61)
-    with pytest.raises(StoreError, match="number of algorithms of offer 0 at byte 44 .*at most 3"):
+    with pytest.raises(StoreError, match=r"number of algorithms of offer 0 at byte 44 .*at most 3"):
         decode_filter_action(data, "a")
 
 

@@ -10,6 +10,9 @@ import random
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.codec.form import LEGACY, VISTA, Form
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.errors import StoreError
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.keys import Keys
@@ -28,8 +31,6 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.store import r
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.values import Encryption, Integrity, Secret
 from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._ipsec import strategies, wiretext
 from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._ipsec.wire import ROOT, Image, image_of
-from hypothesis import given
-from hypothesis import strategies as st
 
 FORMS = pytest.mark.parametrize("form", [LEGACY, VISTA], ids=["legacy", "vista"])
 KEY = "Purple-Elephant-7"

@@ -47,7 +47,6 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.model import (
     Authentication,
     Certificate,
     Filter,
-    FilterAction,
     FilterList,
     Kerberos,
     MainMode,
@@ -101,8 +100,10 @@ class Image:
         return Keys({path: {n: Value(*v) for n, v in values.items()} for path, values in self.keys.items()})
 
     def key(self, part: str) -> dict[str, tuple[str, Data]]:
-        """Return the values of the one key whose path contains ``part`` or whose ipsecName is ``part``."""
-        found = [v for path, v in self.keys.items() if part in path or v.get("ipsecName", ("", ""))[1] == part]
+        """Return the values of the one object of the name ``part``, or whose key's name contains ``part``."""
+        found = [values for values in self.keys.values() if values.get("ipsecName", ("", ""))[1] == part]
+        if not found:
+            found = [values for path, values in self.keys.items() if part in path.rpartition("\\")[2]]
         assert len(found) == 1, part
         return found[0]
 

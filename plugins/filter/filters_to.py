@@ -1,0 +1,43 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Filters of one host to or from many peers, so that roles need no loops in templates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+
+def _pairs(peers: Any, ports: Any) -> list[tuple[str, str]]:
+    for name, value in (("the list of peers", peers), ("ports", ports)):
+        if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
+            raise AnsibleFilterError(f"{name} is {value!r}: expected a list. Put it between brackets.")
+    return [(str(peer), str(port)) for peer in peers for port in ports]
+
+
+def filters_to(peers: Any, ports: Any, protocol: str = "tcp") -> list[dict[str, Any]]:
+    """Return a filter from this host to each port of each peer."""
+    return [
+        {"source": "me", "destination": peer, "protocol": str(protocol), "destination_port": port}
+        for peer, port in _pairs(peers, ports)
+    ]
+
+
+def filters_from(peers: Any, ports: Any, protocol: str = "tcp") -> list[dict[str, Any]]:
+    """Return a filter from each peer to each port of this host."""
+    return [
+        {"source": peer, "destination": "me", "protocol": str(protocol), "destination_port": port}
+        for peer, port in _pairs(peers, ports)
+    ]
+
+
+class FilterModule:
+    """The filters by their names."""
+
+    def filters(self) -> dict[str, Callable[..., list[dict[str, Any]]]]:
+        """Return the filters by their names."""
+        return {"filters_to": filters_to, "filters_from": filters_from}

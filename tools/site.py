@@ -1,0 +1,147 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The worked example, played from end to end: lab up, site.yml twice, a summary for people and build/site.json."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+BUILD = ROOT / "build"
+sys.path.insert(0, str(ROOT / "tests" / "lab"))
+
+from winlab.lab import Lab, LabHost  # noqa: E402  # the lab is no installed package
+from winlab.spec import HostSpec  # noqa: E402
+from winlab.store import policy_store  # noqa: E402
+
+HOSTS = (
+    ("be1", "exchange_backends", "2003", "de", "10.0.1.20"),
+    ("be2", "exchange_backends", "2016", "en", "10.0.1.21"),
+    ("fe1", "exchange_frontends", "2003", "en", "10.0.0.10"),
+    ("fe2", "exchange_frontends", "2025", "de", "10.0.0.11"),
+)
+ROLES = {"exchange_backends": "back-end", "exchange_frontends": "front-end"}
+
+
+def specs() -> list[HostSpec]:
+    """Return the four hosts of the example: two pairs of mixed versions and languages."""
+    return [
+        HostSpec(name=name, version=version, language=language, groups=(group,), vars={"ipsec_address": address})
+        for name, group, version, language, address in HOSTS
+    ]
+
+
+def play(inventory: Path, *arguments: str) -> dict[str, bool]:
+    """Run site.yml, show its output, and return which hosts it changed. Exits when it fails."""
+    environment = {name: value for name, value in os.environ.items() if name != "NTLM_USER_FILE"}
+    environment |= {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORKS": "10", "PYTHONUNBUFFERED": "1"}
+    command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(inventory)]
+    command += [str(ROOT / "playbooks" / "site.yml"), *arguments]
+    changed: dict[str, bool] = {}
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+    for line in process.stdout or ():
+        print(f"    {line}", end="", flush=True)
+        if match := re.match(r"(\S+)\s+: ok=\d+\s+changed=(\d+)", line):
+            changed[match[1]] = match[2] != "0"
+    if process.wait() != 0:
+        sys.exit(f"site.yml ended with code {process.returncode}; see above.")
+    return changed
+
+
+def sent(host: LabHost) -> list[str]:
+    """Return the changing lines that a host's netsh and sc really got, as the lab recorded them."""
+    lines: list[str] = []
+    for script in host.log.stdin():
+        text = bytes(script).decode("ascii")
+        lines += [
+            line for line in text.splitlines() if line.startswith(("ipsec static ", "sc.exe config", "sc.exe start"))
+        ]
+    return [re.sub(r"\s*<nul 2>&1$", "", line) for line in lines]
+
+
+def describe(host: LabHost, group: str, first: bool, second: bool) -> dict[str, Any]:
+    """Return what the lab itself sees on a host."""
+    state = policy_store(host.host).snapshot()
+    assigned = state["assigned"]
+    policy = next((item for item in state["policies"] if item["name"] == assigned), None)
+    return {
+        "role": ROLES[group],
+        "version": host.spec.version,
+        "assigned_policy": assigned,
+        "rules": [dict(rule) for rule in policy["rules"]] if policy else [],
+        "changed_first": first,
+        "changed_second": second,
+    }
+
+
+def summary(found: Mapping[str, Mapping[str, Any]], commands: Mapping[str, Iterable[str]]) -> str:
+    """Return the result for people to read."""
+    lines = ["", "What the hosts have now, as the lab reads it from their registries:"]
+    for name, host in found.items():
+        lines += [
+            "",
+            f"{name}  {host['role']}, Windows Server {host['version']}",
+            f"  in force: {host['assigned_policy']}",
+        ]
+        lines += [f"  rule:     {rule_line(rule)}" for rule in host["rules"]] or [
+            "  rule:     (none but the default response)"
+        ]
+        lines += [f"  sent:     {command}" for command in commands[name]]
+        second = "changed again" if host["changed_second"] else "no change"
+        lines.append(f"  runs:     first {'changed' if host['changed_first'] else 'no change'}, second {second}")
+    return "\n".join(lines)
+
+
+def rule_line(rule: Mapping[str, Any]) -> str:
+    """Return one rule on one line."""
+    kept = {key: value for key, value in rule.items() if value not in (None, "", [], ())}
+    return ", ".join(f"{key} {value}" for key, value in kept.items())
+
+
+def main() -> None:
+    """Play the example; exit non-zero when the second run changes anything."""
+    BUILD.mkdir(exist_ok=True)
+    seconds: dict[str, float] = {}
+    began = time.monotonic()
+
+    def lap(name: str) -> None:
+        seconds[name] = round(time.monotonic() - began - sum(seconds.values()), 2)
+
+    with Lab(specs()) as lab:
+        folder = BUILD / "site"
+        folder.mkdir(exist_ok=True)
+        saved = folder / "saved"
+        for old in saved.glob("*.yml"):
+            old.unlink()
+        inventory = folder / "inventory.yml"
+        lab.inventory(inventory)
+        lap("lab")
+        print("first run of playbooks/site.yml", flush=True)
+        first = play(inventory, "-e", f"ipsec_saved_folder={saved}")
+        lap("first")
+        commands = {name: sent(lab.hosts[name]) for name, *_rest in HOSTS}
+        print("second run of playbooks/site.yml", flush=True)
+        second = play(inventory, "-e", f"ipsec_saved_folder={saved}")
+        lap("second")
+        found = {name: describe(lab.hosts[name], group, first[name], second[name]) for name, group, *_rest in HOSTS}
+    lap("teardown")
+    (BUILD / "site.json").write_text(json.dumps({"hosts": found, "seconds": seconds}, indent=2) + "\n")
+    print(summary(found, commands))
+    print(f"\nThe same as data: build/site.json. Seconds: {', '.join(f'{k} {v}' for k, v in seconds.items())}.")
+    again = [name for name, host in found.items() if host["changed_second"]]
+    if again or not all(host["changed_first"] for host in found.values()):
+        sys.exit(f"Not idempotent: the second run changed {', '.join(again) or 'nothing, but neither did the first'}.")
+
+
+if __name__ == "__main__":
+    main()
