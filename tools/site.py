@@ -60,13 +60,9 @@ def play(inventory: Path, *arguments: str) -> dict[str, bool]:
 
 def sent(host: LabHost) -> list[str]:
     """Return the changing lines that a host's netsh and sc really got, as the lab recorded them."""
-    lines: list[str] = []
-    for script in host.log.stdin():
-        text = bytes(script).decode("ascii")
-        lines += [
-            line for line in text.splitlines() if line.startswith(("ipsec static ", "sc.exe config", "sc.exe start"))
-        ]
-    return [re.sub(r"\s*<nul 2>&1$", "", line) for line in lines]
+    words = ("ipsec static ", "sc.exe config", "sc.exe start")
+    lines = host.log.stdin().decode("ascii").splitlines()
+    return [line.removesuffix(" <nul 2>&1") for line in lines if line.startswith(words)]
 
 
 def describe(host: LabHost, group: str, first: bool, second: bool) -> dict[str, Any]:
@@ -78,7 +74,7 @@ def describe(host: LabHost, group: str, first: bool, second: bool) -> dict[str, 
         "role": ROLES[group],
         "version": host.spec.version,
         "assigned_policy": assigned,
-        "rules": [dict(rule) for rule in policy["rules"]] if policy else [],
+        "rules": policy["rules"] if policy else [],
         "changed_first": first,
         "changed_second": second,
     }
@@ -93,9 +89,7 @@ def summary(found: Mapping[str, Mapping[str, Any]], commands: Mapping[str, Itera
             f"{name}  {host['role']}, Windows Server {host['version']}",
             f"  in force: {host['assigned_policy']}",
         ]
-        lines += [f"  rule:     {rule_line(rule)}" for rule in host["rules"]] or [
-            "  rule:     (none but the default response)"
-        ]
+        lines += [f"  rule:     {rule_line(rule)}" for rule in host["rules"]]
         lines += [f"  sent:     {command}" for command in commands[name]]
         second = "changed again" if host["changed_second"] else "no change"
         lines.append(f"  runs:     first {'changed' if host['changed_first'] else 'no change'}, second {second}")
@@ -104,8 +98,11 @@ def summary(found: Mapping[str, Mapping[str, Any]], commands: Mapping[str, Itera
 
 def rule_line(rule: Mapping[str, Any]) -> str:
     """Return one rule on one line."""
-    kept = {key: value for key, value in rule.items() if value not in (None, "", [], ())}
-    return ", ".join(f"{key} {value}" for key, value in kept.items())
+    means = ", ".join(method["type"] for method in rule["authentication"])
+    common = f"{means}, connections {rule['connection']}, {'active' if rule['active'] else 'not active'}"
+    if rule["default_response"]:
+        return f"(default response), {common}"
+    return f"{rule['name']}: filter list {rule['filter_list']}, filter action {rule['filter_action']}, {common}"
 
 
 def main() -> None:

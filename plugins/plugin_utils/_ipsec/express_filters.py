@@ -13,7 +13,7 @@ from .codec import filter_list as codes
 from .codec import filter_range as range_codes
 from .codec.filter_list import FilterListData, FilterSpec
 from .codec.filter_range import AddressData, PortData, RangeSpec
-from .express import Inexpressible, check_flag, check_text
+from .express import Inexpressible, check_flag
 from .model import Filter
 from .values import HIGHEST_PROTOCOL, Address, AddressRange, Network, Place, ServerRole, has_ports
 
@@ -113,8 +113,6 @@ def _check_common(spec: FilterSpec | RangeSpec, where: str) -> None:
         raise Inexpressible(f"has a host by its DNS name in {where}")
     if spec.protocol > HIGHEST_PROTOCOL:
         raise Inexpressible(f"has an unknown protocol in {where}")
-    if spec.description:
-        check_text(spec.description, f"a description of {where}")
 
 
 def _filter(

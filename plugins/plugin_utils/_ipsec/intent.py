@@ -112,7 +112,11 @@ def assigned_store(current: Store, name: str | None, *, assign: bool) -> Store:
     To unassign with a name leaves another policy in force as it is. A foreign policy in force can only be replaced.
     """
     if assign:
-        return complete(current, replace(current, assigned=name), "")
+        found = by_name(current.policies).get(folded(name or ""))
+        if found is None:
+            remedy = "Make the policy first, or name one that the host has."
+            raise IpsecError("name", name, "the name of a policy of the host", remedy)
+        return replace(current, assigned=found.name)
     foreign = next((item.name for item in current.foreign if item.assigned), None)
     if name is None and foreign is not None:
         remedy = "Unassign it with the tool that made it, or assign another policy, which replaces it."

@@ -9,7 +9,8 @@ Three ways to change what is in force, the first that is safe is taken:
 1. directly, when one command does it, or when only filters of one list come and go (the winner of the most
    specific match is then always the old or the new one);
 2. by switching, when another policy shall be in force and needs nothing that changes meanwhile;
-3. by staging (:mod:`.staging`): build copies, assign the copy, change the original, assign it, remove the copies.
+3. by staging (:mod:`.staging`): build a copy of what is in force, assign it, change the original, assign that, remove
+   the copy. Until the last assignment nothing has changed for any packet.
 
 Everything that is not in force is changed directly. Objects go last, when nothing uses them any more.
 """
@@ -161,7 +162,7 @@ def make_plan(current: Store, desired: Store) -> tuple[Step, ...]:
         return (*beside, *switch, *_after_switch([*_steps(inside), *remove]))
     if not switch and _safe_in_place(current, inside):
         return (*beside, *_in_place(current, desired, beside, inside), *remove)
-    if desired.assigned is None:
+    if current.assigned is None:
         _refuse_foreign(current, touched)
     return (*beside, *_staged(current, desired, inside, touched), *remove)
 
@@ -175,8 +176,8 @@ def _in_place(current: Store, desired: Store, beside: list[Step], inside: list[o
     added = [item for item in inside if isinstance(item, op.AddFilter)]
     deleted = [item for item in inside if isinstance(item, op.DeleteFilter)]
     if added and deleted:
-        before = by_name(current.filter_lists)[added[0].key[1]]
-        both = replace(before, filters=(*before.filters, *(item.filter for item in added)))
+        old, new = (by_name(store.filter_lists)[added[0].key[1]] for store in (current, desired))
+        both = replace(new, filters=(*old.filters, *(item.filter for item in added)))
         first = len(inside) - len(deleted)
         steps[first] = replace(steps[first], barrier=True, requires=Store(filter_lists=(both,)))
     yield from steps
@@ -218,8 +219,7 @@ def _refuse_foreign(current: Store, touched: Iterable[Key]) -> None:
 
 
 def _staged(current: Store, desired: Store, inside: list[op.Operation], touched: frozenset[Key]) -> Iterator[Step]:
-    target = desired.assigned or ""
-    copies = stage(current, desired, target, touched)
+    copies = stage(current, current.assigned or "", touched)
     build: list[op.Operation] = []
     for filter_list in copies.filter_lists:
         build += filter_list_changes(None, filter_list)
@@ -229,16 +229,18 @@ def _staged(current: Store, desired: Store, inside: list[op.Operation], touched:
     remove: list[op.Operation] = [op.DeletePolicy(copies.policy.name)]
     remove += (op.DeleteFilterList(item.name) for item in copies.filter_lists)
     remove += (op.DeleteFilterAction(item.name) for item in copies.filter_actions)
-    whole = replace(
-        desired,
-        filter_lists=(*desired.filter_lists, *copies.filter_lists),
-        filter_actions=(*desired.filter_actions, *copies.filter_actions),
-        policies=(copies.policy,),
+    with_copies = replace(
+        current,
+        filter_lists=(*current.filter_lists, *copies.filter_lists),
+        filter_actions=(*current.filter_actions, *copies.filter_actions),
+        policies=(*current.policies, copies.policy),
     )
-    yield from _steps(build, "a copy takes over while the original, which is in force, changes")
-    needed = part(whole, copies.policy.name)
-    yield Step(op.Assign(copies.policy.name), "the copy takes over in one command", barrier=True, requires=needed)
+    yield from _steps(build, "a copy stands in while the original, which is in force, changes")
+    name = copies.policy.name
+    yield Step(op.Assign(name), "the copy stands in", barrier=True, requires=part(with_copies, name))
     yield from _after_switch(_steps(inside))
-    needed = part(desired, target)
-    yield Step(op.Assign(target), "the changed original takes over in one command", barrier=True, requires=needed)
+    target = desired.assigned or ""
+    yield Step(
+        op.Assign(target), "the change takes effect in one command", barrier=True, requires=part(desired, target)
+    )
     yield from _after_switch(_steps(remove))

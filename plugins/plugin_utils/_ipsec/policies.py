@@ -20,7 +20,6 @@ from .express import (
     authentication,
     check_flag,
     check_name,
-    check_text,
     connection_type,
     main_mode,
     quick_mode_methods,
@@ -70,7 +69,7 @@ def policy(stored: StoredObject, parts: Parts) -> Policy:
         else:
             rule = _rule(each, parts)
             if folded(rule.name) in rules:
-                raise Inexpressible(f"has two rules with the name {rule.name}")
+                raise Inexpressible(f"has two rules {f'with the name {rule.name}' if rule.name else 'without a name'}")
             rules[folded(rule.name)] = rule
     return Policy(
         name=stored.name,
@@ -131,12 +130,11 @@ def _default_response(stored: StoredObject, parts: Parts) -> DefaultResponse:
 
 
 def _rule(stored: StoredObject, parts: Parts) -> Rule:
-    if not stored.name:
-        raise Inexpressible("has a rule without a name")
-    check_name(stored.name, "a rule name")
+    # Predefined policies have rules without names; netsh cannot address those, but they can be shown and kept.
+    if stored.name:
+        check_name(stored.name, "a rule name")
     if stored.name.lower() == "default":
         raise Inexpressible("has a rule named default, netsh's word for another one")
-    check_text(stored.description, "a rule description")
     data: RuleData = data_of(stored, decode_rule)
     list_object = _only(stored, stored.filter_lists, Kind.FILTER_LIST, parts)
     action_object = _only(stored, stored.filter_actions, Kind.FILTER_ACTION, parts)

@@ -4,9 +4,9 @@
 
 """Short-lived copies of objects in force: how they are made, and how an interrupted change is taken up again.
 
-A change to what is in force, if it needs several commands, is first built in copies beside it. Assigning the copy
-is the moment of the change: before it nothing in force has changed, after it the copy holds everything that is
-needed to finish. So a later run can tell from the store alone where an earlier one stopped.
+A change to what is in force, if it needs several commands, is made behind a copy: the copy is built and assigned, the
+original changes while nobody looks, and assigning the original is the moment of the change. A copy in force therefore
+always says what its original was, so that a later run can go on from there, whatever happened to the original.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ from .model import (
     FILTER_LIST,
     FilterAction,
     FilterList,
+    Named,
     Policy,
     Store,
     by_name,
     folded,
 )
-from .naming import staging_base, staging_name
+from .naming import staging_base, staging_name, trouble
 
 Key = tuple[str, str]
 
@@ -46,37 +47,50 @@ def _free_number(store: Store) -> int:
     return number
 
 
-def stage(current: Store, desired: Store, policy: str, touched: Iterable[Key]) -> Staging:
-    """Return copies of a policy of ``desired`` that use nothing of what is ``touched``."""
+def stage(current: Store, policy: str, touched: Iterable[Key]) -> Staging:
+    """Return copies of a policy and of those of its filter lists and filter actions that are ``touched``."""
     number = _free_number(current)
     changing = set(touched)
-    target = by_name(desired.policies)[folded(policy)]
-    lists, actions = by_name(desired.filter_lists), by_name(desired.filter_actions)
+    original = by_name(current.policies)[folded(policy)]
+    lists, actions = by_name(current.filter_lists), by_name(current.filter_actions)
     copied_lists: dict[str, FilterList] = {}
     copied_actions: dict[str, FilterAction] = {}
     rules = []
-    for rule in target.rules:
+    for rule in original.rules:
         list_key, action_key = folded(rule.filter_list), folded(rule.filter_action)
         if (FILTER_LIST, list_key) in changing:
-            copy = replace(lists[list_key], name=staging_name(lists[list_key].name, number))
-            copied_lists[list_key] = copy
-            rule = replace(rule, filter_list=copy.name)
+            copied_list = _sendable_list(replace(lists[list_key], name=_copy_name(rule.filter_list, number)))
+            copied_lists[list_key] = copied_list
+            rule = replace(rule, filter_list=copied_list.name)
         if (FILTER_ACTION, action_key) in changing:
-            twin = replace(actions[action_key], name=staging_name(actions[action_key].name, number))
-            copied_actions[action_key] = twin
-            rule = replace(rule, filter_action=twin.name)
-        rules.append(rule)
-    return Staging(
-        replace(target, name=staging_name(target.name, number), rules=tuple(rules)),
-        tuple(copied_lists.values()),
-        tuple(copied_actions.values()),
-    )
+            copied_action = _sendable(replace(actions[action_key], name=_copy_name(rule.filter_action, number)))
+            copied_actions[action_key] = copied_action
+            rule = replace(rule, filter_action=copied_action.name)
+        rules.append(_sendable(rule if rule.name else replace(rule, name=_copy_name("", number))))
+    copy = replace(original, name=_copy_name(original.name, number), rules=tuple(rules))
+    return Staging(_sendable(copy), tuple(copied_lists.values()), tuple(copied_actions.values()))
+
+
+def _copy_name(name: str, number: int) -> str:
+    """Return the name of the copy of an object, which may be a copy itself."""
+    base = staging_base(name)
+    return staging_name(name if base is None else base, number)
+
+
+def _sendable(item: Named) -> Named:
+    """Return the object without a description that netsh could not take; descriptions mean nothing to packets."""
+    return replace(item, description="") if trouble(item.description) else item
+
+
+def _sendable_list(item: FilterList) -> FilterList:
+    filters = tuple(replace(each, description="") if trouble(each.description) else each for each in item.filters)
+    return replace(_sendable(item), filters=tuple(dict.fromkeys(filters)))
 
 
 def settled(store: Store) -> Store:
-    """Return the store as an interrupted change meant to leave it, without any copies.
+    """Return the store as it was before an interrupted change, without any copies.
 
-    A copy in force is what its original shall become. Copies that are not in force were never needed.
+    A copy in force says what its original was. Copies that are not in force are not needed, or no longer.
     """
     assigned = store.assigned
     base = staging_base(assigned) if assigned else None
@@ -93,9 +107,11 @@ def settled(store: Store) -> Store:
                 lists[folded(list_base)] = replace(copied_lists[folded(rule.filter_list)], name=list_base)
             if action_base is not None:
                 actions[folded(action_base)] = replace(copied_actions[folded(rule.filter_action)], name=action_base)
+            rule_base = staging_base(rule.name)
             rules.append(
                 replace(
                     rule,
+                    name=rule.name if rule_base is None else rule_base,
                     filter_list=list_base or rule.filter_list,
                     filter_action=action_base or rule.filter_action,
                 )

@@ -21,7 +21,7 @@ from .codec.main_mode import decode_main_mode
 from .codec.policy import decode_policy
 from .codec.rule import decode_rule
 from .errors import StoreError
-from .express import ACTIONS, Inexpressible, check_name, check_text, quick_mode_methods, quick_mode_pfs
+from .express import ACTIONS, Inexpressible, check_name, quick_mode_methods, quick_mode_pfs
 from .express_filters import filters
 from .keys import Keys
 from .model import FILTER_ACTION, FILTER_LIST, POLICY, FilterAction, FilterList, Foreign, Policy, Store, folded
@@ -135,7 +135,6 @@ def _check_name(each: StoredObject, names: Counter[tuple[Kind, str]]) -> None:
     if names[_name_key(each)] > 1:
         raise Inexpressible("has the name of another object of its kind")
     check_name(each.name, "a name")
-    check_text(each.description, "a description")
 
 
 def _filter_action(each: StoredObject) -> FilterAction:

@@ -42,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     over = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: over.set())
-    with Lab(spec.hosts, spec.users, transport=spec.transport) as lab, Control(lab, options.control_port) as control:
+    setup = Lab(spec.hosts, spec.users, transport=spec.transport, minute_seconds=spec.minute_seconds)
+    with setup as lab, Control(lab, options.control_port) as control:
         if options.inventory:
             lab.inventory(options.inventory)
         ready = _announce(lab, control, options.state_dir) if options.state_dir else None

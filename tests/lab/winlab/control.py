@@ -20,7 +20,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 
 from .lab import Lab, LabHost
-from .services import State
+from .services import State, forget_associations
 from .store import policy_store
 from .wsman import Fault
 
@@ -155,3 +155,5 @@ def _set_state(lab_host: LabHost, name: str, state: str) -> None:
     if service is None or state not in ("stopped", "running"):
         raise ValueError(f"cannot set {name} to {state}: expected a service of the host, and stopped or running")
     service.state = State[state.upper()]
+    if service.state == State.STOPPED:
+        forget_associations(lab_host.host, name)

@@ -6,11 +6,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from . import services
+from .dataplane.associations import Associations
 from .registry import Kind, Registry, Value
 from .services import Service, StartType
+from .tasks import Task
 from .versions import VERSIONS, WindowsVersion
 
 OEM_ENCODINGS = {"en": "cp437", "de": "cp850"}
@@ -18,14 +22,21 @@ _LANGUAGE_IDS = {"en": "0409", "de": "0407"}
 
 
 class Clock:
-    """The host's clock in Unix seconds. It follows real time until somebody sets it, then it stands still."""
+    """The host's clock in Unix seconds. It follows real time until somebody sets it, then it stands still.
 
-    def __init__(self, now: float | None = None) -> None:
+    :param minute_seconds: how many real seconds one minute of the host takes.
+    """
+
+    def __init__(self, now: float | None = None, minute_seconds: float = 60.0) -> None:
+        if minute_seconds <= 0:
+            raise ValueError(f"a minute cannot take {minute_seconds} seconds")
         self._now = now
+        self._started = time.time()
+        self._pace = 60.0 / minute_seconds
 
     def now(self) -> float:
         """Return the time of the host in Unix seconds."""
-        return time.time() if self._now is None else self._now
+        return self._started + (time.time() - self._started) * self._pace if self._now is None else self._now
 
     def set(self, now: float) -> None:
         """Stop the clock at the given Unix second."""
@@ -38,7 +49,11 @@ class Clock:
 
 @dataclass
 class Host:
-    """A host. All policy lives in `registry`; nothing else about it is kept between two commands."""
+    """A host. All policy lives in `registry`; nothing else about it is kept between two commands.
+
+    `address` is where its endpoint listens, `addresses` are those that its policy speaks of. `tasks` are scheduled
+    tasks by folded name.
+    """
 
     name: str
     version: WindowsVersion
@@ -47,11 +62,26 @@ class Host:
     registry: Registry = field(default_factory=Registry)
     services: dict[str, Service] = field(default_factory=dict)
     clock: Clock = field(default_factory=Clock)
+    addresses: tuple[IPv4Address | IPv6Address, ...] = ()
+    associations: Associations = field(default_factory=Associations)
+    tasks: dict[str, Task] = field(default_factory=dict)
 
     @classmethod
-    def create(cls, name: str, version: str = "2016", language: str = "en", address: str = "127.0.0.1") -> Host:
-        """Return a host as freshly installed; KeyError for an unknown version or language."""
-        host = cls(name, VERSIONS[version], language, address)
+    def create(
+        cls,
+        name: str,
+        version: str = "2016",
+        language: str = "en",
+        address: str = "127.0.0.1",
+        addresses: Iterable[str] = (),
+    ) -> Host:
+        """Return a host as freshly installed.
+
+        :raises KeyError: for an unknown version or language.
+        :raises ValueError: for an entry of `addresses` that is none.
+        """
+        own = tuple(ip_address(each) for each in addresses)
+        host = cls(name, VERSIONS[version], language, address, addresses=own)
         _system_keys(host, OEM_ENCODINGS[language])
         _install_services(host)
         if host.version.predefined_objects:

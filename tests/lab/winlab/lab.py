@@ -10,14 +10,19 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Self
 
 import yaml
 
 from . import netsh
-from .host import Host
+from .dataplane.management import passes
+from .dataplane.packet import Network
+from .dataplane.wire import Wire
+from .host import Clock, Host
 from .requestlog import RequestLog
+from .scheduler import Scheduler
 from .shell.streams import discard
 from .spec import DEFAULT_USERS, HostSpec
 from .wsman import Basic, Endpoint, FaultPlan, Negotiate, Server, ntlm_user_file
@@ -55,7 +60,9 @@ class Lab:
 
     :param users: accounts of all hosts, name to password.
     :param transport: what the inventory sets as ansible_winrm_transport.
-    :param reachable: asked at each request; False cuts the host off.
+    :param reachable: asked at each request; False cuts the host off. Without it a host obeys its policy in force, if it
+        has addresses of its own: it is cut off while the policy does not let the controller through in clear.
+    :param minute_seconds: how many real seconds a minute of the hosts' clocks takes; scheduled tasks go by it.
     """
 
     def __init__(
@@ -64,12 +71,15 @@ class Lab:
         users: Mapping[str, str] = DEFAULT_USERS,
         *,
         transport: str = "ntlm",
-        reachable: Callable[[Host], bool] = lambda _host: True,
+        reachable: Callable[[Host], bool] | None = None,
+        minute_seconds: float = 60.0,
     ) -> None:
         self._specs = tuple(hosts)
         self._users = dict(users)
         self._transport = transport
         self._reachable = reachable
+        self._minute_seconds = minute_seconds
+        self._scheduler: Scheduler | None = None
         self._server: Server | None = None
         self._files: tempfile.TemporaryDirectory[str] | None = None
         self._earlier_user_file: str | None = None
@@ -87,12 +97,18 @@ class Lab:
         try:
             for spec in self._specs:
                 self.hosts[spec.name] = self._start(spec, self._server)
+            running = {name: (each.host, each.endpoint.operations.shells.running) for name, each in self.hosts.items()}
+            self._scheduler = Scheduler(running)
+            self._scheduler.start()
         except BaseException:
             self.__exit__()
             raise
         return self
 
     def __exit__(self, *_exception: object) -> None:
+        if self._scheduler is not None:
+            self._scheduler.close()
+            self._scheduler = None
         if self._server is not None:
             self._server.close()
             self._server = None
@@ -105,7 +121,8 @@ class Lab:
                 os.environ[_USER_FILE] = self._earlier_user_file
 
     def _start(self, spec: HostSpec, server: Server) -> LabHost:
-        host = Host.create(spec.name, version=spec.version, language=spec.language)
+        host = Host.create(spec.name, version=spec.version, language=spec.language, addresses=spec.addresses)
+        host.clock = Clock(minute_seconds=self._minute_seconds)
         if spec.netsh:
             script = "".join(f"{line}\r\n" for line in spec.netsh).encode(host.oem_encoding)
             netsh.main(host, "", BytesIO(script), discard)
@@ -116,11 +133,15 @@ class Lab:
             limits=spec.limits,
             options=spec.shell,
             faults=self.faults,
-            reachable=self._reachable,
+            reachable=self._reachable or _obeys(spec),
         )
         port = server.add(endpoint, spec.address, spec.port)
         host.address = spec.address
         return LabHost(spec, host, endpoint, port)
+
+    def wire(self, network: Network | None = None) -> Wire:
+        """Return the wire between the hosts that have addresses."""
+        return Wire((each.host for each in self.hosts.values()), network)
 
     def inventory(self, path: str | os.PathLike[str]) -> None:
         """Write an Ansible inventory: all hosts in the group `windows`, and in the groups of their specifications."""
@@ -143,3 +164,9 @@ class Lab:
             children[group] = {"hosts": {name: {} for name in members}}
         document = yaml.safe_dump({"all": {"children": children}}, sort_keys=False)
         Path(path).write_text(document, encoding="utf-8")
+
+
+def _obeys(spec: HostSpec) -> Callable[[Host], bool]:
+    """Return the question whether management gets through under the policy in force."""
+    controller = ip_address(spec.controller)
+    return lambda host: passes(controller, host, spec.management_port)

@@ -131,4 +131,11 @@ def stop(host: Host, name: str) -> int:
         if other.state == State.RUNNING and service.name.lower() in needs:
             return DEPENDENT_SERVICES_RUNNING
     service.state, service.exit_code = State.STOPPED, SUCCESS
+    forget_associations(host, service.name)
     return SUCCESS
+
+
+def forget_associations(host: Host, stopped: str) -> None:
+    """Security associations end with the services that hold them."""
+    if stopped in ("PolicyAgent", "IKEEXT"):
+        host.associations.clear()

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from ipaddress import ip_address
 from typing import Any
 
 from .shell import LongLine, ShellOptions
 from .wsman import Limits
 
 DEFAULT_USERS: Mapping[str, str] = {"Administrator": "Lab-Passw0rd"}
+DEFAULT_CONTROLLER = "10.0.0.250"
 AUTH_SCHEMES = ("negotiate", "basic")
 
 
@@ -26,6 +28,9 @@ class HostSpec:
     :param limits: quotas of the WinRM service, None for those of the version.
     :param shell: switches of the command shell.
     :param netsh: lines for one netsh session that prepares the host before anybody connects.
+    :param addresses: its own addresses as policies name them; with one, the host obeys its policy in force.
+    :param controller: the address that management comes from, as policies name it.
+    :param management_port: the TCP port of management, as policies name it.
     :param groups: inventory groups besides `windows`; `vars`: inventory variables of the host.
     """
 
@@ -38,6 +43,9 @@ class HostSpec:
     limits: Limits | None = None
     shell: ShellOptions = field(default_factory=ShellOptions)
     netsh: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    controller: str = DEFAULT_CONTROLLER
+    management_port: int = 5985
     groups: tuple[str, ...] = ()
     vars: Mapping[str, object] = field(default_factory=dict)
 
@@ -52,12 +60,17 @@ class HostSpec:
             raise ValueError("a host needs a name")
         values = dict(data)
         values["version"] = str(values.get("version", "2016"))
-        for name in ("auth", "netsh", "groups"):
+        for name in ("auth", "netsh", "groups", "addresses"):
             if name in values:
                 values[name] = tuple(values[name])
         unknown = set(values.get("auth", ())) - set(AUTH_SCHEMES)
         if unknown:
             raise ValueError(f"host {values['name']}: unknown auth {', '.join(sorted(unknown))}")
+        for text in (*values.get("addresses", ()), values.get("controller", DEFAULT_CONTROLLER)):
+            try:
+                ip_address(text)
+            except ValueError as bad:
+                raise ValueError(f"host {values['name']}: {bad}") from bad
         if values.get("limits") is not None:
             _check(values["limits"], Limits, f"limits of {values['name']}")
             values["limits"] = replace(Limits.of(values["version"]), **values["limits"])
@@ -72,11 +85,15 @@ class HostSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabSpec:
-    """A whole lab: hosts, accounts (name to password) and the transport that the inventory names."""
+    """A whole lab: hosts, accounts (name to password) and the transport that the inventory names.
+
+    `minute_seconds` is how many real seconds a minute of the hosts' clocks takes.
+    """
 
     hosts: tuple[HostSpec, ...]
     users: Mapping[str, str] = field(default_factory=lambda: DEFAULT_USERS, repr=False)
     transport: str = "ntlm"
+    minute_seconds: float = 60.0
 
     @classmethod
     def from_plain(cls, data: Mapping[str, Any]) -> LabSpec:
@@ -90,7 +107,8 @@ class LabSpec:
         if not hosts or len(set(names)) != len(names):
             raise ValueError("a lab needs hosts, each with a name of its own")
         users = {str(name): str(password) for name, password in (data.get("users") or DEFAULT_USERS).items()}
-        return cls(hosts=hosts, users=users, transport=str(data.get("transport", "ntlm")))
+        transport, minute = str(data.get("transport", "ntlm")), float(data.get("minute_seconds", 60.0))
+        return cls(hosts=hosts, users=users, transport=transport, minute_seconds=minute)
 
 
 def _check(data: Mapping[str, Any], kind: type, where: str) -> None:

@@ -63,11 +63,12 @@ def _read_endpoint(fields: Fields) -> IPv4Address | IPv6Address | None:
 def read_rule(data: object, path: str, *, partial: bool = False) -> Rule:
     """Return the rule that ``data`` describes; transport mode, Kerberos, all connections where it says nothing."""
     fields = Fields(data, path, RULE_OPTIONS)
+    # Windows makes rules without a name; an empty one is the only way to speak of them, and cannot be sent.
     fields.require("name", "the name of the rule")
     if not partial:
         fields.require("filter_list", "the name of a filter list")
         fields.require("filter_action", "the name of a filter action")
-    name = fields.name("name", "")
+    name = fields.name("name", "") if fields.text("name", "") else ""
     if name.lower() == "default":
         remedy = "netsh takes the word default for the default response rule: choose another name."
         raise IpsecError(fields.at("name"), name, "a name other than default", remedy)

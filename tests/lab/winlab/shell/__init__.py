@@ -9,12 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..host import Host
+from . import programs
 from .cmd import Cmd, Streams
 from .options import LongLine, ShellOptions
 from .powershell import decode_line
-from .streams import Console, Input, InputNeverEnds, Sink
+from .streams import Console, Input, InputNeverEnds, Sink, discard
 
-__all__ = ["Finished", "InputNeverEnds", "LongLine", "ShellOptions", "decode_line", "execute", "run"]
+__all__ = ["Finished", "InputNeverEnds", "LongLine", "ShellOptions", "decode_line", "execute", "launch", "run"]
+
+FILE_NOT_FOUND = 0x80070002
+"""What the task scheduler reports for a program that is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +57,16 @@ def run(host: Host, command_line: str, stdin: bytes | None, options: ShellOption
     err: list[bytes] = []
     code = execute(host, command_line, stdin, out.append, err.append, options)
     return Finished(b"".join(out), b"".join(err), code)
+
+
+def launch(host: Host, command_line: str, account: str) -> int:
+    """Start a program as the task scheduler does: no command shell in between, no input, output to nowhere.
+
+    :returns: the exit code, or FILE_NOT_FOUND if there is no such program.
+    """
+    word, arguments = programs.split_word(command_line)
+    program = programs.find(word, ShellOptions())
+    if program is None:
+        return FILE_NOT_FOUND
+    streams = Streams(Input(), discard, discard)
+    return program(Cmd(host, ShellOptions(), streams, environment={"username": account}), arguments)

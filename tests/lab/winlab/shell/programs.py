@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The programs of the simulated hosts, by name. A new one (schtasks, for instance) is one more entry in _PROGRAMS."""
+"""The programs of the simulated hosts, by name. A new one is one more entry in _PROGRAMS."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from .. import netsh
-from . import powershell, reg, sc
+from . import powershell, reg, sc, schtasks
 from .options import ShellOptions
 
 if TYPE_CHECKING:
@@ -50,6 +50,12 @@ def _sc(caller: Cmd, arguments: str) -> int:
     return code
 
 
+def _schtasks(caller: Cmd, arguments: str) -> int:
+    code = schtasks.main(caller.host, arguments, caller.streams.stdin, caller.streams.out, caller.streams.err)
+    _swallow(caller)
+    return code
+
+
 def _hostname(caller: Cmd, _arguments: str) -> int:
     caller.streams.out(f"{caller.host.name}\r\n".encode(caller.host.oem_encoding, "replace"))
     _swallow(caller)
@@ -66,9 +72,20 @@ _PROGRAMS: dict[str, Program] = {
     "netsh": _netsh,
     "reg": _reg,
     "sc": _sc,
+    "schtasks": _schtasks,
     "hostname": _hostname,
     "powershell": powershell.main,
 }
+
+
+def split_word(command_line: str) -> tuple[str, str]:
+    """Return the program word of a command line without its quotes, and the text behind it."""
+    line = command_line.strip()
+    if line.startswith('"'):
+        word, _quote, arguments = line[1:].partition('"')
+        return word, arguments
+    word, blank, arguments = line.partition(" ")
+    return word, blank + arguments
 
 
 def _name(word: str) -> str:

@@ -25,6 +25,7 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.codec.filter_l
 )
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.codec.filter_range import (
     AddressData,
+    PortData,
     RangeSpec,
 )
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.codec.form import LEGACY, VISTA
@@ -52,6 +53,7 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.values import 
     Encryption,
     Integrity,
     Place,
+    ServerRole,
 )
 from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._ipsec.damage import (
     STORE,
@@ -148,9 +150,11 @@ def test_ranges_replace_the_blocks_that_stand_for_them() -> None:
     specs = (
         block(0x0A000014, 0xFFFFFFFC, 1),  # .20-.23, the same identifier
         block(0x0A000018, 0xFFFFFFFC, 7),  # .24-.27, inside
-        block(0x0A00001C, 0xFFFFFFFC, 8),  # .28-.31, reaches beyond
+        block(0x0A00001C, 0xFFFFFFFE, 8),  # .28-.29, the end of the range
+        block(0x0A00001C, 0xFFFFFFFC, 9),  # .28-.31, reaches beyond
+        block(0x0A000013, 0xFFFFFFFF, 10),  # .19, right before
     )
-    for flags, kept in ((8, 1), (0, 3)):
+    for flags, kept in ((8, 2), (0, 5)):
         found = image()
         spec = RangeSpec(identity=b"\1" * 16, source=me, destination=whole, flags=flags)
         change(found.key("List"), decode_filter_list, encode_filter_list, specs=specs, ranges=(spec,))
@@ -174,6 +178,18 @@ def test_ipv6_forms() -> None:
         range_with(destination=data)(found)
         (filter_list,) = read_store(found.as_keys()).filter_lists
         assert filter_list.filters == (Filter(destination=expected),)
+
+
+@pytest.mark.parametrize(
+    ("kind", "role"),
+    [(0x10, ServerRole.DNS), (0x20, ServerRole.WINS), (0x40, ServerRole.DHCP), (0x80, ServerRole.GATEWAY)],
+)
+def test_server_roles_of_the_second_part(kind: int, role: ServerRole) -> None:
+    found = image()
+    ports = {"source_ports": PortData(kind=0, first=5), "destination_ports": PortData(kind=1, first=53)}
+    range_with(destination=AddressData(kind=kind, version=3), protocol=17, **ports)(found)
+    (filter_list,) = read_store(found.as_keys()).filter_lists
+    assert filter_list.filters == (Filter(destination=role, protocol=17, destination_port=53),)
 
 
 def test_ipv6_tunnel_replaces_the_other_address() -> None:
@@ -411,3 +427,21 @@ def test_an_empty_filter_list_and_an_unused_permit() -> None:
     )
     assert read_store(image_of(bare, LEGACY).as_keys()) == bare
     assert FilterActionData().allows_clear is False
+
+
+def test_a_rule_without_a_name_is_kept_as_it_is() -> None:
+    found = image()
+    del found.key("Rule")["ipsecName"]
+    store = read_store(found.as_keys())
+    assert [rule.name for rule in store.policies[0].rules] == [""]
+    assert store.foreign == ()
+
+
+def test_descriptions_may_hold_what_netsh_cannot_be_given() -> None:
+    found = image()
+    for part in ("Policy", "Rule", "List", "Action"):
+        found.key(part)["description"] = ("REG_SZ", 'Büro "1"\t%')
+    store = read_store(found.as_keys())
+    assert store.foreign == ()
+    texts = [item.description for item in (*store.policies, *store.filter_lists, *store.filter_actions)]
+    assert {*texts, store.policies[0].rules[0].description} == {'Büro "1"\t%'}

@@ -1,0 +1,162 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One end of a conversation: addresses, the policy in force and the facts that decide how it is applied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+
+from ..errors import IpsecError
+from ..model import FILTER_ACTION, FILTER_LIST, FilterAction, FilterList, Policy, Rule, Store, by_name, folded
+from ..values import AddressRange, ServerRole
+from ..versions import WindowsVersion
+from .partition import Side, side, without
+from .space import IpAddress
+
+Addresses = IPv4Address | IPv6Address | IPv4Network | IPv6Network | AddressRange
+
+EXEMPTION_LEVELS = range(4)
+# Groups and the broadcast address belong to no host.
+MULTICAST: dict[int, Side] = {4: ((0xE0000000, 0xEFFFFFFF),), 6: ((0xFF << 120, 2**128 - 1),)}
+BROADCAST: dict[int, Side] = {4: ((0xFFFFFFFF, 0xFFFFFFFF),), 6: ()}
+# A host without policy has no behaviour that depends on this.
+_ANY_VERSION = WindowsVersion(10, 0, 14393)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundRule:
+    """A rule together with the filter list and the filter action that it names."""
+
+    rule: Rule
+    filters: FilterList
+    action: FilterAction
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The assigned policy with its rules, each with the objects that it names."""
+
+    policy: Policy
+    rules: tuple[BoundRule, ...]
+
+
+def in_force(store: Store, path: str = "assigned") -> InForce | None:
+    """Return the assigned policy of a store, None when none is assigned.
+
+    Raises IpsecError when the assigned policy is not part of the store or cannot be expressed, and when an enabled
+    rule names a filter list or filter action that the store lacks or cannot express: its effect is not knowable.
+    """
+    foreign = next((item for item in store.foreign if item.assigned), None)
+    if foreign is not None:
+        expected = f"a policy that can be judged, which this one cannot: {foreign.reason}"
+        raise IpsecError(path, foreign.name, expected, "Check what it does by hand.")
+    if store.assigned is None:
+        return None
+    policy = by_name(store.policies).get(folded(store.assigned))
+    if policy is None:
+        raise IpsecError(path, store.assigned, "the name of a policy of the store", "Define it or assign another one.")
+    lists, actions = by_name(store.filter_lists), by_name(store.filter_actions)
+    rules: list[BoundRule] = []
+    for rule in policy.rules:
+        if not rule.enabled:
+            continue
+        where = f"policies[{policy.name!r}].rules[{rule.name!r}]"
+        found, action = lists.get(folded(rule.filter_list)), actions.get(folded(rule.filter_action))
+        if found is None:
+            raise _unknown(f"{where}.{FILTER_LIST}", rule.filter_list, "filter list")
+        if action is None:
+            raise _unknown(f"{where}.{FILTER_ACTION}", rule.filter_action, "filter action")
+        rules.append(BoundRule(rule, found, action))
+    return InForce(policy, tuple(rules))
+
+
+def _unknown(path: str, name: str, kind: str) -> IpsecError:
+    return IpsecError(path, name, f"the name of a {kind} that can be read", f"Define the {kind}, or correct the name.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """A host, or a set of hosts without policy (networks and ranges in ``addresses``).
+
+    ``exemption_level`` is the value NoDefaultExempt, None for the default of the version. ``services_running``: IKE
+    and the policy agent work; without them no policy is in force (start-up and fail-safe states are not modelled).
+    ``fallback_on_mismatch``: the host has the update of KB 914841, which also falls back when IKE answers and
+    nothing is in common. ``dns`` to ``gateway`` are what the server roles of filters stand for on this host.
+    ``excluded`` are addresses that networks in ``addresses`` do not stand for.
+    """
+
+    name: str
+    addresses: tuple[Addresses, ...]
+    policy: InForce | None = None
+    version: WindowsVersion = _ANY_VERSION
+    exemption_level: int | None = None
+    services_running: bool = True
+    fallback_on_mismatch: bool = False
+    dns: tuple[IpAddress, ...] = ()
+    wins: tuple[IpAddress, ...] = ()
+    dhcp: tuple[IpAddress, ...] = ()
+    gateway: tuple[IpAddress, ...] = ()
+    excluded: tuple[Addresses, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.addresses:
+            raise IpsecError(f"{self.name}.addresses", [], "at least one address", "Give the addresses of the host.")
+        if self.exemption_level is not None and self.exemption_level not in EXEMPTION_LEVELS:
+            path = f"{self.name}.exemption_level"
+            raise IpsecError(path, self.exemption_level, "0, 1, 2 or 3", "Give the value of NoDefaultExempt.")
+        if self.policy is not None and not all(isinstance(one, (IPv4Address, IPv6Address)) for one in self.addresses):
+            expected = "single addresses, since the host has a policy"
+            shown = ", ".join(map(str, self.addresses))
+            raise IpsecError(f"{self.name}.addresses", shown, expected, "Give one endpoint for each host.")
+
+    @property
+    def policy_in_force(self) -> InForce | None:
+        """The policy that acts on packets; None without the services."""
+        return self.policy if self.services_running else None
+
+    @property
+    def level(self) -> int:
+        """The exemption level: 0 by default up to Windows XP, 3 from Server 2003 on (KB 810207, KB 811832)."""
+        if self.exemption_level is not None:
+            return self.exemption_level
+        return 3 if (self.version.major, self.version.minor) >= (5, 2) else 0
+
+    def hosts(self, family: int) -> tuple[IpAddress, ...]:
+        """Return the single addresses of a family."""
+        return tuple(
+            one for one in self.addresses if isinstance(one, (IPv4Address, IPv6Address)) and one.version == family
+        )
+
+    def servers(self, role: ServerRole, family: int) -> tuple[IpAddress, ...]:
+        """Return what a server role stands for on this host."""
+        known = {
+            ServerRole.DNS: self.dns,
+            ServerRole.WINS: self.wins,
+            ServerRole.DHCP: self.dhcp,
+            ServerRole.GATEWAY: self.gateway,
+        }
+        return tuple(one for one in known[role] if one.version == family)
+
+    def where(self, family: int) -> Side:
+        """Return the addresses of a family as integers; networks without groups and broadcast."""
+        single = side([(int(one), int(one)) for one in self.hosts(family)])
+        wide = side(list(_bounds(self.addresses, family)))
+        wide = without(without(wide, MULTICAST[family]), BROADCAST[family])
+        wide = without(wide, side(list(_bounds(self.excluded, family))))
+        return side([*single, *wide])
+
+
+def _bounds(addresses: Iterable[Addresses], family: int) -> Iterable[tuple[int, int]]:
+    for one in addresses:
+        if isinstance(one, AddressRange):
+            if one.first.version == family:
+                yield int(one.first), int(one.last)
+        elif one.version == family:
+            if isinstance(one, (IPv4Network, IPv6Network)):
+                yield int(one.network_address), int(one.broadcast_address)
+            else:
+                yield int(one), int(one)

@@ -1,0 +1,115 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Flows that must never stop: found before a policy is changed, with the packet that would no longer pass.
+
+The peers are taken to have no policy: a controller, a DNS server or a domain controller in clear text, as they must
+be reachable when IPsec fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from ..model import Store
+from .endpoint import Addresses, Endpoint, in_force
+from .outcome import PASSING_IN_CLEAR, Outcome, OutcomeKind, Pair
+from .space import Packet, Space, union
+from .traffic import Traffic, parse_traffic
+
+
+class Direction(StrEnum):
+    """Who begins: the peer (``inbound``) or the host that gets the policy (``outbound``)."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+@dataclass(frozen=True, slots=True)
+class CriticalFlow:
+    """A flow that must pass in clear between the host and peers without policy."""
+
+    name: str
+    peers: tuple[Addresses, ...]
+    direction: Direction
+    traffic: Traffic
+
+
+@dataclass(frozen=True, slots=True)
+class Lockout:
+    """A critical flow that stops, with a packet of it and what becomes of that."""
+
+    flow: CriticalFlow
+    packet: Packet
+    outcome: Outcome
+
+    def __str__(self) -> str:
+        return f"{self.flow.name} would stop: {self.packet} is {self.outcome.kind.value}. {self.outcome.why}"
+
+    def to_data(self) -> dict[str, object]:
+        """Return plain data."""
+        return {"flow": self.flow.name, "packet": str(self.packet), **self.outcome.to_data()}
+
+
+def management(controllers: Iterable[Addresses], ports: Iterable[int]) -> CriticalFlow:
+    """Return the flow by which hosts are managed: TCP from the controllers to the ports really in use."""
+    text = "tcp/" + ",".join(map(str, ports))
+    return CriticalFlow("management", tuple(controllers), Direction.INBOUND, parse_traffic(text, "management"))
+
+
+def name_service(servers: Iterable[Addresses]) -> CriticalFlow:
+    """Return the flow to DNS servers."""
+    return CriticalFlow("dns", tuple(servers), Direction.OUTBOUND, parse_traffic("tcp+udp/53", "dns"))
+
+
+def domain_controllers(servers: Iterable[Addresses]) -> CriticalFlow:
+    """Return the flow to domain controllers: Kerberos and LDAP, without which no IPsec by Kerberos starts."""
+    traffic = parse_traffic("tcp+udp/88,389", "domain_controllers")
+    return CriticalFlow("domain controllers", tuple(servers), Direction.OUTBOUND, traffic)
+
+
+def find_lockouts(
+    before: Store | None, after: Store, host: Endpoint, flows: Iterable[CriticalFlow]
+) -> tuple[Lockout, ...]:
+    """Return every critical flow of which some packet passes in clear under ``before`` and not under ``after``.
+
+    ``host`` gives addresses, version, exemption level, services and servers; its policy is not looked at. ``before``
+    None stands for a state in which everything passes. Exact: a flow that is not returned keeps every packet.
+    Falling back counts as passing, but a first packet from outside only where the rule also has accept_unsecured,
+    since it is not confirmed that fallback alone lets it in. Raises IpsecError for policies that cannot be judged.
+    """
+    new = replace(host, policy=in_force(after))
+    old = None if before is None else replace(host, policy=in_force(before))
+    return tuple(found for flow in flows if (found := _lockout(old, new, flow)) is not None)
+
+
+def _lockout(old: Endpoint | None, new: Endpoint, flow: CriticalFlow) -> Lockout | None:
+    regions = _pair(new, flow).regions(flow.traffic.space())
+    broken = [region for region in regions if not _passes(region[1], flow)]
+    if not broken:
+        return None
+    if old is None:
+        passed = union(space for space, _outcome in broken)
+    else:
+        regions = _pair(old, flow).regions(flow.traffic.space())
+        passed = Space(tuple(box for space, outcome in regions if _passes(outcome, flow) for box in space.boxes))
+    for space, outcome in broken:
+        packet = (space & passed).example()
+        if packet is not None:
+            return Lockout(flow, packet, outcome)
+    return None
+
+
+def _pair(host: Endpoint, flow: CriticalFlow) -> Pair:
+    own = tuple(one for family in (4, 6) for one in host.hosts(family))
+    peer = Endpoint(name=f"{flow.name} peer", addresses=flow.peers, excluded=own)
+    return Pair(peer, host) if flow.direction is Direction.INBOUND else Pair(host, peer)
+
+
+def _passes(outcome: Outcome, flow: CriticalFlow) -> bool:
+    if outcome.kind is OutcomeKind.SOFT_CLEAR and flow.direction is Direction.INBOUND:
+        return outcome.there.accepts_clear
+    return outcome.kind in PASSING_IN_CLEAR

@@ -1,0 +1,35 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the simulated hosts do with packets: a model that looks at one packet at a time.
+
+`judge.judge` answers for two hosts without history, `wire.Wire` keeps associations on the hosts, and
+`management.passes` tells whether a controller still gets through. The package itself imports nothing.
+
+Documented, and taken as it is: the most specific filter wins and no order exists (TechNet cc736792, cc753008); the
+default response rule is void from Windows Vista on (KB 942964); exemptions by level (KB 811832, 810207, 254728);
+falling back to clear text covers silence, not disagreement (Windows 2000 Resource Kit); soft associations keep hard
+ones from being built (KB 313236); accepting unsecured packets is about what comes in, falling back about what comes of
+it (netsh ipsec help); a domain policy wins over the local one (TechNet cc783170).
+
+Inference, none of it seen on a Windows machine:
+
+* The rank of a filter: prefix lengths of both sides summed, a host and each own address count in full, "any" counts -1,
+  a range as the smallest prefix that holds as many addresses, a mask with holes by its ones; then a given protocol
+  before any, then both ports before one before none.
+* Equal rank: block before negotiate, without fallback before with it, before permit; then the first rule as stored.
+* A filter without any address (any, me) is stored in the IPv4 form and matches IPv4 only.
+* Server type filters match nothing: the hosts have no DNS, WINS or DHCP server and no gateway.
+* An exempt packet is one that no filter matches. Directed broadcasts are not recognised, only 255.255.255.255.
+* Rules whose filter list, filter action or own data do not decode are passed over. A rule of a tunnel is not judged.
+* A keying module that does not run: negotiating rules hold packets, with and without fallback.
+* The responder takes the initiator's first method that it has too, lifetimes aside. Kerberos always succeeds.
+* A negotiating rule that lacks the opposite direction ends in nothing, not in a one-way association; asked last.
+* An answer that a rule of its own direction protects, to a packet that no rule met on its way in, counts as clear.
+* An association covers the two addresses, and the protocol and ports of the initiator's filter. It ends with its
+  lifetime (0 stands for 3600 s), with a change of the rule that asked for it, and with the services at either end; the
+  peer learns of that at once. Volumes do not end it.
+* Falling back takes 3 s. A soft association stands for 300 s, however much it is used, and as long as it stands neither
+  end negotiates for its traffic.
+* A domain policy puts the local one out of force; what it says is not in the lab, so nothing is.
+"""

@@ -1,0 +1,142 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is in force on a host right now, read from its registry and its services."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+
+from ..host import Host
+from ..services import ROOT, State, find
+from ..store import policy_store
+from ..store.model import Action, Authentication, Connection, Filter, MainMode, Offer, Side, SideKind
+from ..store.view import PolicyView, RuleView, read_policy
+from .packet import Address
+
+DEFAULT_EXEMPT_LEVEL = 3
+_DOMAIN = r"HKLM\SOFTWARE\Policies\Microsoft\Windows\IPSec\GPTIPSECPolicy"
+
+
+@dataclass(frozen=True, slots=True)
+class Direction:
+    """One direction of a filter. Port and protocol 0 stand for any."""
+
+    source: Side
+    destination: Side
+    protocol: int
+    source_port: int
+    destination_port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An active rule with its filter action; `directions` is empty for a default response rule."""
+
+    key: str
+    name: str
+    action: Action
+    inpass: bool
+    soft: bool
+    offers: tuple[Offer, ...]
+    authentication: tuple[Authentication, ...]
+    tunnel: bool
+    directions: tuple[Direction, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """What decides about packets on one host.
+
+    `addresses`: all of its own. `default_response` is None unless the rule is active and the version heeds it.
+    `keying`: IKE can be spoken. `modern`: Windows Vista or later. `exempt_level`: NoDefaultExempt, 0 to 3.
+    """
+
+    addresses: frozenset[Address]
+    rules: tuple[Rule, ...]
+    default_response: Rule | None
+    main_mode: MainMode | None
+    exempt_level: int
+    keying: bool
+    modern: bool
+
+
+def in_force(host: Host) -> InForce:
+    """Read what is in force on a host. Without PolicyAgent, or with no policy assigned, no rule is."""
+    agent = _running(host, "PolicyAgent")
+    policy = _assigned(host) if agent else None
+    rules = policy.rules if policy else ()
+    default = next((each for each in rules if each.default_response and each.body.active), None)
+    return InForce(
+        addresses=frozenset(host.addresses),
+        rules=tuple(_rule(each) for each in rules if _applies(each)),
+        default_response=_rule(default)
+        if default and host.version.default_response_works and _usable(default)
+        else None,
+        main_mode=policy.mode if policy else None,
+        exempt_level=_exempt_level(host),
+        keying=agent and (_running(host, "IKEEXT") or not host.version.has_ikeext),
+        modern=host.version.has_ikeext,
+    )
+
+
+def _running(host: Host, name: str) -> bool:
+    service = find(host, name)
+    return service is not None and service.state == State.RUNNING
+
+
+def _assigned(host: Host) -> PolicyView | None:
+    if host.registry.get(_DOMAIN, "DSIPSECPolicyPath") is not None:
+        return None
+    objects = policy_store(host).objects
+    key = objects.assigned()
+    return read_policy(objects, key) if key is not None else None
+
+
+def _exempt_level(host: Host) -> int:
+    service = "PolicyAgent" if host.version.has_ikeext else "IPSec"
+    value = host.registry.get(rf"{ROOT}\{service}", "NoDefaultExempt")
+    level = value.data if value is not None else None
+    return level if isinstance(level, int) and 0 <= level <= 3 else DEFAULT_EXEMPT_LEVEL
+
+
+def _usable(rule: RuleView) -> bool:
+    """All hosts sit on a LAN, so rules for dial-up connections never apply."""
+    return rule.body.connection != Connection.DIALUP and rule.filter_action is not None
+
+
+def _applies(rule: RuleView) -> bool:
+    return rule.body.active and not rule.default_response and rule.filter_list is not None and _usable(rule)
+
+
+def _rule(rule: RuleView) -> Rule:
+    if rule.filter_action is None:
+        raise ValueError(f"{rule.key} has no filter action")
+    action = rule.filter_action.body
+    filters = rule.filter_list.filters if rule.filter_list else ()
+    return Rule(
+        rule.key,
+        rule.name or "",
+        action.action,
+        action.inpass,
+        action.soft,
+        action.offers,
+        rule.body.authentication,
+        rule.body.tunnel is not None,
+        tuple(direction for each in filters for direction in directions(each)),
+    )
+
+
+def directions(one: Filter) -> tuple[Direction, ...]:
+    """Return the one or two directions of a filter."""
+    there = Direction(one.source, one.destination, one.protocol, one.source_port, one.destination_port)
+    back = Direction(one.destination, one.source, one.protocol, one.destination_port, one.source_port)
+    return (there, back) if one.mirrored else (there,)
+
+
+def is_ipv4(direction: Direction) -> bool:
+    """Tell the address family of a filter; one without an address is stored in the IPv4 form."""
+    sides = (direction.source, direction.destination)
+    given = [side.first for side in sides if side.kind in (SideKind.ADDRESS, SideKind.RANGE)]
+    return not given or isinstance(given[0], IPv4Address)

@@ -1,0 +1,141 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which rule decides about a packet on one host: exemptions, matching, rank."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import IPv4Address
+
+from ..store.model import Action, Side, SideKind
+from .inforce import Direction, InForce, Rule, is_ipv4
+from .packet import RSVP, TCP, UDP, Address, Packet
+
+_KERBEROS_PORT = 88
+_IKE_PORT = 500
+_NAT_TRAVERSAL_PORT = 4500
+_BROADCAST = IPv4Address("255.255.255.255")
+_GROUP_LEVELS = (0, 1)
+_KERBEROS_LEVELS = (0, 2)
+
+
+class Choice(StrEnum):
+    """What a host does with a packet as far as its own rules go."""
+
+    NOTHING = "no rule"
+    PERMIT = "permit"
+    BLOCK = "block"
+    NEGOTIATE = "negotiate"
+    TUNNEL = "tunnel"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The choice, the rule that made it and the direction of its filter that matched."""
+
+    choice: Choice
+    rule: Rule | None = None
+    direction: Direction | None = None
+    exempt: bool = False
+
+    @property
+    def clear(self) -> bool:
+        """The packet goes as it is."""
+        return self.choice in (Choice.NOTHING, Choice.PERMIT)
+
+    @property
+    def lets_clear_in(self) -> bool:
+        """An unprotected packet that arrives is accepted."""
+        if self.choice is Choice.NEGOTIATE and self.rule is not None:
+            return self.rule.inpass or self.rule.soft
+        return self.clear
+
+
+def exempt(state: InForce, packet: Packet) -> bool:
+    """Tell whether the host's filters leave a packet alone (KB 811832, 810207, 254728)."""
+    ports = (packet.source_port, packet.destination_port)
+    if packet.protocol == UDP and (_IKE_PORT in ports or (state.modern and _NAT_TRAVERSAL_PORT in ports)):
+        return True
+    if state.exempt_level in _KERBEROS_LEVELS:
+        if packet.protocol == RSVP:
+            return True
+        if packet.protocol in (TCP, UDP) and _KERBEROS_PORT in ports:
+            return True
+    ends = (packet.source, packet.destination)
+    return state.exempt_level in _GROUP_LEVELS and (_BROADCAST in ends or any(each.is_multicast for each in ends))
+
+
+def decide(state: InForce, packet: Packet) -> Decision:
+    """Return what the rules in force on a host say about a packet that it sends or receives."""
+    if exempt(state, packet):
+        return Decision(Choice.NOTHING, exempt=True)
+    best: tuple[tuple[int, int, int, int], Rule, Direction] | None = None
+    for rule in state.rules:
+        for direction in rule.directions:
+            if matches(direction, packet, state.addresses):
+                key = (*rank(direction), _strictness(rule))
+                if best is None or key > best[0]:
+                    best = (key, rule, direction)
+    if best is None:
+        return Decision(Choice.NOTHING)
+    _key, rule, direction = best
+    return Decision(Choice.TUNNEL if rule.tunnel else _CHOICES[rule.action], rule, direction)
+
+
+_CHOICES = {Action.PERMIT: Choice.PERMIT, Action.BLOCK: Choice.BLOCK, Action.NEGOTIATE: Choice.NEGOTIATE}
+
+
+def matches(direction: Direction, packet: Packet, own: frozenset[Address]) -> bool:
+    """Tell whether one direction of a filter matches a packet; `own` are the addresses that "me" stands for."""
+    return (
+        is_ipv4(direction) == isinstance(packet.source, IPv4Address)
+        and _holds(direction.source, packet.source, own)
+        and _holds(direction.destination, packet.destination, own)
+        and direction.protocol in (0, packet.protocol)
+        and direction.source_port in (0, packet.source_port)
+        and direction.destination_port in (0, packet.destination_port)
+    )
+
+
+def _holds(side: Side, address: Address, own: frozenset[Address]) -> bool:
+    if side.kind is SideKind.ANY:
+        return True
+    if side.kind is SideKind.ME:
+        return address in own
+    if side.first is None or side.first.version != address.version:
+        return False
+    first, number = int(side.first), int(address)
+    if side.kind is SideKind.RANGE:
+        return side.last is not None and first <= number <= int(side.last)
+    mask = side.mask if address.version == 4 else (1 << 128) - (1 << (128 - side.mask))
+    return side.kind is SideKind.ADDRESS and number & mask == first & mask
+
+
+def rank(direction: Direction) -> tuple[int, int, int]:
+    """Return how specific one direction of a filter is: addresses, protocol, ports. More is more specific."""
+    bits = 32 if is_ipv4(direction) else 128
+    addresses = _length(direction.source, bits) + _length(direction.destination, bits)
+    ports = int(direction.source_port != 0) + int(direction.destination_port != 0)
+    return addresses, int(direction.protocol != 0), ports
+
+
+def _length(side: Side, bits: int) -> int:
+    """Return the prefix length of one side, -1 for any."""
+    if side.kind is SideKind.ANY:
+        return -1
+    if side.kind is SideKind.ADDRESS:
+        return side.mask.bit_count() if bits == 32 else side.mask
+    if side.kind is SideKind.RANGE and side.first is not None and side.last is not None:
+        # The number of bits of count - 1 is the logarithm of the count, rounded up.
+        return bits - (int(side.last) - int(side.first)).bit_length()
+    return bits
+
+
+def _strictness(rule: Rule) -> int:
+    if rule.action is Action.BLOCK:
+        return 3
+    if rule.action is Action.PERMIT:
+        return 0
+    return 1 if rule.soft else 2

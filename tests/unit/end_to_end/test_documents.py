@@ -1,0 +1,152 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whole documents on simulated hosts: predicted, done, done again, read back and fed in again.
+
+What is there afterwards is judged by the lab's own decoder and by a reading of the document that shares nothing with
+the collection.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from documents import pairs
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lab_runner import LabConnection, run, state_of
+from meaning import differences, offered_by_default, offers_said, overridden, seen
+
+from winlab.host import Host
+
+Data = dict[str, Any]
+VERSIONS = ("2003", "2008R2", "2016", "2025")
+HOSTS = pytest.mark.parametrize(
+    ("version", "language"), [(version, language) for version in VERSIONS for language in ("en", "de")]
+)
+READ = "cmd.exe /d /q"
+
+
+def policies(target: Host | LabConnection, document: Data, state: str, **words: bool) -> Data:
+    return run(target, "policies", {"config": document, "state": state}, **words)
+
+
+def keys_of(document: Data) -> list[str]:
+    found = []
+    for policy in document["policies"]:
+        for rule in [*policy.get("rules", []), policy.get("default_response", {})]:
+            found += [one["preshared_key"] for one in rule.get("authentication", []) if "preshared_key" in one]
+    return sorted(found, key=len, reverse=True)
+
+
+def redacted(lines: list[str], keys: list[str]) -> list[str]:
+    for key in keys:
+        lines = [line.replace(f'psk="{key}"', 'psk="(hidden)"') for line in lines]
+    return lines
+
+
+@HOSTS
+@settings(max_examples=12)
+@given(data=st.data())
+def test_a_document_on_a_host_that_has_another_one(version: str, language: str, data: st.DataObject) -> None:
+    first, second = data.draw(pairs(modern=version != "2003"))
+    host = Host.create("host", version, language)
+    fresh = seen(host)
+    policies(host, first, "overridden")
+    expected = overridden(fresh, first, fresh)
+    before = seen(host)
+    assert differences(expected, before) == []
+    assert not Counter(offers_said(first)) - Counter(offered_by_default(host))
+
+    untouched = state_of(host)
+    watched = LabConnection(host)
+    predicted = policies(watched, second, "overridden", check_mode=True)
+    assert state_of(host) == untouched
+    assert [request.line for request in watched.sent] == [READ]
+    assert not watched.netsh_lines()
+    assert not watched.service_lines()
+
+    connection = LabConnection(host)
+    done = policies(connection, second, "overridden")
+    assert (done["changed"], done["commands"]) == (predicted["changed"], predicted["commands"])
+    assert done["after"] == predicted["after"]
+    sent = [line.replace("sc.exe", "sc").removesuffix(" <nul 2>&1") for line in connection.service_lines()]
+    assert done["commands"] == sent + redacted(connection.netsh_lines(), keys_of(first) + keys_of(second))
+    assert differences(overridden(before, second, fresh), seen(host)) == []
+    assert not Counter(offers_said(second)) - Counter(offered_by_default(host))
+    if second.get("assigned"):
+        assert all(
+            each.state == 4 and each.start_type == 2 for name, each in host.services.items() if name != "BFE"
+        )
+
+    settled = state_of(host)
+    again = LabConnection(host)
+    assert policies(again, second, "overridden")["changed"] is False
+    assert again.netsh_lines() == []
+    assert state_of(host) == settled
+
+    config = run(host, "policies_info", {})["config"]
+    assert config == done["after"]
+    for state in ("merged", "replaced", "overridden"):
+        fed = LabConnection(host)
+        result = policies(fed, config, state)
+        assert (state, result["changed"], result["commands"]) == (state, False, [])
+        assert fed.netsh_lines() == []
+    assert state_of(host) == settled
+
+
+@HOSTS
+@pytest.mark.parametrize("state", ["merged", "replaced", "overridden"])
+def test_what_a_fresh_host_has_is_a_document_that_changes_nothing(version: str, language: str, state: str) -> None:
+    host = Host.create("host", version, language)
+    before = state_of(host)
+    info = run(host, "policies_info", {})
+    assert bool(info["config"]["policies"]) is (version == "2003")
+    for check_mode in (True, False):
+        connection = LabConnection(host)
+        result = policies(connection, info["config"], state, check_mode=check_mode)
+        assert (result["changed"], result["commands"], connection.netsh_lines()) == (False, [], [])
+    assert state_of(host) == before
+
+
+@HOSTS
+@settings(max_examples=5)
+@given(data=st.data())
+def test_merged_replaced_and_deleted_are_predicted_and_settle(
+    version: str, language: str, data: st.DataObject
+) -> None:
+    first, second = data.draw(pairs(modern=version != "2003"))
+    host = Host.create("host", version, language)
+    policies(host, first, "overridden")
+    for state in ("merged", "replaced"):
+        predicted = policies(host, second, state, check_mode=True)
+        connection = LabConnection(host)
+        done = policies(connection, second, state)
+        assert (done["changed"], done["commands"]) == (predicted["changed"], predicted["commands"])
+        assert done["after"] == predicted["after"]
+        again = LabConnection(host)
+        assert policies(again, second, state)["commands"] == []
+        assert again.netsh_lines() == []
+    found = seen(host)
+    for name in ("filter_lists", "filter_actions", "policies"):
+        wanted = {item["name"].lower() for item in second[name]}
+        assert wanted <= getattr(found, name).keys()
+    everything = run(host, "policies_info", {})["config"]
+    names = {
+        kind: [{"name": item["name"]} for item in everything[kind] if item["name"] not in kept_by_windows(host, kind)]
+        for kind in ("filter_lists", "filter_actions", "policies")
+    }
+    used = {rule[2] for rules in found.rules.values() for rule in rules.values()}
+    del used
+    done = policies(host, names, "deleted")
+    assert done["changed"] is any(names.values())
+    left = run(host, "policies_info", {})["config"]
+    for kind, items in names.items():
+        assert not {item["name"] for item in items} & {item["name"] for item in left[kind]}
+
+
+def kept_by_windows(host: Host, kind: str) -> set[str]:
+    return set(run(host, "policies_info", {})["predefined"][kind])

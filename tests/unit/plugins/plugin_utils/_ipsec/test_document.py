@@ -1,0 +1,126 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""User data and the model: what is written is read back, and what is wrong is refused with its path."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.document import read_document, write_document
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.document.filter_action import read_filter_action
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.document.filter_list import (
+    read_filter,
+    read_filter_list,
+)
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.document.policy import read_policy, read_rule
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.errors import IpsecError
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.model import (
+    Certificate,
+    Filter,
+    Kerberos,
+    PresharedKey,
+)
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.values import Place, Secret
+from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._ipsec.strategies import stores
+
+
+@given(stores(modern=True))
+def test_what_is_written_is_read_back(store):
+    data = write_document(store)
+    again = read_document(data)
+    assert write_document(again) == data
+    assert again.filter_lists == store.filter_lists
+    assert again.filter_actions == store.filter_actions
+    assert again.assigned == store.assigned
+    assert [policy.name for policy in again.policies] == [policy.name for policy in store.policies]
+
+
+@given(stores(modern=True))
+def test_documents_are_plain_data_without_keys(store):
+    text = json.dumps(write_document(store))
+    keys = [
+        method.key.reveal()
+        for policy in store.policies
+        for rule in policy.rules
+        for method in rule.authentication
+        if isinstance(method, PresharedKey) and method.key and len(method.key.reveal()) > 8
+    ]
+    assert not [key for key in keys if json.dumps(key)[1:-1] in text]
+
+
+def test_a_filter_says_little():
+    assert read_filter({}, "f") == Filter(source=Place.ME, destination=Place.ANY, mirrored=True)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"destination": "10.0.1.0/24"}, {"destination": "10.0.1.0/255.255.255.0"}),
+        ({"destination": "10.0.1.20"}, {"destination": "10.0.1.20/32"}),
+        ({"destination": "10.0.1.20"}, {"destination": "10.0.1.20/255.255.255.255"}),
+        ({"destination": "10.0.1.20"}, {"destination": " 10.0.1.20-10.0.1.20 "}),
+        ({"destination": "2001:DB8::1"}, {"destination": "2001:db8:0::1/128"}),
+        ({"source": "ME", "destination": "Any"}, {}),
+        ({"protocol": 6, "destination_port": 80}, {"protocol": "TCP", "destination_port": "80"}),
+        ({"protocol": "tcp", "source_port": 0}, {"protocol": "6", "source_port": "any"}),
+        ({"mirrored": "yes"}, {"mirrored": True}),
+        ({"mirrored": None, "source": None}, {}),
+    ],
+)
+def test_forms_of_one_filter_are_one(one, other):
+    assert read_filter(one, "f") == read_filter(other, "f")
+
+
+def test_equal_filters_are_kept_once():
+    found = read_filter_list(
+        {"name": "L", "filters": [{"destination": "10.0.1.20"}, {"destination": "10.0.1.20/32"}]}, "l"
+    )
+    assert len(found.filters) == 1
+
+
+def test_authentication_keeps_its_order():
+    methods = [
+        {"method": "certificate", "authority": 'O="Firm, Inc.", CN=Root', "map_to_account": True},
+        {"method": "preshared_key", "preshared_key": "a key"},
+        {"method": "kerberos"},
+    ]
+    rule = read_rule({"name": "R", "filter_list": "L", "filter_action": "A", "authentication": methods}, "r")
+    assert rule.authentication == (
+        Certificate('O="Firm, Inc.", CN=Root', map_to_account=True),
+        PresharedKey(Secret("a key")),
+        Kerberos(),
+    )
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"method": "preshared_key", "preshared_key": 'hush"hush'},
+        {"method": "preshared_key", "preshared_key": "hushhüsh"},
+        {"method": "preshared_key", "presharedkey": "hushhush"},
+        {"method": "kerberos", "preshared_key": "hushhush"},
+        {"method": "preshared_key", "preshared_key": ["hushhush"]},
+        "hushhush",
+    ],
+)
+def test_no_refusal_shows_a_key(data):
+    with pytest.raises(IpsecError) as caught:
+        read_rule({"name": "R", "filter_list": "L", "filter_action": "A", "authentication": [data]}, "r")
+    assert "hush" not in str(caught.value)
+    assert str(caught.value).startswith("r.authentication[0]")
+
+
+def test_partial_objects_need_their_names_only():
+    assert read_rule({"name": "R"}, "r", partial=True).name == "R"
+    assert read_filter_action({"name": "A"}, "a", partial=True).name == "A"
+    with pytest.raises(IpsecError, match=r"r\.filter_list is None"):
+        read_rule({"name": "R"}, "r")
+    with pytest.raises(IpsecError, match=r"a\.action is None"):
+        read_filter_action({"name": "A"}, "a")
+    with pytest.raises(IpsecError, match="name is None"):
+        read_policy({}, "", partial=True)

@@ -1,0 +1,104 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Scripts and answers of a session, in the languages that the answers come in."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec import operations as op
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec import session
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.errors import StoreError
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.netsh import render
+
+UNKNOWN = {
+    "en": "The following command was not found: {}.\r\n",
+    "de": 'Der Befehl "{}" wurde nicht\r\ngefunden.\r\n',
+}
+LINES = tuple(render(op.DeleteFilterList(f"L{number}")) for number in range(3))
+
+
+def talk(language, answers, count=None, nonce="n0"):
+    """Return what an interactive netsh prints for a batch whose lines get these answers; ``count`` cuts it short."""
+    words = session.Batch(LINES).script(nonce).decode().splitlines()[:-1]
+    said = [UNKNOWN[language].format(word) if word.startswith("@@") else answers.get(word, "\r\n") for word in words]
+    return "".join(f"netsh>{text}" for text in said[:count]) + "netsh>"
+
+
+@pytest.mark.parametrize("language", UNKNOWN)
+def test_silence_is_success(language):
+    assert session.complaints(talk(language, {}), "n0", 3) == []
+
+
+@pytest.mark.parametrize("language", UNKNOWN)
+def test_an_answer_is_the_complaint_of_its_line(language):
+    answers = {LINES[1].clear(): "ERR IPsec[05067] : There are no filter lists.\r\n\r\n"}
+    (found,) = session.complaints(talk(language, answers), "n0", 3)
+    assert found.index == 1
+    assert "ERR IPsec[05067] : There are no filter lists." in found.answer
+    assert "n0" not in found.answer
+    assert session.meaning(found.answer) == "the store has no filter lists"
+
+
+def test_ok_is_no_complaint():
+    assert session.complaints(talk("en", {LINES[0].clear(): "Ok.\r\n\r\n"}), "n0", 3) == []
+
+
+@pytest.mark.parametrize("count", range(9))
+def test_a_session_that_ends_early_is_noticed(count):
+    found = session.complaints(talk("en", {}, count), "n0", 3)
+    # Two markers come first, then a line and its marker by turns, then the end.
+    assert found[-1] == session.Complaint(max(0, (count - 2) // 2), None)
+
+
+def test_no_answer_at_all_is_no_success():
+    assert session.complaints("", "n0", 3) == [session.Complaint(0, None)]
+    assert session.complaints("", "n0", 0) == [session.Complaint(0, None)]
+
+
+def test_another_session_is_not_ours():
+    assert session.complaints(talk("en", {}, nonce="n1"), "n0", 3) == [session.Complaint(0, None)]
+
+
+def test_batches_keep_order_and_fit_an_envelope():
+    lines = [render(op.CreateFilterList(f"L{number}", "x" * 900)) for number in range(300)]
+    groups = session.batches(lines)
+    assert [line for group in groups for line in group.lines] == lines
+    assert len(groups) > 1
+    assert all(len(group.script("12345678")) <= session.MOST_INPUT_BYTES for group in groups)
+
+
+def test_command_lines_are_constant_and_short():
+    # 3039 characters are the most that a stock WinRM connection can wrap for PowerShell.
+    for line in (session.READ, session.APPLY, session.APPLY_AND_READ):
+        assert len(line) < 3039
+        assert line.count('"') in (0, 2)
+        assert "%" not in line
+
+
+def test_every_command_of_the_read_script_leaves_standard_input_alone():
+    lines = session.read_script("n0").decode().splitlines()
+    assert all(line.endswith("<nul 2>&1") for line in lines if not line.startswith(("echo", "exit")))
+
+
+def answer(nonce="n0", skip=None):
+    names = ["begin", "version", "ipsec", "windows", "policies", "agent", "agent_start", "ike", "ike_start", "end"]
+    return "banner\r\n" + "".join(f"text of {name}\r\n@@{nonce}:{name} 1\r\n" for name in names if name != skip)
+
+
+def test_sections_are_taken_apart():
+    found = session.sections(answer(), "n0")
+    assert found["ipsec"] == session.Section("text of ipsec\r\n", 1)
+
+
+@pytest.mark.parametrize("name", ["begin", "version", "ipsec", "agent", "ike_start", "end"])
+def test_a_missing_section_is_never_empty(name):
+    with pytest.raises(StoreError, match="cut short"):
+        session.sections(answer(skip=name), "n0")
+
+
+def test_a_marker_need_not_begin_a_line():
+    text = answer().replace("text of version\r\n", "no line end")
+    assert session.sections(text, "n0")["version"].text == "no line end"

@@ -1,0 +1,108 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs the real action plugins against a simulated host in the same process, and keeps what was sent.
+
+The connection hands each command line with its standard input to the lab's shell, as a WinRM connection would, but
+without a network. So one task takes milliseconds, and a test may run thousands of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+from ansible.parsing.dataloader import DataLoader
+from ansible.playbook.play_context import PlayContext
+from ansible.playbook.task import Task
+from ansible.plugins.loader import action_loader
+from ansible.template import Templar
+
+from winlab import shell
+from winlab.host import Host
+from winlab.registry import Value
+
+Data = dict[str, Any]
+Tree = dict[str, dict[str, Value]]
+
+IPSEC = r"HKEY_LOCAL_MACHINE\SOFTWARE\Policies\Microsoft\Windows\IPSec"
+SERVICES = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One command line and what it got on standard input; the input may hold secrets."""
+
+    line: str
+    script: bytes = field(repr=False)
+
+
+class LabConnection:
+    """A connection of the winrm kind whose far end is a simulated host in this process."""
+
+    transport = "winrm"
+    become = None
+    allow_executable = False
+    has_native_async = False
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+        self.sent: list[Request] = []
+        self._shell = SimpleNamespace(tmpdir=None, _IS_WINDOWS=True)
+
+    def exec_command(self, cmd: str, in_data: bytes | None = None, sudoable: bool = True) -> tuple[int, bytes, bytes]:
+        """Run one command line to its end; the answer is in the code page of the host."""
+        self.sent.append(Request(cmd, in_data or b""))
+        done = shell.run(self.host, cmd, in_data)
+        return done.code, done.stdout, done.stderr
+
+    def netsh_lines(self) -> list[str]:
+        """Return the netsh lines that were sent, in order, without markers; they may hold secrets."""
+        texts = [line for request in self.sent for line in request.script.decode("ascii").splitlines()]
+        return [text for text in texts if text.startswith("ipsec static ")]
+
+    def service_lines(self) -> list[str]:
+        """Return the lines that were sent to change services."""
+        texts = [line for request in self.sent for line in request.script.decode("ascii").splitlines()]
+        return [text for text in texts if text.startswith(("sc.exe config", "sc.exe start"))]
+
+
+def run(
+    target: Host | LabConnection, module: str, args: Data, *, check_mode: bool = False, diff: bool = False
+) -> Data:
+    """Return the result of one task; AnsibleActionFail and AnsibleConnectionFailure are passed on."""
+    connection = LabConnection(target) if isinstance(target, Host) else target
+    task = Task.load({f"winsec.ipsec.{module}": args, "check_mode": check_mode, "diff": diff})
+    loader = DataLoader()
+    action = action_loader.get(
+        f"winsec.ipsec.{module}",
+        task=task,
+        connection=connection,
+        play_context=PlayContext(),
+        loader=loader,
+        templar=Templar(loader=loader),
+        shared_loader_obj=None,
+    )
+    result: Data = action.run(task_vars={})
+    return result
+
+
+def tree(host: Host, root: str = IPSEC) -> Tree:
+    """Return all keys from ``root`` down with their values; equal trees are equal byte for byte."""
+    found: Tree = {}
+    waiting = [root]
+    while waiting:
+        path = waiting.pop()
+        if not host.registry.exists(path):
+            continue
+        found[path] = dict(host.registry.values(path))
+        waiting += [f"{path}\\{child}" for child in host.registry.subkeys(path)]
+    return found
+
+
+def state_of(host: Host) -> tuple[Tree, Tree, dict[str, tuple[int, int]]]:
+    """Return everything that a task could change: policies, service configuration, and what runs."""
+    services = {name: (int(each.state), int(each.start_type)) for name, each in host.services.items()}
+    return tree(host), tree(host, SERVICES), services
