@@ -7,7 +7,8 @@ ARGS ?=
 export PYTHON
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\): [^#]*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{printf "make %-6s %s\n", $$1, $$2}'
+	@while IFS= read -r line; do case $$line in [a-z]*:*'## '*) \
+		printf 'make %-6s %s\n' "$${line%%:*}" "$${line##*'## '}";; esac; done <Makefile
 	@echo 'Variables: PYTHON=interpreter (3.11 or later), ARGS=further arguments of the tool behind the target.'
 
 test: ## every gate: style, types, tests, documents, ansible-test, build, molecule (tools/check)
@@ -16,14 +17,17 @@ test: ## every gate: style, types, tests, documents, ansible-test, build, molecu
 site: run-env ## the worked example, played from end to end against simulated hosts
 	@.venv/bin/python tools/site.py $(ARGS)
 
-lab: run-env ## a set of simulated Windows hosts, until interrupted
+# Other hosts: make lab ARGS="--spec=FILE ..." (tests/lab/README.md).
+lab: ARGS = --spec=extensions/molecule/default/files/lab.yml --inventory=build/lab/inventory.yml --state-dir=build/lab
+lab: run-env ## a set of simulated Windows hosts, until interrupted; its inventory is build/lab/inventory.yml
+	@mkdir -p build/lab
 	@PYTHONPATH=tests/lab .venv/bin/python -m winlab $(ARGS)
 
 bench: run-env ## time the planner, the codec and whole tasks
 	@.venv/bin/python tools/bench.py $(ARGS)
 
 clean: ## remove everything that make and the tools laid or installed
-	@rm -rf .venv .venvs collections .ansible tests/output
+	@rm -rf .venv .venvs collections .ansible build tests/output
 	@rm -rf .coverage .coverage.* .hypothesis changelogs/.plugin-cache.yaml winsec-ipsec-*.tar.gz
 	@find . -path ./.git -prune -o -type d \( -name __pycache__ -o -name '.*_cache' \) -prune -exec rm -rf {} +
 

@@ -51,7 +51,7 @@ def environment(**changes: str) -> dict[str, str]:
     kept = {name: text for name, text in os.environ.items() if not name.startswith(("ANSIBLE_", "PYTHONPATH"))}
     kept["PATH"] = f"{ROOT}/.venv/bin{os.pathsep}{kept.get('PATH', os.defpath)}"
     kept["VIRTUAL_ENV"] = f"{ROOT}/.venv"
-    kept["ANSIBLE_NOCOLOR"] = "1"
+    kept |= {"ANSIBLE_NOCOLOR": "1", "NO_COLOR": "1"}
     kept["ANSIBLE_COLLECTIONS_PATH"] = f"{ROOT}/collections"
     return kept | changes
 

@@ -99,7 +99,10 @@ DOCUMENT = {
 }
 
 PRESENCE = {"state": {"type": "str", "choices": ["present", "absent"], "default": "present"}}
-DOMAIN = {"allow_domain_policy": {"type": "bool", "default": False}}
+IN_FORCE = {
+    "allow_domain_policy": {"type": "bool", "default": False},
+    "confirm_timeout": {"type": "int"},
+}
 
 SPECS = {
     "filter_list": {**FILTER_LIST, **PRESENCE},
@@ -108,7 +111,7 @@ SPECS = {
     "assignment": {
         "name": {"type": "str"},
         "state": {"type": "str", "choices": ["assigned", "unassigned"], "default": "assigned"},
-        **DOMAIN,
+        **IN_FORCE,
     },
     "policies": {
         "config": {"type": "dict", "required": True, "options": DOCUMENT},
@@ -117,7 +120,7 @@ SPECS = {
             "choices": ["merged", "replaced", "overridden", "deleted"],
             "default": "merged",
         },
-        **DOMAIN,
+        **IN_FORCE,
     },
     "policies_info": {"query": {"type": "str"}},
 }

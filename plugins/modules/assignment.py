@@ -39,6 +39,16 @@ options:
       - Without it such an assignment is refused, because it would have no effect.
     type: bool
     default: false
+  confirm_timeout:
+    description:
+      - Undo the change unless it is confirmed within this time, in seconds from 60 to 86400. The host's
+        scheduler counts in whole minutes.
+      - Before packets can meet another policy, the host gets a scheduled task that restores the previous
+        assignment. The task is taken away over a new connection, which is the proof that the host can
+        still be reached. If that does not succeed in time, the host goes back by itself, and the task
+        fails.
+      - Without it a change is not confirmed.
+    type: int
 notes:
   - 'One policy is in force at a time: assigning one unassigns the other in the same command.'
   - A policy that is assigned by the domain wins over the local one.
@@ -52,6 +62,11 @@ EXAMPLES = r"""
 - name: The back-end answers whoever asks for IPsec
   winsec.ipsec.assignment:
     name: Client (Respond Only)
+
+- name: Require security, but go back if that locks the controller out
+  winsec.ipsec.assignment:
+    name: Exchange front-end
+    confirm_timeout: 120
 
 - name: No policy in force
   winsec.ipsec.assignment:
@@ -73,6 +88,17 @@ after:
   type: dict
   sample:
     assigned: Client (Respond Only)
+confirmed:
+  description: Whether a change of what is in force was confirmed over a new connection. Always V(false)
+    without C(confirm_timeout).
+  returned: success
+  type: bool
+  sample: false
+reverted:
+  description: Whether the host took the change back because it was not confirmed.
+  returned: failure, when a change was not carried out
+  type: bool
+  sample: false
 commands:
   description: The commands that ran, or would run in check mode, in their order. Pre-shared keys are
     hidden.
@@ -80,7 +106,7 @@ commands:
   type: list
   elements: str
   sample:
-    - ipsec static add filterlist name="Back-ends" description=""
+    - ipsec static set policy name="Client (Respond Only)" assign=yes
 host:
   description: Facts about the host.
   returned: success

@@ -166,6 +166,17 @@ after:
     accept_unsecured: false
     fallback_to_clear: false
     perfect_forward_secrecy: false
+confirmed:
+  description: Whether a change of what is in force was confirmed over a new connection. Always V(false)
+    without C(confirm_timeout).
+  returned: success
+  type: bool
+  sample: false
+reverted:
+  description: Whether the host took the change back because it was not confirmed.
+  returned: failure, when a change was not carried out
+  type: bool
+  sample: false
 commands:
   description: The commands that ran, or would run in check mode, in their order. Pre-shared keys are
     hidden.
@@ -173,7 +184,7 @@ commands:
   type: list
   elements: str
   sample:
-    - ipsec static add filterlist name="Back-ends" description=""
+    - ipsec static add filteraction name="Permit" description="" action=permit
 host:
   description: Facts about the host.
   returned: success

@@ -146,6 +146,17 @@ after:
         destination_port: '80'
         mirrored: true
         description: ''
+confirmed:
+  description: Whether a change of what is in force was confirmed over a new connection. Always V(false)
+    without C(confirm_timeout).
+  returned: success
+  type: bool
+  sample: false
+reverted:
+  description: Whether the host took the change back because it was not confirmed.
+  returned: failure, when a change was not carried out
+  type: bool
+  sample: false
 commands:
   description: The commands that ran, or would run in check mode, in their order. Pre-shared keys are
     hidden.

@@ -333,7 +333,8 @@ options:
             suboptions:
               name:
                 description:
-                  - The name of the rule.
+                  - The name of the rule. Rules that Windows made without a name have an empty one; they
+                    can be kept, not made or changed.
                 type: str
                 required: true
               description:
@@ -414,7 +415,8 @@ options:
       - 'V(merged) changes what is said and keeps the rest: options that are not given stay, filters and
         rules are added to those that are there.'
       - V(replaced) makes the named objects exactly what is said, with defaults for options that are not
-        given, and keeps other objects.
+        given, and keeps other objects. The methods of a default response that are not given stay as they
+        are.
       - V(overridden) also removes the objects that are not named. The predefined objects of Windows,
         objects that this collection cannot express, and what those use, are kept.
       - V(deleted) removes the named objects; only their names count. A policy in force is unassigned
@@ -432,6 +434,16 @@ options:
       - Without it such an assignment is refused, because it would have no effect.
     type: bool
     default: false
+  confirm_timeout:
+    description:
+      - Undo the change unless it is confirmed within this time, in seconds from 60 to 86400. The host's
+        scheduler counts in whole minutes.
+      - Before packets can meet another policy, the host gets a scheduled task that restores the previous
+        assignment. The task is taken away over a new connection, which is the proof that the host can
+        still be reached. If that does not succeed in time, the host goes back by itself, and the task
+        fails.
+      - Without it a change is not confirmed.
+    type: int
 notes:
   - A pre-shared key is part of no document that is returned. In RV(before) and RV(after) the option is
     left out, which means that the key stays as it is.
@@ -547,6 +559,17 @@ after:
     filter_actions: []
     policies: []
     assigned: ''
+confirmed:
+  description: Whether a change of what is in force was confirmed over a new connection. Always V(false)
+    without C(confirm_timeout).
+  returned: success
+  type: bool
+  sample: false
+reverted:
+  description: Whether the host took the change back because it was not confirmed.
+  returned: failure, when a change was not carried out
+  type: bool
+  sample: false
 commands:
   description: The commands that ran, or would run in check mode, in their order. Pre-shared keys are
     hidden.

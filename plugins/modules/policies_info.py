@@ -41,11 +41,11 @@ EXAMPLES = r"""
   winsec.ipsec.policies_info:
   register: found
 
-- name: The policy in force has a rule for port 80
+- name: A filter list names the back-end's web port
   winsec.ipsec.policies_info:
     query: filter_lists[].filters[?destination_port=='80'].destination | []
   register: protected
-  failed_when: protected.answer is not contains('10.0.1.20')
+  failed_when: "'10.0.1.20' not in protected.answer"
 """
 
 RETURN = r"""

@@ -182,7 +182,8 @@ options:
     suboptions:
       name:
         description:
-          - The name of the rule.
+          - The name of the rule. Rules that Windows made without a name have an empty one; they can be
+            kept, not made or changed.
         type: str
         required: true
       description:
@@ -317,6 +318,17 @@ after:
   sample:
     name: Exchange front-end
     rules: []
+confirmed:
+  description: Whether a change of what is in force was confirmed over a new connection. Always V(false)
+    without C(confirm_timeout).
+  returned: success
+  type: bool
+  sample: false
+reverted:
+  description: Whether the host took the change back because it was not confirmed.
+  returned: failure, when a change was not carried out
+  type: bool
+  sample: false
 commands:
   description: The commands that ran, or would run in check mode, in their order. Pre-shared keys are
     hidden.
@@ -324,7 +336,7 @@ commands:
   type: list
   elements: str
   sample:
-    - ipsec static add filterlist name="Back-ends" description=""
+    - ipsec static delete rule name="Old rule" policy="Exchange front-end"
 host:
   description: Facts about the host.
   returned: success

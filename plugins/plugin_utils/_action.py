@@ -6,16 +6,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._argspec import SPECS
-from ._action_converge import ChangeError, Converger, Outcome
-from ._ipsec.errors import IpsecError
-from ._ipsec.model import FILTER_ACTION, FILTER_LIST, POLICY, Store, folded
+from ._action_converge import Converger, Outcome, Terms
+from ._action_session import ChangeError
+from ._ipsec.errors import HostLost, IpsecError
+from ._ipsec.model import FILTER_ACTION, FILTER_LIST, POLICY, Named, Store, folded
+from ._ipsec.revert import check_timeout
 from ._remote import Remote
 
 Data = dict[str, Any]
@@ -41,12 +44,15 @@ class IpsecAction(ActionBase):
             return self.act({key: value for key, value in given.items() if value is not None})
         except IpsecError as error:
             raise AnsibleActionFail(str(error), result={"changed": False, "commands": []}) from None
+        except HostLost as error:
+            raise AnsibleConnectionFailure(str(error)) from error
         except ChangeError as error:
             result = {
-                "changed": bool(error.done),
+                "changed": bool(error.done) and not error.reverted,
                 "commands": error.done,
                 "failed_command": error.failed,
                 "answer": error.answer,
+                "reverted": error.reverted,
             }
             said = f" The command was: {error.failed}." if error.failed else ""
             text = f" The host said: {error.answer}" if error.answer else ""
@@ -59,12 +65,21 @@ class IpsecAction(ActionBase):
         """Return the result of the task for the options that were given."""
         raise NotImplementedError
 
-    def converge(self, want: Callable[[Store], Store], **keywords: bool) -> Outcome:
+    def converge(self, want: Callable[[Store], Store], terms: Terms = Terms()) -> Outcome:  # noqa: B008  # frozen
         """Bring the host to what ``want`` makes of its store, or predict that in check mode."""
-        return self._converger().converge(want, check=bool(self._task.check_mode), **keywords)
+        return self._converger().converge(want, replace(terms, check=bool(self._task.check_mode)))
+
+    def terms(self, args: Data, *, in_force: bool) -> Terms:
+        """Return the terms that the options of a module which assigns policies name."""
+        return Terms(
+            in_force=in_force,
+            domain_policy_wins=bool(args.get("allow_domain_policy")),
+            confirm_seconds=check_timeout(args.get("confirm_timeout")),
+        )
 
     def _converger(self) -> Converger:
-        return Converger(Remote(self).run)
+        remote = Remote(self)
+        return Converger(remote.run, remote.renew)
 
     def report(self, outcome: Outcome, view: Callable[[Store], Any]) -> Data:
         """Return the result of a change, in which ``view`` says what of a store is shown."""
@@ -75,6 +90,7 @@ class IpsecAction(ActionBase):
             "after": after,
             "commands": outcome.commands,
             "host": outcome.host.to_data(),
+            "confirmed": outcome.confirmed,
         }
         if outcome.warnings:
             result["warnings"] = list(outcome.warnings)
@@ -119,12 +135,12 @@ def foreign(store: Store) -> list[Data]:
 
 def predefined(store: Store) -> Data:
     """Return the names of the objects that Windows itself brought along, by the options of the document."""
-    groups = {
-        "filter_lists": (FILTER_LIST, store.filter_lists),
-        "filter_actions": (FILTER_ACTION, store.filter_actions),
-        "policies": (POLICY, store.policies),
-    }
     return {
-        field: [item.name for item in items if (kind, folded(item.name)) in store.predefined]
-        for field, (kind, items) in groups.items()
+        "filter_lists": _names(FILTER_LIST, store.filter_lists, store),
+        "filter_actions": _names(FILTER_ACTION, store.filter_actions, store),
+        "policies": _names(POLICY, store.policies, store),
     }
+
+
+def _names(kind: str, items: Iterable[Named], store: Store) -> list[str]:
+    return [item.name for item in items if (kind, folded(item.name)) in store.predefined]

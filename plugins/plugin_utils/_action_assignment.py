@@ -9,6 +9,7 @@ from __future__ import annotations
 from ._action import Data, IpsecAction
 from ._ipsec.intent import assigned_store, check_assignment
 from ._ipsec.model import Store
+from ._ipsec.revert import check_timeout
 
 
 class AssignmentAction(IpsecAction):
@@ -19,14 +20,14 @@ class AssignmentAction(IpsecAction):
     def check(self, given: Data) -> None:
         """Refuse names that no policy can have."""
         check_assignment(given.get("name"), given.get("state") or "assigned")
+        check_timeout(given.get("confirm_timeout"))
 
     def act(self, args: Data) -> Data:
         """Assign the policy and make its services run, or unassign it."""
         assign = args.get("state", "assigned") == "assigned"
         outcome = self.converge(
             lambda store: assigned_store(store, args.get("name"), assign=assign),
-            in_force=assign,
-            domain_policy_wins=bool(args.get("allow_domain_policy")),
+            self.terms(args, in_force=assign),
         )
         return self.report(outcome, _view)
 

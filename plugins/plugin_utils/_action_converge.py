@@ -7,37 +7,43 @@
 from __future__ import annotations
 
 import itertools
-import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from ._action_confirm import confirm_switch
+from ._action_session import ChangeError, HostSession, Run
 from ._ipsec import session
 from ._ipsec.errors import IpsecError
-from ._ipsec.host import RUNNING, START_PENDING, Host, read_host
+from ._ipsec.host import RUNNING, START_PENDING, Host
 from ._ipsec.limits import check_operations, remarks
 from ._ipsec.model import Store
-from ._ipsec.netsh import HIDDEN, Line, render
+from ._ipsec.netsh import render
 from ._ipsec.operations import Assign, Unassign
 from ._ipsec.plan import Step, make_plan, shortfall
+from ._ipsec.revert import disarm_script
 from ._ipsec.staging import settled
 from ._ipsec.store_secrets import secrets_of
 
-Run = Callable[[str, bytes], str]
 Want = Callable[[Store], Store]
 
 _SERVICE_PATIENCE_SECONDS = 20
 _SERVICE_PAUSE_SECONDS = 1
 
 
-class ChangeError(Exception):
-    """A change that a host did not carry out. ``done`` are the redacted commands that were sent before it failed."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """How a task wants its change made.
 
-    def __init__(self, message: str, done: Sequence[str], failed: str = "", answer: str = "") -> None:
-        super().__init__(message)
-        self.done = list(done)
-        self.failed = failed
-        self.answer = answer
+    With ``check`` nothing is changed. With ``in_force`` a policy is meant to work: services are started, and a domain
+    policy that would win is refused unless ``domain_policy_wins``. A change of what packets meet must be confirmed
+    within ``confirm_seconds``, None for no confirmation.
+    """
+
+    check: bool = False
+    in_force: bool = False
+    domain_policy_wins: bool = False
+    confirm_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +56,7 @@ class Outcome:
     steps: tuple[Step, ...] = ()
     services: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    confirmed: bool = False
 
     @property
     def changed(self) -> bool:
@@ -64,70 +71,70 @@ class Outcome:
 
 @dataclass(slots=True)
 class Converger:
-    """Carries one task out over ``run``, which takes a command line and its standard input."""
+    """Carries one task out over ``run``; ``renew`` makes a new connection of it."""
 
     run: Run
+    renew: Callable[[], None] = lambda: None
     sleep: Callable[[float], None] = time.sleep
-    _done: list[str] = field(default_factory=list)
+    clock: Callable[[], float] = time.monotonic
+    talk: HostSession = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.talk = HostSession(self.run)
 
     def read(self) -> Host:
         """Return the host as it is."""
-        nonce = secrets.token_hex(4)
-        return read_host(session.sections(self.run(session.READ, session.read_script(nonce)), nonce))
+        return self.talk.read()
 
-    def converge(self, want: Want, *, check: bool, in_force: bool = False, domain_policy_wins: bool = False) -> Outcome:
-        """Bring the host to what ``want`` makes of its present store.
-
-        With ``check`` nothing is changed and the outcome is the prediction. With ``in_force`` a policy is meant to
-        work: services are started, and a domain policy that would win is refused unless ``domain_policy_wins``.
-        """
+    def converge(self, want: Want, terms: Terms) -> Outcome:
+        """Bring the host to what ``want`` makes of its present store; in check mode return the prediction."""
         host = self.read()
         desired = want(settled(host.store))
-        steps = make_plan(host.store, desired)
+        revertible = terms.confirm_seconds is not None
+        steps = make_plan(host.store, desired, revertible=revertible)
         check_operations((step.operation for step in steps), host.version)
-        lines = [render(step.operation) for step in steps]
-        if in_force and desired.assigned and host.domain_policy and not domain_policy_wins:
-            expected = "no policy assigned by the domain, since that one wins over a local policy"
-            remedy = "Remove it from the group policy object, or set allow_domain_policy if you know it goes."
-            raise IpsecError(
-                "assigned", f"{desired.assigned}; the domain assigns {host.domain_policy}", expected, remedy
-            )
-        services = _service_commands(host) if in_force and desired.assigned else []
+        for step in steps:
+            render(step.operation)  # refuses what cannot be sent while nothing has been
+        works = terms.in_force and desired.assigned is not None
+        if works and not terms.domain_policy_wins:
+            _refuse_domain_policy(host, desired)
+        services = _service_commands(host) if works else []
+        warnings = (*host.store.findings, *remarks(desired, host.version))
         outcome = Outcome(
-            host=host,
-            before=host.store,
-            after=desired,
-            steps=steps,
-            services=tuple(services),
-            warnings=(*host.store.findings, *remarks(desired, host.version)),
+            host=host, before=host.store, after=desired, steps=steps, services=tuple(services), warnings=warnings
         )
-        if check or not outcome.changed:
+        if terms.check:
+            return outcome
+        if host.timer:
+            # An earlier run did not live to confirm its change; reaching the host again decides for what is wanted now.
+            host = self.talk.ask(disarm_script)[0]
+        if not outcome.changed:
             return outcome
         if services:
             host = self._start_services(host)
-        after = self._carry_out(host.store, steps, lines) if steps else host.store
-        left = make_plan(after, desired)
+        self.talk.hidden = secrets_of(host.store, steps)
+        if steps:
+            host = self._carry_out(outcome.before, host, steps, terms.confirm_seconds)
+        left = make_plan(host.store, desired)
         if left:
             commands = ", ".join(render(step.operation).redacted() for step in left[:3])
             message = f"The host reported no error, but reading it again shows that it still needs: {commands}."
-            raise ChangeError(message, self._done)
+            raise ChangeError(message, self.talk.done)
         return Outcome(
             host=host,
             before=outcome.before,
-            after=after,
+            after=host.store,
             steps=steps,
             services=outcome.services,
-            warnings=outcome.warnings,
+            warnings=warnings,
+            confirmed=revertible and any(step.decides for step in steps),
         )
 
     def _start_services(self, host: Host) -> Host:
         enable = [name for name, service in host.services.items() if not service.automatic]
         start = [name for name, service in host.services.items() if not service.running]
-        nonce = secrets.token_hex(4)
-        script = session.service_script(nonce, enable, start)
-        answer = self.run(session.READ, script)
-        self._done += _service_commands(host)
-        found = read_host(session.sections(answer, nonce))
+        found, answer = self.talk.ask(lambda nonce: session.service_script(nonce, enable, start))
+        self.talk.done += _service_commands(host)
         waited = 0
         while waited < _SERVICE_PATIENCE_SECONDS and any(
             service.state == START_PENDING for service in found.services.values()
@@ -141,57 +148,40 @@ class Converger:
                     f"The service {name} has state {service.state} and start type {service.start_type}: expected "
                     f"{RUNNING} (running) and 2 (automatic). Look at the host's system event log."
                 )
-                raise ChangeError(message, self._done, answer=answer.partition(f"@@{nonce}:begin")[0].strip())
+                raise ChangeError(message, self.talk.done, answer=answer)
         return found
 
-    def _carry_out(self, store: Store, steps: Sequence[Step], lines: Sequence[Line]) -> Store:
-        hidden = secrets_of(store, steps)
+    def _carry_out(self, original: Store, host: Host, steps: Sequence[Step], confirm_seconds: int | None) -> Host:
+        lines = [render(step.operation) for step in steps]
         for phase in _phases(steps):
             first = steps[phase.start]
-            missing = shortfall(store, first.requires) if first.requires is not None else ()
+            missing = shortfall(host.store, first.requires) if first.requires is not None else ()
             if missing:
                 commands = ", ".join(render(operation).redacted() for operation in missing[:3])
-                failed = lines[phase.start].redacted()
                 message = f"Not sent, because reading the host again shows that it still needs: {commands}."
-                raise ChangeError(message, self._done, failed)
-            store = self._send([lines[index] for index in phase], hidden)
+                raise ChangeError(message, self.talk.done, lines[phase.start].redacted())
+            if first.decides and confirm_seconds is not None:
+                host = confirm_switch(self, original, host, first, confirm_seconds)
+            else:
+                host = self.talk.send([lines[index] for index in phase])
             operation = steps[phase[-1]].operation
             if isinstance(operation, (Assign, Unassign)):
-                self._check_assignment(store, operation, lines[phase[-1]])
-        return store
+                self._check_assignment(host.store, operation)
+        return host
 
-    def _check_assignment(self, store: Store, operation: Assign | Unassign, line: Line) -> None:
+    def _check_assignment(self, store: Store, operation: Assign | Unassign) -> None:
         expected = operation.policy if isinstance(operation, Assign) else None
         if store.assigned != expected:
             message = f"The policy in force is {store.assigned!r} after the command, expected {expected!r}."
-            raise ChangeError(message, self._done, line.redacted())
+            raise ChangeError(message, self.talk.done, render(operation).redacted())
 
-    def _send(self, lines: list[Line], hidden: frozenset[str]) -> Store:
-        """Send the lines, in as many sessions as they need, and return the store as it is afterwards."""
-        batches = session.batches(lines)
-        for number, batch in enumerate(batches, 1):
-            nonce = secrets.token_hex(4)
-            last = number == len(batches)
-            answer = self.run(session.APPLY_AND_READ if last else session.APPLY, batch.script(nonce))
-            found = session.complaints(answer.partition("@@after:begin")[0], nonce, len(batch.lines))
-            self._report(batch, found, hidden)
-            self._done += [line.redacted() for line in batch.lines]
-        return read_host(session.sections(answer)).store
 
-    def _report(self, batch: session.Batch, found: list[session.Complaint], hidden: frozenset[str]) -> None:
-        if not found:
-            return
-        first = found[0]
-        done = [*self._done, *(line.redacted() for line in batch.lines[: first.index])]
-        if first.answer is None:
-            failed = batch.lines[first.index].redacted() if first.index < len(batch.lines) else "exit"
-            raise ChangeError("The netsh session ended before this command was answered.", done, failed)
-        answer = first.answer
-        for text in hidden:
-            answer = answer.replace(text, HIDDEN)
-        known = session.meaning(answer)
-        reason = f"netsh refused a command: {known}." if known else "netsh refused a command."
-        raise ChangeError(reason, done, batch.lines[first.index].redacted(), answer)
+def _refuse_domain_policy(host: Host, desired: Store) -> None:
+    if host.domain_policy:
+        expected = "no policy assigned by the domain, since that one wins over a local policy"
+        remedy = "Remove it from the group policy object, or set allow_domain_policy if you know it goes."
+        value = f"{desired.assigned}, while the domain assigns {host.domain_policy}"
+        raise IpsecError("assigned", value, expected, remedy)
 
 
 def _service_commands(host: Host) -> list[str]:

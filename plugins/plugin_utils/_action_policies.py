@@ -9,6 +9,7 @@ from __future__ import annotations
 from ._action import Data, IpsecAction, foreign
 from ._ipsec.document import write_document
 from ._ipsec.intent import Mode, check_document, desired_store
+from ._ipsec.revert import check_timeout
 
 
 class PoliciesAction(IpsecAction):
@@ -21,13 +22,13 @@ class PoliciesAction(IpsecAction):
         state = given.get("state") or "merged"
         if given.get("config") is not None and state in tuple(Mode):
             check_document(given["config"], Mode(state))
+        check_timeout(given.get("confirm_timeout"))
 
     def act(self, args: Data) -> Data:
         """Bring the host to the document."""
         config, mode = args["config"], Mode(args.get("state", "merged"))
         outcome = self.converge(
             lambda store: desired_store(store, config, mode),
-            in_force=bool(config.get("assigned")),
-            domain_policy_wins=bool(args.get("allow_domain_policy")),
+            self.terms(args, in_force=bool(config.get("assigned"))),
         )
         return {**self.report(outcome, write_document), "foreign": foreign(outcome.after)}

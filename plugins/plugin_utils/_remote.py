@@ -6,9 +6,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
+
+from ._ipsec.errors import HostLost
 
 if TYPE_CHECKING:
     from ansible.plugins.action import ActionBase
@@ -16,6 +20,8 @@ if TYPE_CHECKING:
 # Connection plugins whose way with standard input is known. Other lines need another form.
 _PLAIN_LINE = ("winrm",)
 _LONGEST_SCRIPT_BYTES = 96 * 1024
+# What connection plugins for Windows are made of.
+_LIBRARIES = ("winrm", "pypsrp", "requests", "urllib3", "spnego")
 
 
 class Remote:
@@ -28,17 +34,24 @@ class Remote:
         """Return what the command printed to standard output and standard error.
 
         The line is one of the constants of :mod:`._ipsec.session`; everything variable is in ``script``. Exit codes
-        other than 0 and 1 mean that the command did not run.
+        other than 0 and 1 mean that the command did not run. Raises :class:`HostLost` when there is no answer.
         """
         if len(script) > _LONGEST_SCRIPT_BYTES:
             raise AnsibleActionFail(f"A script of {len(script)} bytes does not fit one request; this is a bug.")
-        answer = self._action._low_level_execute_command(self._form(line), in_data=script)
+        form = self._form(line)
+        with _losses():
+            answer = self._action._low_level_execute_command(form, in_data=script)
         output = str(answer["stdout"]) + str(answer["stderr"])
         if answer["rc"] not in (0, 1):
             program = line.split()[0]
             last = output.strip().splitlines()[-1:] or ["no output"]
-            raise AnsibleConnectionFailure(f"{program} ended with code {answer['rc']} on the host: {last[0]}")
+            raise HostLost(f"{program} ended with code {answer['rc']} on the host: {last[0]}")
         return output
+
+    def renew(self) -> None:
+        """Make a new connection: what an established one still carries proves nothing."""
+        with _losses():
+            self._action._connection.reset()
 
     def _form(self, line: str) -> str:
         """Return the line in the form that the connection of the task takes."""
@@ -51,3 +64,24 @@ class Remote:
             f"The connection plugin is {name!r}: expected one of {expected}. "
             "Set ansible_connection to winrm for Windows hosts."
         )
+
+
+@contextmanager
+def _losses() -> Iterator[None]:
+    """Report what means that there is no answer as :class:`HostLost`.
+
+    The stock winrm connection lets errors of its libraries out when it fails while it recovers or cleans up, and has
+    a bare AnsibleError for input that could not be sent.
+    """
+    try:
+        yield
+    except AnsibleConnectionFailure as error:
+        raise HostLost(str(error)) from error
+    except AnsibleError as error:
+        if "send_input failed" not in str(error):
+            raise
+        raise HostLost(str(error)) from error
+    except Exception as error:
+        if not isinstance(error, OSError) and type(error).__module__.partition(".")[0] not in _LIBRARIES:
+            raise
+        raise HostLost(str(error)) from error

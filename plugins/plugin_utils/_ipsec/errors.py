@@ -24,6 +24,10 @@ class IpsecError(Exception):
         super().__init__(f"{path} is {shown(value)}: expected {expected}. {remedy}")
 
 
+class HostLost(Exception):
+    """The host did not answer, or no longer; nothing is known about what it did."""
+
+
 class StoreError(IpsecError):
     """Text or bytes that a host gave us and that cannot be a policy store."""
 

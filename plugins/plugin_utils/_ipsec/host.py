@@ -44,12 +44,16 @@ class Service:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
-    """A host as it was read. ``services`` holds PolicyAgent, and IKEEXT where it exists."""
+    """A host as it was read. ``services`` holds PolicyAgent, and IKEEXT where it exists.
+
+    ``timer`` tells whether the task that would take an unconfirmed change back is there.
+    """
 
     version: WindowsVersion
     store: Store
     services: Mapping[str, Service]
     domain_policy: str | None
+    timer: bool = False
 
     def to_data(self) -> dict[str, object]:
         """Return the facts about the host, without its policies, as plain data."""
@@ -71,15 +75,16 @@ def read_host(sections: Mapping[str, Section]) -> Host:
     Raises :class:`StoreError` when a section is neither an answer nor proof that there is nothing to tell.
     """
     version = parse_ver(sections["version"].text)
-    services = {"PolicyAgent": _service("PolicyAgent", sections["agent"], sections["agent_start"])}
-    if version.ikeext:
-        services["IKEEXT"] = _service("IKEEXT", sections["ike"], sections["ike_start"])
+    # In the order in which they are started: an agent without key exchange would hold every packet that negotiates.
+    services = {"IKEEXT": _service("IKEEXT", sections["ike"], sections["ike_start"])} if version.ikeext else {}
+    services["PolicyAgent"] = _service("PolicyAgent", sections["agent"], sections["agent_start"])
     keys = _ipsec_keys(sections)
     return Host(
         version=version,
         store=read_store(keys) if keys is not None else Store(),
         services=services,
         domain_policy=_domain_policy(keys),
+        timer=sections["timer"].code == 0,
     )
 
 

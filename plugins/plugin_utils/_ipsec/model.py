@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address
 from typing import TypeVar
@@ -192,7 +192,8 @@ class Store:
     """Everything in one policy store. ``assigned`` is the name of the policy in force, None for none.
 
     ``predefined`` are folded (kind, name) pairs of the objects that Windows itself brought along.
-    ``findings`` are sentences about damage that was seen while reading.
+    ``findings`` are sentences about damage that was seen while reading. ``identities`` are the GUIDs of the policies
+    by folded name, with braces; they say nothing about what a store means and are not compared.
     """
 
     filter_lists: tuple[FilterList, ...] = ()
@@ -202,6 +203,7 @@ class Store:
     foreign: tuple[Foreign, ...] = ()
     predefined: frozenset[tuple[str, str]] = frozenset()
     findings: tuple[str, ...] = ()
+    identities: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
 
 FILTER_LIST = "filter_list"

@@ -36,13 +36,15 @@ class Step:
     """One operation and why it is done.
 
     A ``barrier`` may be sent only when all steps before it have been carried out and their result has been read;
-    ``requires`` is then what must be there.
+    ``requires`` is then what must be there. The step that ``decides`` is the moment from which packets may have
+    another fate.
     """
 
     operation: op.Operation
     reason: str
     barrier: bool = False
     requires: Store | None = None
+    decides: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +120,10 @@ def _switch(current: Store, desired: Store) -> list[Step]:
     """Return the step that changes which policy is in force; a policy must be seen whole before it is assigned."""
     in_force, target = current.assigned, desired.assigned
     if target is None:
-        return [Step(op.Unassign(in_force), _WORDS[op.Unassign], barrier=True)] if in_force else []
+        return [Step(op.Unassign(in_force), _WORDS[op.Unassign], barrier=True, decides=True)] if in_force else []
     if in_force and folded(in_force) == folded(target):
         return []
-    return [Step(op.Assign(target), _WORDS[op.Assign], barrier=True, requires=part(desired, target))]
+    return [Step(op.Assign(target), _WORDS[op.Assign], barrier=True, requires=part(desired, target), decides=True)]
 
 
 def part(store: Store, policy: str | None) -> Store:
@@ -140,11 +142,12 @@ def _after_switch(steps: Iterable[Step]) -> Iterator[Step]:
         yield replace(step, barrier=True) if number == 0 else step
 
 
-def make_plan(current: Store, desired: Store) -> tuple[Step, ...]:
+def make_plan(current: Store, desired: Store, *, revertible: bool = False) -> tuple[Step, ...]:
     """Return the steps from ``current`` to ``desired``; none when both mean the same.
 
-    ``desired`` must be complete (:func:`.references.complete`). Raises :class:`IpsecError` when a foreign policy is
-    in force whose filter lists or filter actions would change in several commands.
+    ``desired`` must be complete (:func:`.references.complete`). With ``revertible`` what is in force is never changed
+    directly, so that assigning what was in force before the deciding step restores it. Raises :class:`IpsecError` when
+    a foreign policy is in force whose filter lists or filter actions would change in several commands.
     """
     edits = _edits(current, desired)
     switch = _switch(current, desired)
@@ -160,7 +163,7 @@ def make_plan(current: Store, desired: Store) -> tuple[Step, ...]:
     inside = [item for item in edits.build if item.key in touched]
     if switch and not reachable(desired, desired.assigned) & touched:
         return (*beside, *switch, *_after_switch([*_steps(inside), *remove]))
-    if not switch and _safe_in_place(current, inside):
+    if not switch and not revertible and _safe_in_place(current, inside):
         return (*beside, *_in_place(current, desired, beside, inside), *remove)
     if current.assigned is None:
         _refuse_foreign(current, touched)
@@ -240,7 +243,6 @@ def _staged(current: Store, desired: Store, inside: list[op.Operation], touched:
     yield Step(op.Assign(name), "the copy stands in", barrier=True, requires=part(with_copies, name))
     yield from _after_switch(_steps(inside))
     target = desired.assigned or ""
-    yield Step(
-        op.Assign(target), "the change takes effect in one command", barrier=True, requires=part(desired, target)
-    )
+    words, needed = "the change takes effect in one command", part(desired, target)
+    yield Step(op.Assign(target), words, barrier=True, requires=needed, decides=True)
     yield from _after_switch(_steps(remove))

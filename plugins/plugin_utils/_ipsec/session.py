@@ -29,6 +29,8 @@ WINDOWS_KEY = rf"{POLICIES_KEY}\Windows"
 IPSEC_KEY = rf"{WINDOWS_KEY}\IPSec"
 SERVICES_KEY = r"HKLM\SYSTEM\CurrentControlSet\Services"
 
+TIMER = "winsec-ipsec-revert"
+
 # The order is the order of the sections in the answer. No path holds a blank, so that none needs quotes.
 _QUESTIONS = {
     "version": "ver",
@@ -39,6 +41,7 @@ _QUESTIONS = {
     "agent_start": rf"reg.exe query {SERVICES_KEY}\PolicyAgent /v Start",
     "ike": "sc.exe query IKEEXT",
     "ike_start": rf"reg.exe query {SERVICES_KEY}\IKEEXT /v Start",
+    "timer": f"schtasks.exe /query /tn {TIMER}",
 }
 _END = "end"
 _TAIL = "after"
@@ -70,14 +73,14 @@ def read_script(nonce: str) -> bytes:
     for name, command in _QUESTIONS.items():
         # A command that inherits the pipe could read the rest of the script.
         lines += [f"{command} <nul 2>&1", f"echo @@{nonce}:{name} %errorlevel%"]
-    return _input([*lines, f"echo @@{nonce}:{_END} 0", "exit 0"])
+    return script([*lines, f"echo @@{nonce}:{_END} 0", "exit 0"])
 
 
 def service_script(nonce: str, enable: Sequence[str], start: Sequence[str]) -> bytes:
     """Return the batch lines that make services start automatically and start them, then ask for everything."""
     lines = [f"sc.exe config {name} start= auto <nul 2>&1" for name in enable]
     lines += [f"sc.exe start {name} <nul 2>&1" for name in start]
-    return _input(lines) + read_script(nonce)
+    return script(lines) + read_script(nonce)
 
 
 def sections(text: str, nonce: str = _TAIL) -> Mapping[str, Section]:
@@ -105,12 +108,12 @@ class Batch:
 
     lines: tuple[Line, ...]
 
-    def script(self, nonce: str) -> bytes:
+    def input(self, nonce: str) -> bytes:
         """Return the standard input of the session, with a marker after each line."""
         texts = [_marker(nonce, "a"), _marker(nonce, "b")]
         for index, line in enumerate(self.lines):
             texts += [line.clear(), _marker(nonce, str(index))]
-        return _input([*texts, _marker(nonce, _END), "exit"])
+        return script([*texts, _marker(nonce, _END), "exit"])
 
 
 def batches(lines: Iterable[Line]) -> list[Batch]:
@@ -189,7 +192,8 @@ def _marker(nonce: str, name: str) -> str:
     return f"@@{nonce}:{name}!"
 
 
-def _input(lines: Iterable[str]) -> bytes:
+def script(lines: Iterable[str]) -> bytes:
+    """Return lines as standard input. What they are made of has been checked to be ASCII before."""
     return "".join(f"{line}\r\n" for line in lines).encode("ascii")
 
 

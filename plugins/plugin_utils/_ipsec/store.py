@@ -117,6 +117,7 @@ def read_objects(stored: Stored) -> Store:
             if each.identity in PREDEFINED and each.kind in _MODEL_KINDS and each.name
         ),
         findings=tuple(dict.fromkeys(findings)),
+        identities={folded(item.name): identity for identity, item in policies.good.items()},
     )
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from ipaddress import ip_address
+from types import MappingProxyType
 from typing import Any
 
 from .shell import LongLine, ShellOptions
 from .wsman import Limits
 
-DEFAULT_USERS: Mapping[str, str] = {"Administrator": "Lab-Passw0rd"}
+DEFAULT_USERS: Mapping[str, str] = MappingProxyType({"Administrator": "Lab-Passw0rd"})
 DEFAULT_CONTROLLER = "10.0.0.250"
 AUTH_SCHEMES = ("negotiate", "basic")
 

@@ -313,6 +313,17 @@ def test_services_of_the_sender(service: str, fate: Fate) -> None:
     assert judge(fe, be, WEB) is fate
 
 
+def test_a_receiver_without_keying_module_holds_its_answer_even_if_it_may_fall_back() -> None:
+    be = back((HERE, REQUEST))
+    be.services["IKEEXT"].state = State.STOPPED
+    assert outcome(front(), be) == (Fate.ONE_SIDED_DROP, True, False)
+
+
+def test_falling_back_on_the_way_back_needs_a_sender_that_lets_the_answer_in() -> None:
+    deaf = front((f"{BE} me protocol=tcp srcport=80 mirrored=no", "action=block"))
+    assert outcome(deaf, back((HERE, REQUEST))) == (Fate.ONE_SIDED_DROP, True, False)
+
+
 def test_only_the_assigned_policy_counts() -> None:
     be = back((HERE, REQUIRE))
     policy_store(be).objects.assign(None)

@@ -122,6 +122,16 @@ def test_the_stricter_rule_wins_at_equal_rank(strict: int, first: int) -> None:
     assert found.rule.name == f"R{first}"
 
 
+def test_the_first_rule_as_stored_wins_where_nothing_else_tells() -> None:
+    host = in_policy(
+        machine("h", ME), *[(f"me {PEER}", f"action=negotiate qmsec={one}") for one in ("AH[MD5]", "AH[SHA1]")]
+    )
+    # netsh puts new rules first.
+    state = in_force(host)
+    assert [rule.name for rule in state.rules] == ["R1", "R0"]
+    assert decide(state, packet(ME, PEER)).rule == state.rules[0]
+
+
 def test_disabled_and_dialup_rules_never_apply() -> None:
     for words in ("activate=no", "conntype=dialup"):
         assert choice(packet(ME, PEER), ("any any", "action=block", words)).choice is Choice.NOTHING

@@ -10,7 +10,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from winlab import Host, services
+from winlab import Host, Kind, Value, services
 from winlab.dataplane.associations import SOFT_SECONDS, Way
 from winlab.dataplane.bench import POLICY, in_policy, machine, type_in
 from winlab.dataplane.fate import Fate
@@ -208,6 +208,18 @@ def test_a_negotiation_that_the_answer_asks_for_counts_the_answer_alone() -> Non
     assert {one.way: one.packets for one in be.associations.quick_mode} == {Way.IN: 1, Way.OUT: 2}
     type_in(be, f"set policy {POLICY} assign=n")
     assert wire.send(WEB).fate is Fate.CLEAR
+
+
+def test_exempt_packets_stay_out_of_the_association_of_a_default_response() -> None:
+    fe, be = machine("fe", FE, version="2003"), machine("be", BE, version="2003")
+    in_policy(fe, (f"me {BE}", REQUIRE))
+    type_in(be, 'set policy "Client (Respond Only)" assign=y')
+    be.registry.set(r"HKLM\SYSTEM\CurrentControlSet\Services\IPSec", "NoDefaultExempt", Value(Kind.DWORD, 0))
+    wire = Wire([fe, be])
+    assert wire.send(WEB).fate is Fate.ESP
+    back = WEB.reply()
+    assert wire.send(replace(back, source_port=89)).fate is Fate.ESP
+    assert wire.send(replace(back, source_port=88)).fate is Fate.ONE_SIDED_DROP
 
 
 def test_addresses_that_belong_to_nobody_or_to_two() -> None:

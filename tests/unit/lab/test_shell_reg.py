@@ -70,7 +70,7 @@ def test_query_with_subkeys(version: str, language: str, expected: str) -> None:
 
 def test_query_of_one_level_names_the_subkeys() -> None:
     text = run(filled(), r"reg query HKLM\SOFTWARE\Lab", None).stdout.decode()
-    assert text == MODERN.split("\r\nHKEY_LOCAL_MACHINE\\SOFTWARE\\Lab\\Sub")[0] + f"\r\n{KEY}\\Sub\r\n"
+    assert text == MODERN.partition("\r\nHKEY_LOCAL_MACHINE\\SOFTWARE\\Lab\\Sub")[0] + f"\r\n{KEY}\\Sub\r\n"
     assert run(filled(), r"reg query HKLM\SOFTWARE\Lab\Sub\Empty", None).stdout == b"\r\n"
 
 

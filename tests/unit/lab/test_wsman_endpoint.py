@@ -292,7 +292,7 @@ def test_drop_at_each_request(lab: Lab, host: LabHost, number: int) -> None:
 def test_planted_fault_code(lab: Lab, host: LabHost) -> None:
     lab.faults.add(Fault(effect=Effect.FAULT, operation="Command", code=FaultCode.QUOTA, skip=1, times=2))
     codes: list[int | None] = []
-    for _ in range(4):
+    for _number in range(4):
         try:
             command(client(host), "hostname")
             codes.append(0)

@@ -108,9 +108,9 @@ def _selector(one: Data) -> tuple[object, ...]:
 
 
 def _methods() -> st.SearchStrategy[Data]:
-    esp = st.sampled_from(
-        [("3des", "sha1"), ("3des", "md5"), ("des", "md5"), ("none", "sha1"), ("3des", "none")]
-    ).map(lambda pair: {"esp_encryption": pair[0], "esp_integrity": pair[1]})
+    esp = st.sampled_from([("3des", "sha1"), ("3des", "md5"), ("des", "md5"), ("none", "sha1"), ("3des", "none")]).map(
+        lambda pair: {"esp_encryption": pair[0], "esp_integrity": pair[1]}
+    )
     ah = st.sampled_from(["md5", "sha1"]).map(lambda word: {"ah_integrity": word})
     both = st.tuples(ah, esp).map(lambda pair: {**pair[0], **pair[1]})
     lifetimes = st.fixed_dictionaries(
@@ -159,7 +159,9 @@ def _main_modes() -> st.SearchStrategy[Data]:
     return st.fixed_dictionaries(
         {},
         optional={
-            "security_methods": st.lists(method, min_size=1, max_size=3, unique_by=lambda one: str([*one.values()])),
+            "security_methods": st.lists(
+                method, min_size=1, max_size=3, unique_by=lambda one: str(sorted(map(str, one.values())))
+            ),
             "lifetime_minutes": st.sampled_from([1, 60, 480, 71582788]),
             "quick_modes": st.sampled_from([0, 1, 7]),
             "perfect_forward_secrecy": st.booleans(),
@@ -167,8 +169,13 @@ def _main_modes() -> st.SearchStrategy[Data]:
     )
 
 
+def _offer(method: Data) -> str:
+    """Return what a method offers, with the documented lifetimes where it says none."""
+    return str(sorted({"lifetime_kilobytes": 100000, "lifetime_seconds": 3600, **method}.items()))
+
+
 def _some(one: st.SearchStrategy[Data]) -> st.SearchStrategy[list[Data]]:
-    return st.lists(one, min_size=1, max_size=3, unique_by=lambda item: str(sorted(item.items())))
+    return st.lists(one, min_size=1, max_size=3, unique_by=_offer)
 
 
 def _actions(name: str, methods: st.SearchStrategy[list[Data]]) -> st.SearchStrategy[Data]:
@@ -192,7 +199,7 @@ def pairs(draw: st.DrawFn, modern: bool) -> Pair:
     rule_names = draw(_pool(_names(), 3))
     filters = draw(st.lists(_filters(modern), min_size=4, max_size=6, unique_by=_selector))
     methods = draw(_some(_methods()))
-    chosen = st.lists(st.sampled_from(methods), min_size=1, max_size=3, unique_by=str)
+    chosen = st.lists(st.sampled_from(methods), min_size=1, max_size=3, unique_by=_offer)
     authentication = [draw(_authentication(modern)) for _ in range(2)]
 
     def subset(pool: list[str], least: int = 0) -> list[str]:

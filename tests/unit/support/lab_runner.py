@@ -69,12 +69,13 @@ class LabConnection:
         return [text for text in texts if text.startswith(("sc.exe config", "sc.exe start"))]
 
 
-def run(
-    target: Host | LabConnection, module: str, args: Data, *, check_mode: bool = False, diff: bool = False
-) -> Data:
-    """Return the result of one task; AnsibleActionFail and AnsibleConnectionFailure are passed on."""
+def run(target: Host | LabConnection, module: str, args: Data, *, check_mode: bool = False, diff: bool = False) -> Data:
+    """Return the result of one task; AnsibleActionFail and AnsibleConnectionFailure are passed on.
+
+    The task gets a copy of ``args`` of its own, as from the templating of a playbook.
+    """
     connection = LabConnection(target) if isinstance(target, Host) else target
-    task = Task.load({f"winsec.ipsec.{module}": args, "check_mode": check_mode, "diff": diff})
+    task = Task.load({f"winsec.ipsec.{module}": _copy(args), "check_mode": check_mode, "diff": diff})
     loader = DataLoader()
     action = action_loader.get(
         f"winsec.ipsec.{module}",
@@ -87,6 +88,13 @@ def run(
     )
     result: Data = action.run(task_vars={})
     return result
+
+
+def _copy(value: Any) -> Any:
+    """Return a copy in which no two places share a list or a mapping."""
+    if isinstance(value, dict):
+        return {key: _copy(item) for key, item in value.items()}
+    return [_copy(item) for item in value] if isinstance(value, list) else value
 
 
 def tree(host: Host, root: str = IPSEC) -> Tree:

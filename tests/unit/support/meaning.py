@@ -235,8 +235,14 @@ def overridden(before: Meaning, document: Data, kept: Meaning) -> Meaning:
     assigned = new.assigned
     if "assigned" not in document and before.assigned in policies:
         assigned = before.assigned
-    return Meaning(lists | new.filter_lists, actions | new.filter_actions, policies, rules, _responses(
-        before, new, policies), assigned)
+    return Meaning(
+        lists | new.filter_lists,
+        actions | new.filter_actions,
+        policies,
+        rules,
+        _responses(before, new, policies),
+        assigned,
+    )
 
 
 def _responses(before: Meaning, new: Meaning, names: Iterable[str]) -> dict[str, tuple[object, ...]]:

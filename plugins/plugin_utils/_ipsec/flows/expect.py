@@ -125,8 +125,8 @@ def name_ends(names: Mapping[str, Named]) -> dict[str, Endpoint]:
     single = tuple(one for one in known if isinstance(one, (IPv4Address, IPv6Address)))
     for name in _ELSEWHERE:
         plain.setdefault(name, _EVERYBODY)
-    ends = {name: Endpoint(name=name, addresses=item, excluded=single) for name, item in plain.items()}
-    return {**ends, **given}
+    ends = {name: Endpoint(name=name, addresses=item, excluded=single) for name, item in plain.items()} | given
+    return {name: ends[name] for name in (*names, *_ELSEWHERE)}
 
 
 def _addresses(item: str | Iterable[str | Addresses], path: str) -> Iterable[Addresses]:

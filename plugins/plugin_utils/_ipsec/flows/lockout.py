@@ -17,7 +17,7 @@ from enum import StrEnum
 from ..model import Store
 from .endpoint import Addresses, Endpoint, in_force
 from .outcome import PASSING_IN_CLEAR, Outcome, OutcomeKind, Pair
-from .space import Packet, Space, union
+from .space import Packet, Space
 from .traffic import Traffic, parse_traffic
 
 
@@ -87,17 +87,17 @@ def find_lockouts(
 
 
 def _lockout(old: Endpoint | None, new: Endpoint, flow: CriticalFlow) -> Lockout | None:
-    regions = _pair(new, flow).regions(flow.traffic.space())
-    broken = [region for region in regions if not _passes(region[1], flow)]
-    if not broken:
-        return None
-    if old is None:
-        passed = union(space for space, _outcome in broken)
-    else:
-        regions = _pair(old, flow).regions(flow.traffic.space())
-        passed = Space(tuple(box for space, outcome in regions if _passes(outcome, flow) for box in space.boxes))
-    for space, outcome in broken:
-        packet = (space & passed).example()
+    wanted = flow.traffic.space()
+    passed: Space | None = None
+    for space, outcome in _pair(new, flow).regions(wanted):
+        if _passes(outcome, flow):
+            continue
+        if old is not None:
+            if passed is None:
+                regions = _pair(old, flow).regions(wanted)
+                passed = Space(tuple(box for part, was in regions if _passes(was, flow) for box in part.boxes))
+            space &= passed
+        packet = space.example()
         if packet is not None:
             return Lockout(flow, packet, outcome)
     return None

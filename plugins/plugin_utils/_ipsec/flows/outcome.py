@@ -150,7 +150,7 @@ class Pair:
         reply = packet if is_group(packet) else packet.reply
         a = _Side(self.a, self.a.decide(packet), self.a.decide(reply))
         b = _Side(self.b, self.b.decide(packet), self.b.decide(reply))
-        if is_group(packet) and a.packet.kind is DecisionKind.NEGOTIATE:
+        if is_group(packet) and DecisionKind.NEGOTIATE in (a.packet.kind, b.packet.kind):
             return _outcome(OutcomeKind.NO_ANSWER, a, b, "nobody negotiates for a group address")
         return self._judge(a, b)
 

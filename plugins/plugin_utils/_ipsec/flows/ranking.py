@@ -90,9 +90,7 @@ def extents(address: Address, host: Endpoint, version: int) -> list[Extent]:
     if isinstance(address, AddressRange):
         first, last = int(address.first), int(address.last)
         return [Extent(((first, last),), bits - (last - first).bit_length())]
-    if not isinstance(address, (Place, ServerRole)):
-        return [Extent(((int(address.network_address), int(address.broadcast_address)),), address.prefixlen)]
-    return []
+    return [Extent(((int(address.network_address), int(address.broadcast_address)),), address.prefixlen)]
 
 
 def expand(bound: BoundRule, found: Filter, host: Endpoint) -> Iterator[Directed]:

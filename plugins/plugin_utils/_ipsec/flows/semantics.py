@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ..model import Filter, FilterAction, MainMode, Policy
+from ..model import FilterAction, MainMode, Policy
 from ..values import PROTOCOLS, ActionKind
 from .endpoint import BROADCAST, MULTICAST, BoundRule, Endpoint
 from .partition import Side, Sides, side
@@ -58,11 +58,6 @@ class Decision:
     def bound(self) -> BoundRule | None:
         """The deciding rule."""
         return self.directed.bound if self.directed else None
-
-    @property
-    def filter(self) -> Filter | None:
-        """The deciding filter."""
-        return self.directed.filter if self.directed else None
 
     @property
     def action(self) -> FilterAction | None:

@@ -15,7 +15,7 @@ import binascii
 import re
 from typing import TYPE_CHECKING
 
-from .streams import Input, InputNeverEnds
+from .streams import Console, Input, InputNeverEnds
 from .text import phrase
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def main(caller: Cmd, arguments: str) -> int:
     script = decode(arguments)
     if script is None:
         return _refuse(caller, f"powershell{arguments}")
-    if caller.options.powershell_keeps_stdin and type(caller.streams.stdin) is Input:
+    if caller.options.powershell_keeps_stdin and not isinstance(caller.streams.stdin, Console):
         raise InputNeverEnds
     if _BOOTSTRAP.search(script):
         caller.streams.err(MODULE_MISTAKE.encode("ascii"))

@@ -216,7 +216,7 @@ def rules(lists: list[str], actions: list[str], modern: bool = True) -> st.Searc
     endpoints: st.SearchStrategy[IPv4Address | IPv6Address | None]
     endpoints = st.none() | st.integers(1, 2**32 - 1).map(IPv4Address)
     if modern:
-        endpoints = endpoints | st.integers(1, 2**128 - 1).map(lambda number: IPv6Address(number))
+        endpoints = endpoints | st.integers(1, 2**128 - 1).map(IPv6Address)
     return st.builds(
         Rule,
         name=names(),

@@ -223,7 +223,7 @@ def test_ten_thousand_filters_in_linear_time() -> None:
         assert len(decode_filter_list(data, "f").specs) == count
         return time.perf_counter() - start
 
-    small, large = min(seconds(2_000) for _ in range(3)), min(seconds(10_000) for _ in range(3))
+    small, large = min(seconds(2_000) for _run in range(3)), min(seconds(10_000) for _run in range(3))
     assert large < 1
     assert large < 5 * small * 3
 

@@ -276,6 +276,22 @@ def test_nothing_is_assigned_before_it_is_whole(pair):
 ONE_FILTER = (Filter(destination=HOSTS[0]),)
 
 
+@MANY
+@given(pairs())
+def test_a_revertible_change_changes_nothing_before_its_deciding_step(pair):
+    """What was in force before that step is all that a host needs in order to go back."""
+    current, desired = pair
+    steps = make_plan(current, desired, revertible=True)
+    seen = states(current, steps)
+    assert meaning(seen[-1]) == meaning(desired)
+    deciding = [index for index, step in enumerate(steps) if step.decides]
+    assert len(deciding) <= 1
+    last = deciding[0] if deciding else len(steps)
+    for packet in PACKETS:
+        assert all(fate(store, packet) == fate(current, packet) for store in seen[: last + 1])
+        assert all(fate(store, packet) == fate(desired, packet) for store in seen[last + 1 :])
+
+
 def small(description="", filters_=ONE_FILTER, **action):
     return Store(
         filter_lists=(FilterList(name="L1", description=description, filters=tuple(filters_)),),
@@ -361,9 +377,8 @@ def test_a_copy_names_rules_and_leaves_out_descriptions_that_cannot_be_sent():
         filter_actions=small(accept_unsecured=True).filter_actions,
     )
     steps = make_plan(current, desired)
-    assert [render(step.operation).clear() for step in steps if isinstance(step.operation, op.AddRule)][0].startswith(
-        'ipsec static add rule name="~winsec~1" policy="P1~winsec~1"'
-    )
+    rule = next(render(step.operation).clear() for step in steps if isinstance(step.operation, op.AddRule))
+    assert rule.startswith('ipsec static add rule name="~winsec~1" policy="P1~winsec~1"')
     behind_copy = next(
         store
         for store, step in zip(states(current, steps), steps, strict=False)

@@ -224,7 +224,7 @@ def test_bytes_are_reproduced_where_they_are_not_rubbish(entries: list[Entry]) -
     identical = {name: 0 for name in CODECS}
     form: Form = LEGACY
     for entry in entries:
-        name, _, identity = str(entry["cn"][0]).partition("{")
+        name, _brace, identity = str(entry["cn"][0]).partition("{")
         data = entry["ipsecData"][0]
         assert isinstance(data, bytes)
         if identity.upper().startswith("6A1F5C6F"):

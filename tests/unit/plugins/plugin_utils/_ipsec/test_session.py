@@ -22,7 +22,7 @@ LINES = tuple(render(op.DeleteFilterList(f"L{number}")) for number in range(3))
 
 def talk(language, answers, count=None, nonce="n0"):
     """Return what an interactive netsh prints for a batch whose lines get these answers; ``count`` cuts it short."""
-    words = session.Batch(LINES).script(nonce).decode().splitlines()[:-1]
+    words = session.Batch(LINES).input(nonce).decode().splitlines()[:-1]
     said = [UNKNOWN[language].format(word) if word.startswith("@@") else answers.get(word, "\r\n") for word in words]
     return "".join(f"netsh>{text}" for text in said[:count]) + "netsh>"
 
@@ -67,7 +67,7 @@ def test_batches_keep_order_and_fit_an_envelope():
     groups = session.batches(lines)
     assert [line for group in groups for line in group.lines] == lines
     assert len(groups) > 1
-    assert all(len(group.script("12345678")) <= session.MOST_INPUT_BYTES for group in groups)
+    assert all(len(group.input("12345678")) <= session.MOST_INPUT_BYTES for group in groups)
 
 
 def test_command_lines_are_constant_and_short():
@@ -84,7 +84,7 @@ def test_every_command_of_the_read_script_leaves_standard_input_alone():
 
 
 def answer(nonce="n0", skip=None):
-    names = ["begin", "version", "ipsec", "windows", "policies", "agent", "agent_start", "ike", "ike_start", "end"]
+    names = ["begin", "version", "ipsec", "windows", "policies", "agent", "agent_start", "ike", "ike_start", "timer", "end"]
     return "banner\r\n" + "".join(f"text of {name}\r\n@@{nonce}:{name} 1\r\n" for name in names if name != skip)
 
 

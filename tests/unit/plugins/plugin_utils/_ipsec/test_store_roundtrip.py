@@ -120,11 +120,11 @@ def test_every_truncation_is_refused_or_foreign(form: Form, part: str) -> None:
 def test_flipped_bytes_never_raise_anything_else(form: Form) -> None:
     chance = random.Random(20031)
     parts = ["ipsecPolicy{", "ipsecISAKMPPolicy", "ipsecNFA", "ipsecFilter", "ipsecNegotiation"]
-    for _ in range(600):
+    for _round in range(600):
         image = image_of(example(), form)
         values = image.key(chance.choice(parts))
         raw = bytearray(values["ipsecData"][1])  # type: ignore[arg-type]
-        for _ in range(chance.randint(1, 3)):
+        for _flip in range(chance.randint(1, 3)):
             raw[chance.randrange(len(raw))] ^= 1 << chance.randrange(8)
         values["ipsecData"] = ("REG_BINARY", bytes(raw))
         # The flip may be in the key itself; what is shown never holds the rest of it.

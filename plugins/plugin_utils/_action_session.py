@@ -1,0 +1,87 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One task's talk with a host: reads it, sends it lines, and believes neither silence nor exit codes alone."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from ._ipsec import session
+from ._ipsec.host import Host, read_host
+from ._ipsec.model import Store
+from ._ipsec.netsh import HIDDEN, Line
+
+Run = Callable[[str, bytes], str]
+Script = Callable[[str], bytes]
+
+
+class ChangeError(Exception):
+    """A change that a host did not carry out.
+
+    ``done`` are the redacted commands that were sent before it failed, ``failed`` is the one that did, ``answer`` what
+    the host said to it. ``reverted`` tells that the host is back at what it had.
+    """
+
+    def __init__(
+        self, message: str, done: Sequence[str], failed: str = "", answer: str = "", *, reverted: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.done = list(done)
+        self.failed = failed
+        self.answer = answer
+        self.reverted = reverted
+
+
+@dataclass(slots=True)
+class HostSession:
+    """Talks over ``run``, which takes a constant command line and its standard input and returns what was printed."""
+
+    run: Run
+    hidden: frozenset[str] = frozenset()
+    done: list[str] = field(default_factory=list)
+
+    def read(self) -> Host:
+        """Return the host as it is."""
+        return self.ask(session.read_script)[0]
+
+    def ask(self, script: Script) -> tuple[Host, str]:
+        """Run a batch that ends by asking for everything; return the host and what the lines before that printed."""
+        nonce = secrets.token_hex(4)
+        answer = self.run(session.READ, script(nonce))
+        return read_host(session.sections(answer, nonce)), answer.partition(f"@@{nonce}:begin")[0].strip()
+
+    def send(self, lines: Sequence[Line]) -> Host:
+        """Send the lines, in as many netsh sessions as they need, and return the host as it is afterwards."""
+        answer = ""
+        batches = session.batches(lines)
+        for number, batch in enumerate(batches, 1):
+            nonce = secrets.token_hex(4)
+            answer = self.run(session.APPLY_AND_READ if number == len(batches) else session.APPLY, batch.input(nonce))
+            said = answer.partition("@@after:begin")[0]
+            self._report(batch, session.complaints(said, nonce, len(batch.lines)))
+            self.done += [line.redacted() for line in batch.lines]
+        return read_host(session.sections(answer))
+
+    def _report(self, batch: session.Batch, found: list[session.Complaint]) -> None:
+        if not found:
+            return
+        first = found[0]
+        done = [*self.done, *(line.redacted() for line in batch.lines[: first.index])]
+        if first.answer is None:
+            failed = batch.lines[first.index].redacted() if first.index < len(batch.lines) else "exit"
+            raise ChangeError("The netsh session ended before this command was answered.", done, failed)
+        answer = first.answer
+        for text in self.hidden:
+            answer = answer.replace(text, HIDDEN)
+        known = session.meaning(answer)
+        reason = f"netsh refused a command: {known}." if known else "netsh refused a command."
+        raise ChangeError(reason, done, batch.lines[first.index].redacted(), answer)
+
+
+def in_force(store: Store) -> str | None:
+    """Return what tells policies in force apart: a name, the identity of a foreign one, None for none."""
+    return store.assigned or next((item.identity for item in store.foreign if item.assigned), None)

@@ -1,0 +1,57 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The host's own way back: a scheduled task that restores the previous assignment unless it is taken away in time.
+
+The task needs neither the controller nor the network. It names policies by GUID, so that nothing in its command
+depends on what a name may contain, and repeats until it is deleted, which does no harm: it only assigns again.
+Only /sc MINUTE is used, because dates follow the host's language (Microsoft's schtasks documentation).
+"""
+
+from __future__ import annotations
+
+from .errors import IpsecError
+from .model import Store, folded
+from .session import TIMER, read_script, script
+
+SECONDS_PER_MINUTE = 60
+LONGEST_TIMEOUT_SECONDS = 24 * 60 * SECONDS_PER_MINUTE
+SHORTEST_TIMEOUT_SECONDS = SECONDS_PER_MINUTE
+
+
+def check_timeout(value: object, path: str = "confirm_timeout") -> int | None:
+    """Return the seconds within which a change must be confirmed; None for no confirmation."""
+    if value is None:
+        return None
+    seconds = int(value) if isinstance(value, (int, str)) and str(value).strip().isdigit() else -1
+    if isinstance(value, bool) or not SHORTEST_TIMEOUT_SECONDS <= seconds <= LONGEST_TIMEOUT_SECONDS:
+        expected = f"a whole number of seconds from {SHORTEST_TIMEOUT_SECONDS} to {LONGEST_TIMEOUT_SECONDS}"
+        remedy = "The host's scheduler counts in minutes: 120 to 300 seconds suit most networks."
+        raise IpsecError(path, value, expected, remedy)
+    return seconds
+
+
+def minutes(seconds: int) -> int:
+    """Return the whole minutes after which the host goes back: the scheduler knows no smaller unit."""
+    return -(-seconds // SECONDS_PER_MINUTE)
+
+
+def way_back(store: Store, target: str | None) -> str:
+    """Return the command that restores the assignment of ``store`` after ``target`` has been assigned."""
+    foreign = next((item.identity for item in store.foreign if item.assigned), None)
+    before = store.identities[folded(store.assigned)] if store.assigned else foreign
+    if before is not None:
+        return f"netsh.exe ipsec static set policy guid={before} assign=yes"
+    return f"netsh.exe ipsec static set policy guid={store.identities[folded(target or '')]} assign=no"
+
+
+def arm_script(nonce: str, command: str, seconds: int) -> bytes:
+    """Return the batch lines that set the timer and then ask for everything, the timer included."""
+    create = f'schtasks.exe /create /f /tn {TIMER} /ru SYSTEM /sc MINUTE /mo {minutes(seconds)} /tr "{command}"'
+    return script([f"{create} <nul 2>&1"]) + read_script(nonce)
+
+
+def disarm_script(nonce: str) -> bytes:
+    """Return the batch lines that take the timer away and then ask for everything, the timer included."""
+    return script([f"schtasks.exe /delete /tn {TIMER} /f <nul 2>&1"]) + read_script(nonce)

@@ -1,0 +1,194 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A connection that dies at every request and after every line of every script: the next run finishes the work."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
+from lab_runner import IPSEC, LabConnection, Tree, run, tree
+from meaning import Meaning, differences, said, seen
+
+from winlab.host import Host
+from winlab.store import policy_store
+
+Data = dict[str, Any]
+ESP = {"esp_encryption": "3des", "esp_integrity": "sha1"}
+KEY = {"method": "preshared_key", "preshared_key": "Quiet-Harbour-41"}
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """When the connection dies: at a request, counted from 0, after some lines of its script; None loses the answer."""
+
+    request: int
+    lines: int | None
+
+
+class DyingConnection(LabConnection):
+    """A connection that dies once. What the host got until then, it carries out."""
+
+    def __init__(self, host: Host, death: Death) -> None:
+        super().__init__(host)
+        self.death = death
+        self.died = False
+
+    def exec_command(self, cmd: str, in_data: bytes | None = None, sudoable: bool = True) -> tuple[int, bytes, bytes]:
+        """Run the command, or a part of it and die."""
+        if self.died or len(self.sent) == self.death.request:
+            if not self.died and self.death.lines != 0:
+                lines = (in_data or b"").splitlines(keepends=True)
+                super().exec_command(cmd, b"".join(lines[: self.death.lines]))
+            self.died = True
+            raise AnsibleConnectionFailure("the connection died")
+        return super().exec_command(cmd, in_data)
+
+
+def document(address: str, action: str, lists: int = 2, **rule: Any) -> Data:
+    names = [f"List {number}" for number in range(lists)]
+    actions = [{"name": "Act", "action": "negotiate", "security_methods": [ESP], "fallback_to_clear": action == "soft"}]
+    return {
+        "filter_lists": [
+            {"name": name, "filters": [{"destination": f"10.{number}.0.{last}"} for last in (1, 2, address)]}
+            for number, name in enumerate(names)
+        ],
+        "filter_actions": actions,
+        "policies": [
+            {
+                "name": "Front",
+                "main_mode": {"lifetime_minutes": 60 if action == "soft" else 90},
+                "rules": [
+                    {"name": f"Rule {name}", "filter_list": name, "filter_action": "Act", **rule} for name in names
+                ],
+            },
+            {"name": "Spare"},
+        ],
+        "assigned": "Front",
+    }
+
+
+OLD, NEW = document("3", "hard"), document("4", "soft", 3, authentication=[KEY])
+KEYED = document("3", "hard", authentication=[KEY])
+PLANS: dict[str, tuple[Data | None, Data]] = {
+    "from nothing": (None, OLD),
+    "staged change of the policy in force": (OLD, NEW),
+    "staged change of authentication": (OLD, KEYED),
+    "staged change back": (NEW, OLD),
+    "switch to another policy": (OLD, {**OLD, "assigned": "Spare"}),
+    "switch and change": (OLD, {**NEW, "assigned": "Spare"}),
+    "filters in place": (OLD, document("9", "hard")),
+    "everything goes": (NEW, {"assigned": ""}),
+    "unassigned and changed": (OLD, {**NEW, "assigned": ""}),
+}
+
+
+def prepared(version: str, language: str, first: Data | None) -> tuple[Host, Tree]:
+    host = Host.create("host", version, language)
+    plain = tree(host).keys()
+    for kind in ("non_ascii_policy", "unknown_authentication", "half_written_key", "orphan_rule"):
+        policy_store(host).add_foreign(kind)
+    foreign = {path: values for path, values in tree(host).items() if path not in plain}
+    if first is not None:
+        run(host, "policies", {"config": first, "state": "overridden"})
+    return host, {path: values for path, values in foreign.items() if not path.endswith("Local") and path != IPSEC}
+
+
+def in_force(found: Meaning) -> object:
+    """Return what the policy in force does, whatever the names of its parts."""
+    name = found.assigned
+    if name is None:
+        return None
+    rules = [
+        (found.filter_lists[str(rule[2])][2], found.filter_actions[str(rule[3])][2:], rule[4:])
+        for rule in found.rules[name].values()
+    ]
+    return frozenset(rules), found.policies[name][2:]
+
+
+def deaths(host: Host, second: Data) -> Iterator[Death]:
+    """Yield every point at which the change can be interrupted: before, inside and after each request."""
+    whole = LabConnection(copy.deepcopy(host))
+    run(whole, "policies", {"config": second, "state": "overridden"})
+    for number, request in enumerate(whole.sent):
+        yield from (Death(number, lines) for lines in range(len(request.script.splitlines())))
+        yield Death(number, None)
+
+
+@pytest.mark.parametrize(("version", "language"), [("2003", "de"), ("2016", "en")])
+@pytest.mark.parametrize("plan", PLANS)
+def test_a_second_run_converges_wherever_the_first_one_died(
+    plan: str, version: str, language: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = PLANS[plan]
+    args = {"config": second, "state": "overridden"}
+    start, foreign = prepared(version, language, first)
+    old = in_force(seen(start))
+    points = list(deaths(start, second))
+    finished = copy.deepcopy(start)
+    run(finished, "policies", args)
+    goal = seen(finished)
+    new = in_force(goal)
+    live = [] if plan == "filters in place" else [old, new]
+    staged = 0
+    for death in points:
+        host = copy.deepcopy(start)
+        connection = DyingConnection(host, death)
+        with suppress(AnsibleConnectionFailure):
+            run(connection, "policies", args)
+        assert connection.died
+        half = seen(host)
+        staged += any("~winsec~" in name for name in half.policies)
+        if live:
+            assert in_force(half) in live, death
+        shown = run(host, "policies_info", {})["config"]
+        assert "~winsec~" not in str(shown), death
+        run(host, "policies", args)
+        found = seen(host)
+        assert differences(goal, found) == [], death
+        assert not [name for names in (found.policies, found.filter_lists, found.filter_actions) for name in names
+                    if "~winsec~" in name], death
+        after = tree(host)
+        assert {path: after.get(path) for path in foreign} == foreign, death
+        again = LabConnection(host)
+        assert run(again, "policies", args)["changed"] is False, death
+        assert again.netsh_lines() == []
+    assert len(points) > 20
+    assert bool(staged) is plan.startswith("staged")
+    with capsys.disabled():
+        print(f"\n{plan} on {version}: {len(points)} fault points, {staged} with copies left behind", end=" ")
+
+
+def test_two_interruptions_in_a_row_still_end_well() -> None:
+    first, second = PLANS["staged change of the policy in force"]
+    args = {"config": second, "state": "overridden"}
+    start, _foreign = prepared("2016", "en", first)
+    finished = copy.deepcopy(start)
+    run(finished, "policies", args)
+    goal = seen(finished)
+    points = [point for point in deaths(start, second) if point.request][::4]
+    for death in points:
+        host = copy.deepcopy(start)
+        with suppress(AnsibleConnectionFailure, AnsibleActionFail):
+            run(DyingConnection(host, death), "policies", args)
+        for other in (Death(1, 5), Death(2, 3), Death(1, None)):
+            with suppress(AnsibleConnectionFailure):
+                run(DyingConnection(host, other), "policies", args)
+        run(host, "policies", args)
+        assert differences(goal, seen(host)) == []
+        assert "~winsec~" not in str(policy_store(host).snapshot())
+
+
+def test_the_goal_is_what_the_document_says() -> None:
+    host, _foreign = prepared("2016", "en", OLD)
+    found, wanted = seen(host), said(OLD)
+    assert wanted.filter_lists.items() <= found.filter_lists.items()
+    assert wanted.rules.items() <= found.rules.items()
+    assert wanted.filter_actions.items() <= found.filter_actions.items()

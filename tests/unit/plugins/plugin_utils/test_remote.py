@@ -1,0 +1,53 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The one way to a host: constant lines, scripts on standard input, and errors that say what happened."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
+
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._remote import Remote
+
+
+class Action:
+    """An action whose connection is ``name`` and whose host answers ``answer``."""
+
+    def __init__(self, name="winrm", rc=0, stdout="out", stderr="err"):
+        self._connection = SimpleNamespace(transport=name)
+        self.answer = {"rc": rc, "stdout": stdout, "stderr": stderr}
+        self.sent = []
+
+    def _low_level_execute_command(self, line, in_data=None):
+        self.sent.append((line, in_data))
+        return self.answer
+
+
+@pytest.mark.parametrize("rc", [0, 1])
+def test_the_answer_is_what_was_printed(rc):
+    action = Action(rc=rc)
+    assert Remote(action).run("netsh.exe", b"exit\r\n") == "outerr"
+    assert action.sent == [("netsh.exe", b"exit\r\n")]
+
+
+def test_another_exit_code_is_no_answer():
+    with pytest.raises(AnsibleConnectionFailure, match=r"netsh\.exe ended with code 9009 on the host: not found"):
+        Remote(Action(rc=9009, stdout="", stderr="oh\nnot found\n")).run("netsh.exe", b"x")
+
+
+def test_an_unknown_connection_is_refused_before_anything_is_sent():
+    action = Action("local")
+    with pytest.raises(AnsibleActionFail, match="connection plugin is 'local': expected one of winrm"):
+        Remote(action).run("netsh.exe", b"x")
+    assert action.sent == []
+
+
+def test_a_script_that_does_not_fit_is_refused():
+    action = Action()
+    with pytest.raises(AnsibleActionFail, match="does not fit"):
+        Remote(action).run("netsh.exe", b"x" * (96 * 1024 + 1))
+    assert action.sent == []
