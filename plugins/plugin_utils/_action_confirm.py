@@ -11,13 +11,12 @@ from typing import Protocol
 
 from ._action_session import ChangeError, HostSession, in_force
 from ._ipsec.errors import HostLost
-from ._ipsec.host import Host
+from ._ipsec.host import TIMER, Host
 from ._ipsec.model import Store
 from ._ipsec.netsh import render
 from ._ipsec.operations import Assign
 from ._ipsec.plan import Step, make_plan
-from ._ipsec.revert import SECONDS_PER_MINUTE, arm_script, disarm_script, minutes, way_back
-from ._ipsec.session import TIMER
+from ._ipsec.revert import DISARM_COMMAND, SECONDS_PER_MINUTE, arm_command, minutes, way_back
 from ._ipsec.staging import settled
 
 _PAUSE_SECONDS = 2
@@ -29,7 +28,7 @@ class Way(Protocol):
     """What the confirm window needs of the task that it is part of."""
 
     @property
-    def talk(self) -> HostSession:
+    def talk(self) -> HostSession[Host]:
         """The talk with the host."""
 
     @property
@@ -53,7 +52,7 @@ def confirm_switch(way: Way, original: Store, host: Host, step: Step, seconds: i
     again even after it must have gone back.
     """
     target = step.operation.policy if isinstance(step.operation, Assign) else None
-    armed, answer = way.talk.ask(lambda nonce: arm_script(nonce, way_back(host.store, target), seconds))
+    armed, answer = way.talk.ask(arm_command(way_back(host.store, target), seconds))
     line = render(step.operation)
     if not armed.timer:
         message = "The host did not take the task that would undo the change, so the change was not made."
@@ -82,7 +81,7 @@ def _reach(way: Way, deadline: float) -> Host:
         trouble = "The host could not be reached again, although it must have gone back by itself by now."
         try:
             way.renew()
-            found = way.talk.ask(disarm_script)[0]
+            found = way.talk.ask(DISARM_COMMAND)[0]
             if not found.timer:
                 return found
             trouble = f"The host does not let go of its task {TIMER}, which would undo the change: delete it there."

@@ -13,15 +13,14 @@ from dataclasses import dataclass, field
 
 from ._action_confirm import confirm_switch
 from ._action_session import ChangeError, HostSession, Run
-from ._ipsec import session
 from ._ipsec.errors import IpsecError
-from ._ipsec.host import RUNNING, START_PENDING, Host
+from ._ipsec.host import QUESTIONS, RUNNING, START_PENDING, Host, read_host, service_commands
 from ._ipsec.limits import check_operations, remarks
 from ._ipsec.model import Store
 from ._ipsec.netsh import render
 from ._ipsec.operations import Assign, Unassign
 from ._ipsec.plan import Step, make_plan, shortfall
-from ._ipsec.revert import disarm_script
+from ._ipsec.revert import DISARM_COMMAND
 from ._ipsec.staging import settled
 from ._ipsec.store_secrets import secrets_of
 
@@ -77,10 +76,10 @@ class Converger:
     renew: Callable[[], None] = lambda: None
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
-    talk: HostSession = field(init=False)
+    talk: HostSession[Host] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.talk = HostSession(self.run)
+        self.talk = HostSession(self.run, QUESTIONS, read_host)
 
     def read(self) -> Host:
         """Return the host as it is."""
@@ -107,7 +106,7 @@ class Converger:
             return outcome
         if host.timer:
             # An earlier run did not live to confirm its change; reaching the host again decides for what is wanted now.
-            host = self.talk.ask(disarm_script)[0]
+            host = self.talk.ask(DISARM_COMMAND)[0]
         if not outcome.changed:
             return outcome
         if services:
@@ -131,10 +130,9 @@ class Converger:
         )
 
     def _start_services(self, host: Host) -> Host:
-        enable = [name for name, service in host.services.items() if not service.automatic]
-        start = [name for name, service in host.services.items() if not service.running]
-        found, answer = self.talk.ask(lambda nonce: session.service_script(nonce, enable, start))
-        self.talk.done += _service_commands(host)
+        commands = _service_commands(host)
+        found, answer = self.talk.ask(*commands)
+        self.talk.done += commands
         waited = 0
         while waited < _SERVICE_PATIENCE_SECONDS and any(
             service.state == START_PENDING for service in found.services.values()
@@ -185,8 +183,9 @@ def _refuse_domain_policy(host: Host, desired: Store) -> None:
 
 
 def _service_commands(host: Host) -> list[str]:
-    commands = [f"sc config {name} start= auto" for name, service in host.services.items() if not service.automatic]
-    return commands + [f"sc start {name}" for name, service in host.services.items() if not service.running]
+    enable = [name for name, service in host.services.items() if not service.automatic]
+    start = [name for name, service in host.services.items() if not service.running]
+    return service_commands(enable, start)
 
 
 def _phases(steps: Sequence[Step]) -> Iterator[range]:

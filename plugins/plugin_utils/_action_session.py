@@ -7,16 +7,17 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from ._ipsec import session
-from ._ipsec.host import Host, read_host
 from ._ipsec.model import Store
 from ._ipsec.netsh import HIDDEN, Line
+from ._ipsec.questions import READ, Questions, Section, preamble
 
 Run = Callable[[str, bytes], str]
-Script = Callable[[str], bytes]
+Found = TypeVar("Found")
 
 
 class ChangeError(Exception):
@@ -37,34 +38,39 @@ class ChangeError(Exception):
 
 
 @dataclass(slots=True)
-class HostSession:
-    """Talks over ``run``, which takes a constant command line and its standard input and returns what was printed."""
+class HostSession(Generic[Found]):
+    """Talks over ``run``, which takes a constant command line and its standard input and returns what was printed.
+
+    Every answer ends with the answers to ``questions``, which ``understand`` turns into what the task looks at.
+    """
 
     run: Run
+    questions: Questions
+    understand: Callable[[Mapping[str, Section]], Found]
     hidden: frozenset[str] = frozenset()
     done: list[str] = field(default_factory=list)
 
-    def read(self) -> Host:
+    def read(self) -> Found:
         """Return the host as it is."""
-        return self.ask(session.read_script)[0]
+        return self.ask()[0]
 
-    def ask(self, script: Script) -> tuple[Host, str]:
-        """Run a batch that ends by asking for everything; return the host and what the lines before that printed."""
+    def ask(self, *before: str) -> tuple[Found, str]:
+        """Run batch commands and ask all questions; return the host and what the commands printed."""
         nonce = secrets.token_hex(4)
-        answer = self.run(session.READ, script(nonce))
-        return read_host(session.sections(answer, nonce)), answer.partition(f"@@{nonce}:begin")[0].strip()
+        answer = self.run(READ, self.questions.script(nonce, before))
+        return self.understand(self.questions.sections(answer, nonce)), preamble(answer, nonce).strip()
 
-    def send(self, lines: Sequence[Line]) -> Host:
+    def send(self, lines: Sequence[Line]) -> Found:
         """Send the lines, in as many netsh sessions as they need, and return the host as it is afterwards."""
         answer = ""
         batches = session.batches(lines)
         for number, batch in enumerate(batches, 1):
             nonce = secrets.token_hex(4)
-            answer = self.run(session.APPLY_AND_READ if number == len(batches) else session.APPLY, batch.input(nonce))
-            said = answer.partition("@@after:begin")[0]
-            self._report(batch, session.complaints(said, nonce, len(batch.lines)))
+            last = number == len(batches)
+            answer = self.run(self.questions.after_netsh if last else session.APPLY, batch.input(nonce))
+            self._report(batch, session.complaints(preamble(answer), nonce, len(batch.lines)))
             self.done += [line.redacted() for line in batch.lines]
-        return read_host(session.sections(answer))
+        return self.understand(self.questions.sections(answer))
 
     def _report(self, batch: session.Batch, found: list[session.Complaint]) -> None:
         if not found:

@@ -7,15 +7,36 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from .errors import StoreError
 from .model import Store
+from .questions import Questions, Section
 from .registry import Keys, parse_query
-from .session import IPSEC_KEY, WINDOWS_KEY, Section
 from .store import read_store
 from .versions import WindowsVersion, parse_ver
+
+POLICIES_KEY = r"HKLM\SOFTWARE\Policies\Microsoft"
+WINDOWS_KEY = rf"{POLICIES_KEY}\Windows"
+IPSEC_KEY = rf"{WINDOWS_KEY}\IPSec"
+SERVICES_KEY = r"HKLM\SYSTEM\CurrentControlSet\Services"
+TIMER = "winsec-ipsec-revert"
+
+# No path holds a blank, so that none needs quotes.
+QUESTIONS = Questions(
+    {
+        "version": "ver",
+        "ipsec": f"reg.exe query {IPSEC_KEY} /s",
+        "windows": f"reg.exe query {WINDOWS_KEY}",
+        "policies": f"reg.exe query {POLICIES_KEY}",
+        "agent": "sc.exe query PolicyAgent",
+        "agent_start": rf"reg.exe query {SERVICES_KEY}\PolicyAgent /v Start",
+        "ike": "sc.exe query IKEEXT",
+        "ike_start": rf"reg.exe query {SERVICES_KEY}\IKEEXT /v Start",
+        "timer": f"schtasks.exe /query /tn {TIMER}",
+    }
+)
 
 RUNNING = 4
 START_PENDING = 2
@@ -70,7 +91,7 @@ class Host:
 
 
 def read_host(sections: Mapping[str, Section]) -> Host:
-    """Return the host that the sections of :func:`.session.sections` describe.
+    """Return the host that the answers to ``QUESTIONS`` describe.
 
     Raises :class:`StoreError` when a section is neither an answer nor proof that there is nothing to tell.
     """
@@ -127,3 +148,8 @@ def _domain_policy(keys: Keys | None) -> str | None:
                 if value is not None and isinstance(value.data, str) and value.data:
                     return value.data
     return None
+
+
+def service_commands(enable: Iterable[str], start: Iterable[str]) -> list[str]:
+    """Return the commands that make services start with the host, and start them, in this order."""
+    return [*(f"sc.exe config {name} start= auto" for name in enable), *(f"sc.exe start {name}" for name in start)]

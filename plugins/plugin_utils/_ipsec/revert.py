@@ -12,8 +12,8 @@ Only /sc MINUTE is used, because dates follow the host's language (Microsoft's s
 from __future__ import annotations
 
 from .errors import IpsecError
+from .host import TIMER
 from .model import Store, folded
-from .session import TIMER, read_script, script
 
 SECONDS_PER_MINUTE = 60
 LONGEST_TIMEOUT_SECONDS = 24 * 60 * SECONDS_PER_MINUTE
@@ -46,12 +46,9 @@ def way_back(store: Store, target: str | None) -> str:
     return f"netsh.exe ipsec static set policy guid={store.identities[folded(target or '')]} assign=no"
 
 
-def arm_script(nonce: str, command: str, seconds: int) -> bytes:
-    """Return the batch lines that set the timer and then ask for everything, the timer included."""
-    create = f'schtasks.exe /create /f /tn {TIMER} /ru SYSTEM /sc MINUTE /mo {minutes(seconds)} /tr "{command}"'
-    return script([f"{create} <nul 2>&1"]) + read_script(nonce)
+def arm_command(command: str, seconds: int) -> str:
+    """Return the command that sets the timer: after the seconds, in whole minutes, the host runs ``command``."""
+    return f'schtasks.exe /create /f /tn {TIMER} /ru SYSTEM /sc MINUTE /mo {minutes(seconds)} /tr "{command}"'
 
 
-def disarm_script(nonce: str) -> bytes:
-    """Return the batch lines that take the timer away and then ask for everything, the timer included."""
-    return script([f"schtasks.exe /delete /tn {TIMER} /f <nul 2>&1"]) + read_script(nonce)
+DISARM_COMMAND = f"schtasks.exe /delete /tn {TIMER} /f"

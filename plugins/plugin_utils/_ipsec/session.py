@@ -2,13 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is sent to a host and how its answer is taken apart.
-
-Three command lines exist and none of them ever varies; everything that varies goes through standard input:
-
-* ``READ`` is cmd.exe as a reader of batch lines: it asks for everything in one command;
-* ``APPLY`` is netsh.exe as a reader of netsh lines: it changes, secrets included;
-* ``APPLY_AND_READ`` is both, so that a change and the look at its result cost one command.
+"""netsh lines as one session on standard input, and how its answer is taken apart.
 
 netsh cannot print a marker of its own, but repeats a word that it does not know, in every language. So an unknown
 word after each line tells where the answer to that line ends. Exit codes of netsh prove nothing and are not looked at.
@@ -18,88 +12,17 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .errors import StoreError
 from .netsh import Line
+from .questions import script
 
-POLICIES_KEY = r"HKLM\SOFTWARE\Policies\Microsoft"
-WINDOWS_KEY = rf"{POLICIES_KEY}\Windows"
-IPSEC_KEY = rf"{WINDOWS_KEY}\IPSec"
-SERVICES_KEY = r"HKLM\SYSTEM\CurrentControlSet\Services"
-
-TIMER = "winsec-ipsec-revert"
-
-# The order is the order of the sections in the answer. No path holds a blank, so that none needs quotes.
-_QUESTIONS = {
-    "version": "ver",
-    "ipsec": f"reg.exe query {IPSEC_KEY} /s",
-    "windows": f"reg.exe query {WINDOWS_KEY}",
-    "policies": f"reg.exe query {POLICIES_KEY}",
-    "agent": "sc.exe query PolicyAgent",
-    "agent_start": rf"reg.exe query {SERVICES_KEY}\PolicyAgent /v Start",
-    "ike": "sc.exe query IKEEXT",
-    "ike_start": rf"reg.exe query {SERVICES_KEY}\IKEEXT /v Start",
-    "timer": f"schtasks.exe /query /tn {TIMER}",
-}
-_END = "end"
-_TAIL = "after"
-
-READ = "cmd.exe /d /q"
 APPLY = "netsh.exe"
-APPLY_AND_READ = 'cmd.exe /d /q /c "netsh.exe & echo @@{tail}:begin 0& {questions}& echo @@{tail}:end 0"'.format(
-    tail=_TAIL,
-    questions="& ".join(
-        f"{command} 2>&1 && echo @@{_TAIL}:{name} 0|| echo @@{_TAIL}:{name} 1" for name, command in _QUESTIONS.items()
-    ),
-)
+_LAST = "end"
 
 # One Send of a stock connection must fit an envelope of 150 KiB, with base64 and SOAP around it.
 MOST_INPUT_BYTES = 90 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """What one command printed, and its exit code."""
-
-    text: str
-    code: int
-
-
-def read_script(nonce: str) -> bytes:
-    """Return the batch lines that ask for everything. ``nonce`` tells this answer from any other text."""
-    lines = [f"echo @@{nonce}:begin 0"]
-    for name, command in _QUESTIONS.items():
-        # A command that inherits the pipe could read the rest of the script.
-        lines += [f"{command} <nul 2>&1", f"echo @@{nonce}:{name} %errorlevel%"]
-    return script([*lines, f"echo @@{nonce}:{_END} 0", "exit 0"])
-
-
-def service_script(nonce: str, enable: Sequence[str], start: Sequence[str]) -> bytes:
-    """Return the batch lines that make services start automatically and start them, then ask for everything."""
-    lines = [f"sc.exe config {name} start= auto <nul 2>&1" for name in enable]
-    lines += [f"sc.exe start {name} <nul 2>&1" for name in start]
-    return script(lines) + read_script(nonce)
-
-
-def sections(text: str, nonce: str = _TAIL) -> Mapping[str, Section]:
-    """Return the answers to the questions by name.
-
-    Raises :class:`StoreError` when one of them is missing: a short answer is never taken for an empty one.
-    """
-    marker = re.compile(rf"@@{re.escape(nonce)}:(\w+) (-?\d+)[^\S\n]*\r?\n?")
-    found: dict[str, Section] = {}
-    end: int | None = None
-    for match in marker.finditer(text):
-        if end is not None:
-            found[match[1]] = Section(text[end : match.start()], int(match[2]))
-        end = match.end()
-    missing = [name for name in (*_QUESTIONS, _END) if name not in found]
-    if missing:
-        expected = f"the answer to {missing[0]!r}"
-        raise StoreError("answer of the host", "cut short", expected, "Run the task again; nothing was concluded.")
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +36,7 @@ class Batch:
         texts = [_marker(nonce, "a"), _marker(nonce, "b")]
         for index, line in enumerate(self.lines):
             texts += [line.clear(), _marker(nonce, str(index))]
-        return script([*texts, _marker(nonce, _END), "exit"])
+        return script([*texts, _marker(nonce, _LAST), "exit"])
 
 
 def batches(lines: Iterable[Line]) -> list[Batch]:
@@ -144,7 +67,7 @@ def complaints(text: str, nonce: str, count: int) -> list[Complaint]:
     The words around a marker are those of the host's language: two markers in a row, sent first, show them.
     """
     plain = text.replace("netsh>", "")
-    names = ["a", "b", *map(str, range(count)), _END]
+    names = ["a", "b", *map(str, range(count)), _LAST]
     answers: list[str] = []
     start = plain.find(_marker(nonce, "a"))
     for first, second in itertools.pairwise(names):
@@ -190,11 +113,6 @@ def meaning(answer: str) -> str:
 
 def _marker(nonce: str, name: str) -> str:
     return f"@@{nonce}:{name}!"
-
-
-def script(lines: Iterable[str]) -> bytes:
-    """Return lines as standard input. What they are made of has been checked to be ASCII before."""
-    return "".join(f"{line}\r\n" for line in lines).encode("ascii")
 
 
 def _without(answer: str, words: str) -> str:

@@ -650,7 +650,7 @@ def test_a_policy_of_the_domain_wins_unless_the_user_knows_better(module: str) -
     args: Data = {"name": "Front"} if module == "assignment" else {"config": {"assigned": "Front"}}
     for check_mode in (True, False):
         connection = LabConnection(host)
-        with pytest.raises(AnsibleActionFail, match="the domain assigns Corp.*allow_domain_policy"):
+        with pytest.raises(AnsibleActionFail, match=r"the domain assigns Corp.*allow_domain_policy"):
             run(connection, module, args, check_mode=check_mode)
         assert [request.line for request in connection.sent] == ["cmd.exe /d /q"]
         assert connection.netsh_lines() == connection.service_lines() == []

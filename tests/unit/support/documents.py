@@ -100,11 +100,8 @@ def _filters(draw: st.DrawFn, modern: bool) -> Data:
 
 
 def _selector(one: Data) -> tuple[object, ...]:
-    return tuple(str(one.get(key, "any")) for key in ("source", "destination", "protocol")) + (
-        str(one.get("source_port", "any")),
-        str(one.get("destination_port", "any")),
-        one["mirrored"],
-    )
+    options = ("source", "destination", "protocol", "source_port", "destination_port")
+    return (*(str(one.get(key, "any")) for key in options), one["mirrored"])
 
 
 def _methods() -> st.SearchStrategy[Data]:

@@ -218,8 +218,12 @@ def _seen_rule(item: Data) -> tuple[object, ...]:
 
 
 def _seen_response(item: Data) -> tuple[object, ...]:
-    rules = [rule for rule in item["rules"] if rule["default_response"]]
-    return tuple((rule["active"], _seen_authentication(rule["authentication"])) for rule in rules)[0] if rules else ()
+    found = (
+        (rule["active"], _seen_authentication(rule["authentication"]))
+        for rule in item["rules"]
+        if rule["default_response"]
+    )
+    return next(found, ())
 
 
 def overridden(before: Meaning, document: Data, kept: Meaning) -> Meaning:

@@ -150,7 +150,7 @@ class _Diagram:
             mine = mask & members
             ends = whole & members
             if ends:
-                mine &= ((ends & -ends) << 2) - 1
+                mine &= ((ends & -ends) << 1) - 1
             kept |= mine
         return kept
 

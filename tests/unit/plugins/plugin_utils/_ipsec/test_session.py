@@ -10,7 +10,6 @@ import pytest
 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec import operations as op
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec import session
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.errors import StoreError
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.netsh import render
 
 UNKNOWN = {
@@ -68,37 +67,3 @@ def test_batches_keep_order_and_fit_an_envelope():
     assert [line for group in groups for line in group.lines] == lines
     assert len(groups) > 1
     assert all(len(group.input("12345678")) <= session.MOST_INPUT_BYTES for group in groups)
-
-
-def test_command_lines_are_constant_and_short():
-    # 3039 characters are the most that a stock WinRM connection can wrap for PowerShell.
-    for line in (session.READ, session.APPLY, session.APPLY_AND_READ):
-        assert len(line) < 3039
-        assert line.count('"') in (0, 2)
-        assert "%" not in line
-
-
-def test_every_command_of_the_read_script_leaves_standard_input_alone():
-    lines = session.read_script("n0").decode().splitlines()
-    assert all(line.endswith("<nul 2>&1") for line in lines if not line.startswith(("echo", "exit")))
-
-
-def answer(nonce="n0", skip=None):
-    names = ["begin", "version", "ipsec", "windows", "policies", "agent", "agent_start", "ike", "ike_start", "timer", "end"]
-    return "banner\r\n" + "".join(f"text of {name}\r\n@@{nonce}:{name} 1\r\n" for name in names if name != skip)
-
-
-def test_sections_are_taken_apart():
-    found = session.sections(answer(), "n0")
-    assert found["ipsec"] == session.Section("text of ipsec\r\n", 1)
-
-
-@pytest.mark.parametrize("name", ["begin", "version", "ipsec", "agent", "ike_start", "end"])
-def test_a_missing_section_is_never_empty(name):
-    with pytest.raises(StoreError, match="cut short"):
-        session.sections(answer(skip=name), "n0")
-
-
-def test_a_marker_need_not_begin_a_line():
-    text = answer().replace("text of version\r\n", "no line end")
-    assert session.sections(text, "n0")["version"].text == "no line end"
