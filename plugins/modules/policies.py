@@ -244,7 +244,7 @@ options:
               authentication:
                 description:
                   - The authentication methods, in order of preference.
-                  - Those that the host has, or makes, when they are not given.
+                  - V(kerberos) alone when they are not given.
                 type: list
                 elements: dict
                 suboptions:
@@ -281,8 +281,8 @@ options:
                     type: bool
               security_methods:
                 description:
-                  - What is offered to the peer, in order of preference. Those that the host has, or makes,
-                    when they are not given.
+                  - What is offered to the peer, in order of preference. ESP with V(3des) and V(sha1),
+                    then AH with V(sha1), when they are not given.
                 type: list
                 elements: dict
                 suboptions:
@@ -322,8 +322,7 @@ options:
                     type: int
               perfect_forward_secrecy:
                 description:
-                  - Make new key material for every quick mode. What the host has, or makes, when it is
-                    not given.
+                  - Make new key material for every quick mode. V(false) when it is not given.
                 type: bool
           rules:
             description:
@@ -415,8 +414,7 @@ options:
       - 'V(merged) changes what is said and keeps the rest: options that are not given stay, filters and
         rules are added to those that are there.'
       - V(replaced) makes the named objects exactly what is said, with defaults for options that are not
-        given, and keeps other objects. The methods of a default response that are not given stay as they
-        are.
+        given, and keeps other objects.
       - V(overridden) also removes the objects that are not named. The predefined objects of Windows,
         objects that this collection cannot express, and what those use, are kept.
       - V(deleted) removes the named objects; only their names count. A policy in force is unassigned

@@ -94,7 +94,7 @@ options:
       authentication:
         description:
           - The authentication methods, in order of preference.
-          - Those that the host has, or makes, when they are not given.
+          - V(kerberos) alone when they are not given.
         type: list
         elements: dict
         suboptions:
@@ -131,8 +131,8 @@ options:
             type: bool
       security_methods:
         description:
-          - What is offered to the peer, in order of preference. Those that the host has, or makes, when
-            they are not given.
+          - What is offered to the peer, in order of preference. ESP with V(3des) and V(sha1), then AH
+            with V(sha1), when they are not given.
         type: list
         elements: dict
         suboptions:
@@ -172,7 +172,7 @@ options:
             type: int
       perfect_forward_secrecy:
         description:
-          - Make new key material for every quick mode. What the host has, or makes, when it is not given.
+          - Make new key material for every quick mode. V(false) when it is not given.
         type: bool
   rules:
     description:

@@ -75,12 +75,14 @@ def policy_changes(have: Policy | None, want: Policy) -> Iterator[op.Operation]:
     """Yield what makes ``want`` of ``have``: settings, default response, then rules."""
     if have is None:
         yield op.CreatePolicy(want)
-        have = replace(want, rules=(), default_response=DefaultResponse(enabled=want.default_response.enabled))
+        # The host fills its default response rule in as its version does.
+        yield op.ChangeDefaultResponse(want.name, want.default_response)
+        have = replace(want, rules=())
     elif _settings(have) != _settings(want):
         yield op.ChangePolicy(want)
         response = replace(have.default_response, enabled=want.default_response.enabled)
         have = replace(have, default_response=response)
-    if not _same_response(have.default_response, want.default_response):
+    if have.default_response != want.default_response:
         yield op.ChangeDefaultResponse(want.name, want.default_response)
     old, new = by_name(have.rules), by_name(want.rules)
     for key, rule in new.items():
@@ -93,17 +95,6 @@ def policy_changes(have: Policy | None, want: Policy) -> Iterator[op.Operation]:
 
 def _settings(policy: Policy) -> Policy:
     return replace(policy, rules=(), default_response=DefaultResponse())
-
-
-def _same_response(have: DefaultResponse, want: DefaultResponse) -> bool:
-    """Compare what ``want`` says; None says nothing."""
-    pairs: tuple[tuple[object, object], ...] = (
-        (have.enabled, want.enabled),
-        (have.authentication, want.authentication),
-        (have.methods, want.methods),
-        (have.perfect_forward_secrecy, want.perfect_forward_secrecy),
-    )
-    return all(new is None or old == new for old, new in pairs)
 
 
 def _rule_changes(policy: str, have: Rule, want: Rule) -> Iterator[op.Operation]:

@@ -38,7 +38,7 @@ def _impossible(item: op.Operation, version: WindowsVersion) -> Iterator[tuple[s
         yield from _impossible_authentication(f"{path}.authentication", item.rule.authentication, version)
     if isinstance(item, op.ChangeDefaultResponse):
         path = f"policies[{item.policy!r}].default_response.authentication"
-        yield from _impossible_authentication(path, item.response.authentication or (), version)
+        yield from _impossible_authentication(path, item.response.authentication, version)
     if isinstance(item, (op.CreatePolicy, op.ChangePolicy)) and not version.dh_2048:
         path = f"policies[{item.policy.name!r}].main_mode.security_methods"
         if any(method.dh_group is DhGroup.HIGH for method in item.policy.main_mode.methods):

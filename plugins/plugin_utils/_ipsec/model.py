@@ -147,17 +147,23 @@ class MainMode:
     perfect_forward_secrecy: bool = False
 
 
+DEFAULT_RESPONSE_METHODS = (
+    QuickModeMethod(esp_encryption=Encryption.TRIPLE_DES, esp_integrity=Integrity.SHA1),
+    QuickModeMethod(ah_integrity=Integrity.SHA1),
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DefaultResponse:
     """The rule that answers peers which ask for IPsec; without effect from Windows Vista and Server 2008 on.
 
-    None stands for what the host has, or makes of its own accord.
+    What Windows fills in of its own accord differs by version, so policies made here always say everything.
     """
 
     enabled: bool = False
-    authentication: tuple[Authentication, ...] | None = None
-    methods: tuple[QuickModeMethod, ...] | None = None
-    perfect_forward_secrecy: bool | None = None
+    authentication: tuple[Authentication, ...] = (Kerberos(),)
+    methods: tuple[QuickModeMethod, ...] = DEFAULT_RESPONSE_METHODS
+    perfect_forward_secrecy: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -270,15 +270,13 @@ def _authentication(found: tuple[Authentication, ...], path: str) -> list[Parame
 
 def _default_response(policy: str, found: DefaultResponse) -> list[Parameter]:
     path = f"policies[{policy!r}]"
-    parameters: list[Parameter] = [("policy", _name(policy, path))]
-    if found.perfect_forward_secrecy is not None:
-        parameters.append(("qmpfs", _yes(found.perfect_forward_secrecy)))
-    parameters.append(("activate", _yes(found.enabled)))
-    if found.methods is not None:
-        parameters.append(_quick_mode(found.methods))
-    if found.authentication is not None:
-        parameters += _authentication(found.authentication, f"{path}.default_response")
-    return parameters
+    return [
+        ("policy", _name(policy, path)),
+        ("qmpfs", _yes(found.perfect_forward_secrecy)),
+        ("activate", _yes(found.enabled)),
+        _quick_mode(found.methods),
+        *_authentication(found.authentication, f"{path}.default_response"),
+    ]
 
 
 @_line.register

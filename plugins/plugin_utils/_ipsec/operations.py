@@ -151,7 +151,7 @@ class DeletePolicy:
 
 @dataclass(frozen=True, slots=True)
 class ChangeDefaultResponse:
-    """Give the default response rule of a policy these settings; None leaves a setting as it is."""
+    """Give the default response rule of a policy all of these settings."""
 
     policy: str
     response: DefaultResponse

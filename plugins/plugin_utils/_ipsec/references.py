@@ -14,7 +14,6 @@ from .model import (
     FILTER_LIST,
     POLICY,
     Authentication,
-    DefaultResponse,
     Policy,
     PresharedKey,
     Rule,
@@ -42,12 +41,12 @@ def reachable(store: Store, policy: str | None) -> frozenset[Key]:
     return frozenset({(POLICY, folded(policy))}) | (uses(found) if found else frozenset())
 
 
-def _key(found: tuple[Authentication, ...] | None) -> Secret | None:
-    return next((item.key for item in found or () if isinstance(item, PresharedKey)), None)
+def _key(found: tuple[Authentication, ...]) -> Secret | None:
+    return next((item.key for item in found if isinstance(item, PresharedKey)), None)
 
 
 def _with_key(
-    wanted: tuple[Authentication, ...], had: tuple[Authentication, ...] | None, path: str
+    wanted: tuple[Authentication, ...], had: tuple[Authentication, ...], path: str
 ) -> tuple[Authentication, ...]:
     """Return the methods with the key that the rule has where none is given."""
     if PresharedKey(None) not in wanted:
@@ -100,25 +99,12 @@ def _complete_policy(policy: Policy, before: Policy | None, wanted: Store, path:
             expected = f"the name as it is written on the host, {twin.name!r}"
             remedy = "Names that differ only by case are one name to Windows."
             raise IpsecError(f"{where}.name", rule.name, expected, remedy)
-        authentication = _with_key(rule.authentication, twin.authentication if twin else None, where)
+        authentication = _with_key(rule.authentication, twin.authentication if twin else (), where)
         rules.append(replace(rule, filter_list=target.name, filter_action=action.name, authentication=authentication))
-    response = _complete_response(policy.default_response, before.default_response if before else None, path)
-    return replace(policy, rules=tuple(rules), default_response=response)
-
-
-def _complete_response(wanted: DefaultResponse, had: DefaultResponse | None, path: str) -> DefaultResponse:
-    if wanted.authentication is not None:
-        methods = _with_key(wanted.authentication, had.authentication if had else None, f"{path}.default_response")
-        wanted = replace(wanted, authentication=methods)
-    if had is None:
-        return wanted
-    pfs = wanted.perfect_forward_secrecy
-    return DefaultResponse(
-        enabled=wanted.enabled,
-        authentication=wanted.authentication or had.authentication,
-        methods=wanted.methods or had.methods,
-        perfect_forward_secrecy=had.perfect_forward_secrecy if pfs is None else pfs,
-    )
+    response = policy.default_response
+    had = before.default_response.authentication if before else ()
+    methods = _with_key(response.authentication, had, f"{path}.default_response")
+    return replace(policy, rules=tuple(rules), default_response=replace(response, authentication=methods))
 
 
 def _names(store: Store) -> dict[Key, str]:

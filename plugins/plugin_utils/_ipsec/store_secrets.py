@@ -20,12 +20,12 @@ def secrets_of(store: Store, steps: Iterable[Step]) -> frozenset[str]:
         if isinstance(step.operation, (AddRule, ChangeRule)):
             methods += step.operation.rule.authentication
         elif isinstance(step.operation, ChangeDefaultResponse):
-            methods += step.operation.response.authentication or ()
+            methods += step.operation.response.authentication
     keys = (method.key for method in methods if isinstance(method, PresharedKey))
     return frozenset(key.reveal() for key in keys if key is not None)
 
 
 def _of_policy(policy: Policy) -> Iterator[Authentication]:
-    yield from policy.default_response.authentication or ()
+    yield from policy.default_response.authentication
     for rule in policy.rules:
         yield from rule.authentication

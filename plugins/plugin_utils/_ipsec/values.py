@@ -234,6 +234,15 @@ def format_address(address: Address) -> str:
     return address.with_prefixlen
 
 
+def address_order(address: Address) -> tuple[int, int, int, int, str]:
+    """Return a key by which addresses are sorted: words, then networks and ranges by their numbers."""
+    if isinstance(address, (Place, ServerRole)):
+        return 0, 0, 0, 0, address.value
+    if isinstance(address, AddressRange):
+        return 1, address.first.version, int(address.first), int(address.last), ""
+    return 1, address.version, int(address.network_address), int(address.broadcast_address), ""
+
+
 def family(address: Address) -> int | None:
     """Return 4 or 6, or None for words, which have no family of their own."""
     if isinstance(address, (Place, ServerRole)):

@@ -60,7 +60,7 @@ def comparable(document: Data, other: Data) -> Data:
 
 
 @HOSTS
-@settings(max_examples=12, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=8, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(data=st.data())
 def test_a_document_on_a_host_that_has_another_one(version: str, language: str, data: st.DataObject) -> None:
     first, second = data.draw(pairs(modern=version != "2003"))
@@ -144,7 +144,7 @@ def test_check_mode_shows_the_default_response_that_the_host_will_have(version: 
 
 
 @HOSTS
-@settings(max_examples=5, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=4, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(data=st.data())
 def test_merged_replaced_and_deleted_are_predicted_and_settle(version: str, language: str, data: st.DataObject) -> None:
     first, second = data.draw(pairs(modern=version != "2003"))

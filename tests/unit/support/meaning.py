@@ -226,6 +226,18 @@ def _seen_response(item: Data) -> tuple[object, ...]:
     return next(found, ())
 
 
+def in_force(found: Meaning) -> object:
+    """Return what the policy in force does, whatever the names of its parts."""
+    name = found.assigned
+    if name is None:
+        return None
+    rules = [
+        (found.filter_lists[str(rule[2])][2], found.filter_actions[str(rule[3])][2:], rule[4:])
+        for rule in found.rules[name].values()
+    ]
+    return frozenset(rules), found.policies[name][2:]
+
+
 def overridden(before: Meaning, document: Data, kept: Meaning) -> Meaning:
     """Return what state overridden shall make of a host. ``kept`` names the objects that Windows brought along."""
     new = said(document)

@@ -152,12 +152,7 @@ def _run_delete_policy(operation: op.DeletePolicy, store):
 @_run.register
 def _run_change_default_response(operation: op.ChangeDefaultResponse, store):
     old = _find(store.policies, operation.policy)
-    said = {
-        name: getattr(operation.response, name)
-        for name in ("enabled", "authentication", "methods", "perfect_forward_secrecy")
-        if getattr(operation.response, name) is not None
-    }
-    new = replace(old, default_response=replace(old.default_response, **said))
+    new = replace(old, default_response=operation.response)
     return replace(store, policies=_swap(store.policies, old.name, (new,)))
 
 
@@ -213,7 +208,7 @@ def meaning(store: Store) -> object:
     return (
         {folded(item.name): (item.name, item.description, frozenset(item.filters)) for item in store.filter_lists},
         {folded(item.name): (item.name, item.description, action_meaning(item)) for item in store.filter_actions},
-        {folded(item.name): replace(item, rules=(), default_response=DefaultResponse()) for item in store.policies},
+        {folded(item.name): replace(item, rules=()) for item in store.policies},
         {folded(item.name): {folded(rule.name): rule for rule in item.rules} for item in store.policies},
         folded(store.assigned) if store.assigned else None,
         frozenset(store.foreign),

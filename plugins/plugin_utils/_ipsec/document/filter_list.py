@@ -14,6 +14,7 @@ from ..values import (
     Address,
     Place,
     ServerRole,
+    address_order,
     family,
     format_address,
     format_port,
@@ -114,9 +115,14 @@ def read_filter_list(data: object, path: str) -> FilterList:
 
 
 def write_filter_list(found: FilterList) -> dict[str, object]:
-    """Return the filter list as user data with every option."""
+    """Return the filter list as user data with every option; filters are sorted, since their order means nothing."""
     return {
         "name": found.name,
         "description": found.description,
-        "filters": [write_filter(item) for item in found.filters],
+        "filters": [write_filter(item) for item in sorted(found.filters, key=_order)],
     }
+
+
+def _order(found: Filter) -> tuple[object, ...]:
+    ports = (found.source_port, found.destination_port)
+    return address_order(found.source), address_order(found.destination), found.protocol, ports, found.description

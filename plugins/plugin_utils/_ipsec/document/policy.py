@@ -152,28 +152,26 @@ def _write_main_mode(found: MainMode) -> dict[str, object]:
 
 def _read_default_response(data: object, path: str) -> DefaultResponse:
     fields = Fields(data, path, DEFAULT_RESPONSE_OPTIONS)
-    pfs = "perfect_forward_secrecy"
-    found = DefaultResponse(
-        enabled=fields.flag("enabled", False),
-        authentication=read_authentication(fields, "authentication") or None,
-        methods=read_methods(fields, "security_methods") or None,
-        perfect_forward_secrecy=fields.flag(pfs, False) if fields.given(pfs) else None,
-    )
-    if fields.given("security_methods") and not found.methods:
-        remedy = "Leave the option out for the methods of the host."
+    default = DefaultResponse()
+    methods = read_methods(fields, "security_methods")
+    if fields.given("security_methods") and not methods:
+        remedy = "Leave the option out for ESP with 3des and sha1, and AH with sha1."
         raise IpsecError(fields.at("security_methods"), [], "at least one security method", remedy)
-    return found
+    return DefaultResponse(
+        enabled=fields.flag("enabled", default.enabled),
+        authentication=read_authentication(fields, "authentication") or default.authentication,
+        methods=methods or default.methods,
+        perfect_forward_secrecy=fields.flag("perfect_forward_secrecy", default.perfect_forward_secrecy),
+    )
 
 
 def _write_default_response(found: DefaultResponse) -> dict[str, object]:
-    data: dict[str, object] = {"enabled": found.enabled}
-    if found.authentication is not None:
-        data["authentication"] = [write_authentication(item) for item in found.authentication]
-    if found.methods is not None:
-        data["security_methods"] = [write_method(method) for method in found.methods]
-    if found.perfect_forward_secrecy is not None:
-        data["perfect_forward_secrecy"] = found.perfect_forward_secrecy
-    return data
+    return {
+        "enabled": found.enabled,
+        "authentication": [write_authentication(item) for item in found.authentication],
+        "security_methods": [write_method(method) for method in found.methods],
+        "perfect_forward_secrecy": found.perfect_forward_secrecy,
+    }
 
 
 def read_policy(data: object, path: str, *, partial: bool = False) -> Policy:

@@ -22,17 +22,6 @@ from ..model import (
 from ..values import Encryption, Integrity
 from .semantics import Decision, View
 
-# What Windows itself puts into a default response rule (seen in the default policies of Active Directory).
-DEFAULT_RESPONSE_METHODS = (
-    QuickModeMethod(esp_encryption=Encryption.TRIPLE_DES, esp_integrity=Integrity.SHA1),
-    QuickModeMethod(esp_encryption=Encryption.TRIPLE_DES, esp_integrity=Integrity.MD5),
-    QuickModeMethod(esp_encryption=Encryption.NONE, esp_integrity=Integrity.SHA1),
-    QuickModeMethod(esp_encryption=Encryption.NONE, esp_integrity=Integrity.MD5),
-    QuickModeMethod(ah_integrity=Integrity.SHA1),
-    QuickModeMethod(ah_integrity=Integrity.MD5),
-)
-DEFAULT_RESPONSE_AUTHENTICATION: tuple[Authentication, ...] = (Kerberos(),)
-
 
 class Disagreement(StrEnum):
     """The step of a negotiation that finds nothing in common."""
@@ -85,12 +74,7 @@ def terms(view: View, decision: Decision) -> Terms:
         methods, pfs = bound.action.methods, bound.action.perfect_forward_secrecy
         return Terms(view.main_mode, bound.rule.authentication, methods, pfs)
     response = view.policy.default_response if view.policy else DefaultResponse()
-    return Terms(
-        view.main_mode,
-        DEFAULT_RESPONSE_AUTHENTICATION if response.authentication is None else response.authentication,
-        DEFAULT_RESPONSE_METHODS if response.methods is None else response.methods,
-        bool(response.perfect_forward_secrecy),
-    )
+    return Terms(view.main_mode, response.authentication, response.methods, response.perfect_forward_secrecy)
 
 
 def negotiate(initiator: Terms, responder: Terms) -> Agreement | Disagreement:

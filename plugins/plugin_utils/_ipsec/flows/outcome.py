@@ -234,7 +234,7 @@ class Pair:
         found = negotiate(terms(initiator.view, initiator.packet), terms(responder.view, responder.packet))
         if isinstance(found, Disagreement):
             soft = initiator.falls_back and initiator.view.host.fallback_on_mismatch
-            if soft and (responder.in_clear or _passes_clear(b)):
+            if soft and (responder.in_clear or (_passes_clear(b) and b.view.host.fallback_on_mismatch)):
                 why = f"nothing in common ({found.value}), {initiator.view.host.name} falls back (KB 914841)"
                 return _outcome(OutcomeKind.SOFT_CLEAR, a, b, why)
             why = f"{found.value.replace('_', ' ')} finds nothing that both ends have"

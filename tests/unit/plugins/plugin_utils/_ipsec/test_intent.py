@@ -118,8 +118,8 @@ def test_replaced_takes_defaults_where_merged_keeps():
     assert (len(merged.rules), len(replaced.rules)) == (2, 0)
     assert merged.default_response.enabled
     assert not replaced.default_response.enabled
-    # What is not said about the default response is what the host has.
-    assert replaced.default_response.methods == (ESP,)
+    assert merged.default_response.methods == (ESP,)
+    assert replaced.default_response == DefaultResponse()
 
 
 def test_present_takes_lists_as_whole_lists():

@@ -105,7 +105,8 @@ LINES = {
     'set policy name="P" description="" mmpfs=no qmpermm=0 mmlifetime=480 activatedefaultrule=no '
     'pollinginterval=180 mmsecmethods="3DES-SHA1-3 3DES-SHA1-2"': op.ChangePolicy(Policy(name="P")),
     'delete policy name="P"': op.DeletePolicy("P"),
-    'set defaultrule policy="P" activate=no': op.ChangeDefaultResponse("P", DefaultResponse()),
+    'set defaultrule policy="P" qmpfs=no activate=no qmsecmethods="ESP[3DES,SHA1]:100000k/3600s '
+    'AH[SHA1]:100000k/3600s" kerberos=yes': op.ChangeDefaultResponse("P", DefaultResponse()),
     'set defaultrule policy="P" qmpfs=no activate=yes qmsecmethods="AH[SHA1]" kerberos=yes': op.ChangeDefaultResponse(
         "P",
         DefaultResponse(enabled=True, authentication=(Kerberos(),), methods=(BARE,), perfect_forward_secrecy=False),

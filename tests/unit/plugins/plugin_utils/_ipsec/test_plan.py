@@ -333,6 +333,7 @@ def test_a_filter_that_must_be_made_anew_is_staged():
         op.CreateFilterList,
         op.AddFilter,
         op.CreatePolicy,
+        op.ChangeDefaultResponse,
         op.AddRule,
         op.Assign,
         op.DeleteFilter,

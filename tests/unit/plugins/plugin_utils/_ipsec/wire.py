@@ -46,6 +46,7 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.keys import Da
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.model import (
     Authentication,
     Certificate,
+    DefaultResponse,
     Filter,
     FilterList,
     Kerberos,
@@ -188,11 +189,12 @@ def _add_policy(image: Image, policy: Policy, form: Form) -> None:
     settings_path = _add(image, "ipsecISAKMPPolicy", guid("isakmp", word), settings)
     _refer(image, path, "ipsecISAKMPReference", settings_path, many=False)
     response = policy.default_response
-    if response.authentication is not None:
+    # What a reader takes for a policy that has no such rule.
+    if response != DefaultResponse():
         switch = int(response.enabled)
         rule = RuleData(authentication=_methods(response.authentication), is_active=switch)
         rule_path = _add(image, "ipsecNFA", guid("rule", word), encode_rule(rule, form))
-        offers = _action(response.methods or (), False, bool(response.perfect_forward_secrecy))
+        offers = _action(response.methods, False, response.perfect_forward_secrecy)
         action_path = _add(image, "ipsecNegotiationPolicy", guid("response", word), encode_filter_action(offers, form))
         _act(image, action_path, _ACTION_IDS[ActionKind.NEGOTIATE, False], _DEFAULT_RESPONSE_TYPE)
         _refer(image, rule_path, "ipsecNegotiationPolicyReference", action_path, many=False)

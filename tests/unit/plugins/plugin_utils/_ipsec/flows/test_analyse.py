@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.endpoint import Endpoint
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.outcome import Network, Pair, analyse, between
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.partition import size
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.semantics import View
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.space import Packet, Space
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.model import (
@@ -224,6 +225,21 @@ def test_both_ends_may_be_networks() -> None:
     ((space, outcome),) = analyse(inside, outside)
     assert outcome.kind == "clear"
     assert space.size == 2**24 * 2**8 * 2**40
+
+
+def test_groups_are_hosts_of_no_network() -> None:
+    every = (
+        AddressRange(IPv4Address(0), IPv4Address(2**32 - 1)),
+        AddressRange(IPv6Address(0), IPv6Address(2**128 - 1)),
+    )
+    anybody = Endpoint(name="anybody", addresses=every)
+    assert size(anybody.where(4)) == 2**32 - 2**28 - 1
+    assert size(anybody.where(6)) == 2**128 - 2**120
+    fe = host("fe", FE, does(BLOCK), exemption_level=0)
+    regions = analyse(fe, anybody)
+    group = Packet(ip_address(FE), ip_address("239.1.1.1"), 17, 50_000, 9)
+    assert not any(group in space for space, _outcome in regions)
+    assert {outcome.kind for _space, outcome in regions} == {"clear", "blocked_here"}
 
 
 def test_five_hundred_rules_a_side() -> None:

@@ -24,6 +24,7 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.model import (
     Certificate,
     DefaultResponse,
     FilterAction,
+    Kerberos,
     MainMode,
     MainModeMethod,
     PresharedKey,
@@ -174,7 +175,7 @@ def test_the_first_of_the_initiators_methods_counts() -> None:
     assert found is not None and found.esp_integrity is Integrity.MD5
 
 
-def test_a_default_response_takes_the_methods_of_windows() -> None:
+def test_a_default_response_has_terms_of_its_own() -> None:
     for method, expected in ((ESP, K.ESP), (AH, K.AH), (AH_ESP, K.QM_PROPOSAL_MISMATCH)):
         fe, _ = negotiating(FilterAction(name="x", methods=(method,)))
         assert kind(fe, responding("be", BE)) is expected
@@ -184,9 +185,9 @@ def test_a_default_response_takes_the_methods_of_windows() -> None:
     own = DefaultResponse(enabled=True, methods=(AH,), authentication=(PresharedKey(Secret("k")),))
     found = host("be", BE, default_response=own, version=SERVER_2003)
     assert kind(fe, found) is K.AUTH_MISMATCH
-    assert kind(fe, host("be", BE, default_response=replace(own, authentication=None), version=SERVER_2003)) is (
-        K.QM_PROPOSAL_MISMATCH
-    )
+    assert kind(
+        fe, host("be", BE, default_response=replace(own, authentication=(Kerberos(),)), version=SERVER_2003)
+    ) is (K.QM_PROPOSAL_MISMATCH)
 
 
 def test_auth_mismatch() -> None:
@@ -294,6 +295,19 @@ def test_soft_clear() -> None:
     assert kind(fe, be) is K.ESP
     assert kind(fe, be, Network(ike=False)) is K.SOFT_CLEAR
     assert kind(host("fe", FE), be, Network(ike=False)) is K.SOFT_CLEAR
+
+
+def test_fallback_alone_takes_a_first_packet_in_clear() -> None:
+    """A reading of the documents that is not confirmed; lockout does not rely on it."""
+    _, be = negotiating(replace(REQUEST, accept_unsecured=False))
+    assert kind(host("fe", FE), be) is K.SOFT_CLEAR
+
+
+def test_both_ends_must_fall_back_where_ike_is_stopped() -> None:
+    fe, _ = negotiating(REQUEST)
+    for action, expected in ((REQUEST, K.SOFT_CLEAR), (REQUIRE_IN, K.NO_ANSWER), (REQUIRE, K.NO_ANSWER)):
+        _, be = negotiating(action)
+        assert kind(fe, be, Network(ike=False)) is expected
 
 
 def test_the_network_in_between() -> None:

@@ -69,6 +69,7 @@ def test_split_finds_the_first_holder_of_every_point(
 ) -> None:
     seen: dict[tuple[int, ...], tuple[int | None, ...]] = {}
     for cell, first in split(lists, domain):
+        assert all(one == side(one) for one in cell), "the sides of a cell have their one form"
         for point in product(*(sorted(points(one)) for one in cell)):
             assert point not in seen, "cells overlap"
             seen[point] = first
