@@ -49,6 +49,13 @@ VALUES = ("plugins/plugin_utils/_ipsec/errors", "plugins/plugin_utils/_ipsec/val
 LAYERS = (
     Layer("core", (CORE,), inside=(CORE,)),
     Layer("remote", (REMOTE,), inside=(REMOTE, *VALUES), outside=("ansible", "ansible.*")),
+    # The one optional library of the controller, imported guarded.
+    Layer(
+        "query",
+        ("plugins/plugin_utils/_action_policies_info",),
+        inside=(GLUE, REMOTE, CORE, SPEC),
+        outside=("ansible", "ansible.*", "jmespath"),
+    ),
     Layer("glue", (GLUE,), inside=(GLUE, REMOTE, CORE, SPEC), outside=("ansible", "ansible.*")),
     Layer("action", ("plugins/action/*",), inside=(GLUE, SPEC)),
     Layer("spec", (SPEC,), inside=(SPEC,)),

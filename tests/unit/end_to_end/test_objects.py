@@ -118,14 +118,14 @@ def test_a_policy_in_force_that_goes_is_unassigned_first() -> None:
 @VERSIONS
 def test_an_assignment_makes_the_services_run(version: str, language: str) -> None:
     host = host_with_objects(version, language)
-    names = ["PolicyAgent", "IKEEXT"] if version != "2003" else ["PolicyAgent"]
-    assert [name for name in host.services if name != "BFE"] == names
+    names = ["IKEEXT", "PolicyAgent"] if version != "2003" else ["PolicyAgent"]
+    assert sorted(name for name in host.services if name != "BFE") == names
     for name in names:
         host.services[name].start_type = StartType.DISABLED
     for name in reversed(names):
         services.stop(host, name)
     done = settles(host, "assignment", {"name": "Front"})
-    wanted = [f"sc config {name} start= auto" for name in names] + [f"sc start {name}" for name in names]
+    wanted = [f"sc.exe config {name} start= auto" for name in names] + [f"sc.exe start {name}" for name in names]
     assert done["commands"] == [*wanted, 'ipsec static set policy name="Front" assign=yes']
     assert (done["before"], done["after"]) == ({"assigned": ""}, {"assigned": "Front"})
     assert done["host"]["services"] == {name: {"running": True, "automatic": True} for name in names}
@@ -134,7 +134,7 @@ def test_an_assignment_makes_the_services_run(version: str, language: str) -> No
     assert seen(host).assigned == "front"
     # Only a service that stopped: the policy itself is in force already.
     services.stop(host, names[-1])
-    assert settles(host, "assignment", {"name": "Front"})["commands"] == [f"sc start {names[-1]}"]
+    assert settles(host, "assignment", {"name": "Front"})["commands"] == [f"sc.exe start {names[-1]}"]
 
 
 def test_unassigning_leaves_another_policy_and_the_services_alone() -> None:

@@ -15,12 +15,14 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec import errors
 from winlab.lab import HostSpec, Lab, LabHost
 from winlab.netsh.talk import static
 from winlab.store import policy_store
 from winlab.wsman import Effect, Fault
 
-ROOT = Path(__file__).resolve().parents[3]
+# The tree that the collection was imported from: that of the checkout, or the one that ansible-test made.
+COLLECTIONS = Path(errors.__file__).parents[6]
 KEY = "Quiet-Harbour-41"
 NEXT_KEY = "Loud-Meadow-17"
 FORMS = [form for key in (KEY, NEXT_KEY) for form in (key, key.encode("utf-16-le").hex(), key[:10])]
@@ -65,7 +67,7 @@ def play(lab: Lab, scratch: Path, tasks: list[Data], *, debug: bool = True) -> t
         "ANSIBLE_HOME": str(home / "ansible"),
         "ANSIBLE_LOCAL_TEMP": str(scratch / "temp"),
         "ANSIBLE_LOG_PATH": str(scratch / "ansible.log"),
-        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "collections"),
+        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
         "ANSIBLE_KEEP_REMOTE_FILES": "1",
         "ANSIBLE_DEBUG": "1" if debug else "0",
         "ANSIBLE_NOCOLOR": "1",
