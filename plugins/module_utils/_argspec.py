@@ -98,6 +98,23 @@ DOCUMENT = {
     "assigned": {"type": "str"},
 }
 
+CRITICAL_FLOW = {
+    "name": {"type": "str", "required": True},
+    "peers": {"type": "list", "elements": "str", "required": True},
+    "direction": {"type": "str", "choices": ["inbound", "outbound"], "default": "inbound"},
+    "traffic": {"type": "str", "required": True},
+}
+
+GUARD = {
+    "host_addresses": {"type": "list", "elements": "str"},
+    "controller_addresses": {"type": "list", "elements": "str"},
+    "management_ports": {"type": "list", "elements": "int"},
+    "dns_servers": {"type": "list", "elements": "str"},
+    "domain_controllers": {"type": "list", "elements": "str"},
+    "critical_flows": {"type": "list", "elements": "dict", "options": CRITICAL_FLOW},
+    "allow_lockout": {"type": "list", "elements": "str"},
+}
+
 PRESENCE = {"state": {"type": "str", "choices": ["present", "absent"], "default": "present"}}
 IN_FORCE = {
     "allow_domain_policy": {"type": "bool", "default": False},
@@ -105,13 +122,14 @@ IN_FORCE = {
 }
 
 SPECS = {
-    "filter_list": {**FILTER_LIST, **PRESENCE},
-    "filter_action": {**FILTER_ACTION, **PRESENCE},
-    "policy": {**POLICY, **PRESENCE},
+    "filter_list": {**FILTER_LIST, **PRESENCE, **GUARD},
+    "filter_action": {**FILTER_ACTION, **PRESENCE, **GUARD},
+    "policy": {**POLICY, **PRESENCE, **GUARD},
     "assignment": {
         "name": {"type": "str"},
         "state": {"type": "str", "choices": ["assigned", "unassigned"], "default": "assigned"},
         **IN_FORCE,
+        **GUARD,
     },
     "policies": {
         "config": {"type": "dict", "required": True, "options": DOCUMENT},
@@ -121,6 +139,7 @@ SPECS = {
             "default": "merged",
         },
         **IN_FORCE,
+        **GUARD,
     },
     "policies_info": {"query": {"type": "str"}},
 }

@@ -18,6 +18,7 @@ author:
   - the winsec.ipsec authors (@winsec)
 extends_documentation_fragment:
   - winsec.ipsec.attributes
+  - winsec.ipsec.guard
 options:
   name:
     description:
@@ -218,6 +219,17 @@ host:
       returned: success
       type: str
       sample: ''
+    local_policy_counts:
+      description: Whether the domain lets local policies work (C(AllowLocalIPsecPolicyMerge)).
+      returned: success
+      type: bool
+      sample: true
+    exemption_level:
+      description: The value C(NoDefaultExempt), which says what traffic no filter sees; null for the
+        default of the version.
+      returned: success
+      type: int
+      sample: 3
 failed_command:
   description: The command that the host refused, with pre-shared keys hidden.
   returned: failure, when the host refused a command

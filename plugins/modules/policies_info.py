@@ -108,6 +108,17 @@ host:
       returned: success
       type: str
       sample: ''
+    local_policy_counts:
+      description: Whether the domain lets local policies work (C(AllowLocalIPsecPolicyMerge)).
+      returned: success
+      type: bool
+      sample: true
+    exemption_level:
+      description: The value C(NoDefaultExempt), which says what traffic no filter sees; null for the
+        default of the version.
+      returned: success
+      type: int
+      sample: 3
 predefined:
   description: The names of the objects that Windows itself brought along, up to Windows Server 2003,
     under C(filter_lists), C(filter_actions) and C(policies).

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import Any, ClassVar
 
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
@@ -15,8 +14,10 @@ from ansible.plugins.action import ActionBase
 
 from ..module_utils._argspec import SPECS
 from ._action_converge import Converger, Outcome, Terms
+from ._action_guard import guard_of
 from ._action_session import ChangeError
 from ._ipsec.errors import HostLost, IpsecError
+from ._ipsec.guard import read_guard
 from ._ipsec.model import FILTER_ACTION, FILTER_LIST, POLICY, Named, Store, folded
 from ._ipsec.revert import check_timeout
 from ._remote import Remote
@@ -40,6 +41,7 @@ class IpsecAction(ActionBase):
         try:
             # The core's own refusals come first: they name the option path, the value and the remedy.
             self.check(given)
+            read_guard(given)
             self.validate_argument_spec(SPECS[self.module])
             return self.act({key: value for key, value in given.items() if value is not None})
         except IpsecError as error:
@@ -65,17 +67,19 @@ class IpsecAction(ActionBase):
         """Return the result of the task for the options that were given."""
         raise NotImplementedError
 
-    def converge(self, want: Callable[[Store], Store], terms: Terms = Terms()) -> Outcome:  # noqa: B008  # frozen
-        """Bring the host to what ``want`` makes of its store, or predict that in check mode."""
-        return self._converger().converge(want, replace(terms, check=bool(self._task.check_mode)))
+    def converge(self, want: Callable[[Store], Store], args: Data, *, in_force: bool = False) -> Outcome:
+        """Bring the host to what ``want`` makes of its store on the terms that the options name.
 
-    def terms(self, args: Data, *, in_force: bool) -> Terms:
-        """Return the terms that the options of a module which assigns policies name."""
-        return Terms(
+        In check mode that is predicted. ``in_force`` says that a policy is meant to work afterwards.
+        """
+        terms = Terms(
+            check=bool(self._task.check_mode),
+            guard=guard_of(self, args),
             in_force=in_force,
             domain_policy_wins=bool(args.get("allow_domain_policy")),
             confirm_seconds=check_timeout(args.get("confirm_timeout")),
         )
+        return self._converger().converge(want, terms)
 
     def _converger(self) -> Converger:
         remote = Remote(self)

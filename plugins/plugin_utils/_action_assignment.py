@@ -27,7 +27,8 @@ class AssignmentAction(IpsecAction):
         assign = args.get("state", "assigned") == "assigned"
         outcome = self.converge(
             lambda store: assigned_store(store, args.get("name"), assign=assign),
-            self.terms(args, in_force=assign),
+            args,
+            in_force=assign,
         )
         return self.report(outcome, _view)
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from ._action_confirm import confirm_switch
 from ._action_session import ChangeError, HostSession, Run
 from ._ipsec.errors import IpsecError
+from ._ipsec.guard import Guard
 from ._ipsec.host import QUESTIONS, RUNNING, START_PENDING, Host, read_host, service_commands
 from ._ipsec.limits import check_operations, remarks
 from ._ipsec.model import Store
@@ -36,13 +37,14 @@ class Terms:
 
     With ``check`` nothing is changed. With ``in_force`` a policy is meant to work: services are started, and a domain
     policy that would win is refused unless ``domain_policy_wins``. A change of what packets meet must be confirmed
-    within ``confirm_seconds``, None for no confirmation.
+    within ``confirm_seconds``, None for no confirmation. The ``guard`` refuses what would stop a critical flow.
     """
 
     check: bool = False
     in_force: bool = False
     domain_policy_wins: bool = False
     confirm_seconds: int | None = None
+    guard: Guard | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +98,9 @@ class Converger:
             render(step.operation)  # refuses what cannot be sent while nothing has been
         works = terms.in_force and desired.assigned is not None
         if works and not terms.domain_policy_wins:
-            _refuse_domain_policy(host, desired)
+            _refuse_without_effect(host, desired)
+        if terms.guard is not None and (steps or works):
+            terms.guard.check(host, desired)
         services = _service_commands(host) if works else []
         warnings = (*host.store.findings, *remarks(desired, host.version))
         outcome = Outcome(
@@ -174,12 +178,15 @@ class Converger:
             raise ChangeError(message, self.talk.done, render(operation).redacted())
 
 
-def _refuse_domain_policy(host: Host, desired: Store) -> None:
+def _refuse_without_effect(host: Host, desired: Store) -> None:
+    remedy = "Change the group policy object, or set allow_domain_policy if you know that it will change."
     if host.domain_policy:
         expected = "no policy assigned by the domain, since that one wins over a local policy"
-        remedy = "Remove it from the group policy object, or set allow_domain_policy if you know it goes."
         value = f"{desired.assigned}, while the domain assigns {host.domain_policy}"
         raise IpsecError("assigned", value, expected, remedy)
+    if not host.local_policy_counts:
+        expected = "a domain that lets local policies work (AllowLocalIPsecPolicyMerge is 0)"
+        raise IpsecError("assigned", desired.assigned, expected, remedy)
 
 
 def _service_commands(host: Host) -> list[str]:

@@ -12,6 +12,7 @@ from ._action import Data, IpsecAction
 from ._ipsec.document.filter_action import write_filter_action
 from ._ipsec.document.filter_list import write_filter_list
 from ._ipsec.document.policy import write_policy
+from ._ipsec.guard import GUARD_OPTIONS
 from ._ipsec.intent import check_object, desired_object, without_object
 from ._ipsec.model import FILTER_ACTION, FILTER_LIST, POLICY, Store, by_name, folded
 
@@ -28,14 +29,14 @@ class ObjectAction(IpsecAction):
         """Make the object present with the options given, or absent."""
         options = _options(args)
         if args.get("state", "present") == "absent":
-            outcome = self.converge(lambda store: without_object(store, self.module, args["name"]))
+            outcome = self.converge(lambda store: without_object(store, self.module, args["name"]), args)
         else:
-            outcome = self.converge(lambda store: desired_object(store, self.module, options))
+            outcome = self.converge(lambda store: desired_object(store, self.module, options), args)
         return self.report(outcome, lambda store: _view(store, self.module, args["name"]))
 
 
 def _options(given: Data) -> Data:
-    return {key: value for key, value in given.items() if key != "state"}
+    return {key: value for key, value in given.items() if key != "state" and key not in GUARD_OPTIONS}
 
 
 def _view(store: Store, kind: str, name: str) -> dict[str, Any]:

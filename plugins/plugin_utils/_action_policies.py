@@ -29,6 +29,7 @@ class PoliciesAction(IpsecAction):
         config, mode = args["config"], Mode(args.get("state", "merged"))
         outcome = self.converge(
             lambda store: desired_store(store, config, mode),
-            self.terms(args, in_force=bool(config.get("assigned"))),
+            args,
+            in_force=bool(config.get("assigned")),
         )
         return {**self.report(outcome, write_document), "foreign": foreign(outcome.after)}

@@ -35,6 +35,9 @@ QUESTIONS = Questions(
         "ike": "sc.exe query IKEEXT",
         "ike_start": rf"reg.exe query {SERVICES_KEY}\IKEEXT /v Start",
         "timer": f"schtasks.exe /query /tn {TIMER}",
+        "exempt_agent": rf"reg.exe query {SERVICES_KEY}\PolicyAgent /v NoDefaultExempt",
+        "exempt_driver": rf"reg.exe query {SERVICES_KEY}\IPSec /v NoDefaultExempt",
+        "merge": rf"reg.exe query {POLICIES_KEY}\WindowsFirewall\DomainProfile /v AllowLocalIPsecPolicyMerge",
     }
 )
 
@@ -67,7 +70,9 @@ class Service:
 class Host:
     """A host as it was read. ``services`` holds PolicyAgent, and IKEEXT where it exists.
 
-    ``timer`` tells whether the task that would take an unconfirmed change back is there.
+    ``timer`` tells whether the task that would take an unconfirmed change back is there, ``exemption_level`` is the
+    value NoDefaultExempt (None for the default of the version), ``local_policy_counts`` whether the domain lets local
+    policies work at all (AllowLocalIPsecPolicyMerge).
     """
 
     version: WindowsVersion
@@ -75,6 +80,8 @@ class Host:
     services: Mapping[str, Service]
     domain_policy: str | None
     timer: bool = False
+    exemption_level: int | None = None
+    local_policy_counts: bool = True
 
     def to_data(self) -> dict[str, object]:
         """Return the facts about the host, without its policies, as plain data."""
@@ -87,6 +94,8 @@ class Host:
                 for name, service in self.services.items()
             },
             "domain_policy": self.domain_policy or "",
+            "local_policy_counts": self.local_policy_counts,
+            "exemption_level": self.exemption_level,
         }
 
 
@@ -106,6 +115,9 @@ def read_host(sections: Mapping[str, Section]) -> Host:
         services=services,
         domain_policy=_domain_policy(keys),
         timer=sections["timer"].code == 0,
+        # From Vista on the filtering is the agent's, before that the driver's (KB 811832).
+        exemption_level=_number(sections["exempt_agent" if version.ikeext else "exempt_driver"], "NoDefaultExempt"),
+        local_policy_counts=_number(sections["merge"], "AllowLocalIPsecPolicyMerge") != 0,
     )
 
 
@@ -115,12 +127,18 @@ def _service(name: str, query: Section, start: Section) -> Service:
     if query.code != 0 or len(numbers) < 2:
         remedy = "Install or repair the service: IPsec policy works only with it."
         raise StoreError(f"service {name}", "no state", "the state that sc query prints", remedy)
-    values = [key.value("Start") for key in parse_query(start.text).values()] if start.code == 0 else []
-    found = next((value.data for value in values if value is not None), None)
-    if not isinstance(found, int):
+    found = _number(start, "Start")
+    if found is None:
         remedy = "Look at the service's key in the registry."
         raise StoreError(f"service {name}", "no start type", "its value Start in the registry", remedy)
     return Service(int(numbers[1]), found)
+
+
+def _number(section: Section, name: str) -> int | None:
+    """Return a number that was asked for by its name; None when the host has no such value."""
+    values = [key.value(name) for key in parse_query(section.text).values()] if section.code == 0 else []
+    found = next((value.data for value in values if value is not None), None)
+    return found if isinstance(found, int) else None
 
 
 def _ipsec_keys(sections: Mapping[str, Section]) -> Keys | None:
