@@ -19,6 +19,8 @@ from pythons import FURTHER, further_pythons
 from run_ansible_test import ansible_test, copy_of_checkout
 
 COLLECTION = f"{NAMESPACE}.{NAME}"
+# Most of the time goes there: these tests run with the oldest Python and core, and with the newest, not in between.
+END_TO_END = "tests/unit/end_to_end"
 CLOSING = re.compile(r"^=* ?(\d+ (?:passed|failed|error|skipped).* in [\d.]+s.*?) ?=*$", re.MULTILINE)
 
 
@@ -85,16 +87,16 @@ def sanity(scratch: Path) -> str:
 
 def official_units(scratch: Path) -> str:
     """The unit tests as ansible-test runs them, in its own environment."""
-    return closing_line(ansible_test("units", scratch, "units", "--venv"))
+    return closing_line(ansible_test("units", scratch, "units", "--venv", "--exclude", f"{END_TO_END}/"))
 
 
-def newest_units(minor: str, python: str) -> Gate:
+def newest_units(minor: str, python: str, *options: str) -> Gate:
     """Return the gate that runs the unit tests with the newest ansible-core on a further Python."""
 
     def run(_scratch: Path) -> str:
         venv = f".venvs/{minor}"
         command("tools/venv", "newest", venv, python)
-        tests = command(f"{venv}/bin/python", "-m", "pytest", "-q", "-p", "no:cacheprovider")
+        tests = command(f"{venv}/bin/python", "-m", "pytest", "-q", "-p", "no:cacheprovider", *options)
         core = command(f"{venv}/bin/python", "-c", "import ansible.release as r; print(r.__version__)").strip()
         return f"{closing_line(tests)} (Python {minor}, ansible-core {core})"
 
@@ -146,6 +148,7 @@ def molecule(scratch: Path) -> str:
 def all_gates() -> list[Gate]:
     """Return every gate that this machine can run, in the order of the report."""
     further = further_pythons()
+    between = [minor for minor in FURTHER if minor in further][:-1]
     return [
         Gate("ruff", ruff),
         Gate("format", style),
@@ -156,7 +159,10 @@ def all_gates() -> list[Gate]:
         Gate("ansible-lint", lint, ("README.md", "roles", "playbooks")),
         Gate("sanity", sanity, ("plugins",)),
         Gate("units", official_units, ("plugins",)),
-        *(newest_units(minor, python) for minor, python in further.items()),
+        *(
+            newest_units(minor, python, *([f"--ignore={END_TO_END}"] if minor in between else []))
+            for minor, python in further.items()
+        ),
         Gate("build", build, ("README.md", "plugins/modules")),
         Gate("molecule", molecule, ("extensions/molecule/default",)),
     ]

@@ -92,7 +92,7 @@ class IpsecAction(ActionBase):
             "changed": outcome.changed,
             "before": before,
             "after": after,
-            "commands": outcome.commands,
+            "commands": list(outcome.commands),
             "host": outcome.host.to_data(),
             "confirmed": outcome.confirmed,
         }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ._action_confirm import confirm_switch
 from ._action_session import ChangeError, HostSession, Run
@@ -18,7 +18,7 @@ from ._ipsec.guard import Guard
 from ._ipsec.host import QUESTIONS, RUNNING, START_PENDING, Host, read_host, service_commands
 from ._ipsec.limits import check_operations, remarks
 from ._ipsec.model import Store
-from ._ipsec.netsh import render
+from ._ipsec.netsh import Line, render
 from ._ipsec.operations import Assign, Unassign
 from ._ipsec.plan import Step, make_plan, shortfall
 from ._ipsec.revert import DISARM_COMMAND
@@ -49,25 +49,19 @@ class Terms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a task found, what it did or would do, and what is there now."""
+    """What a task found, what it did or would do, and what is there now. Commands are without secrets."""
 
     host: Host
     before: Store
     after: Store
-    steps: tuple[Step, ...] = ()
-    services: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     confirmed: bool = False
 
     @property
     def changed(self) -> bool:
         """Whether the host differs, or would differ, from what was found."""
-        return bool(self.steps or self.services)
-
-    @property
-    def commands(self) -> list[str]:
-        """The commands in their order, without secrets."""
-        return [*self.services, *(render(step.operation).redacted() for step in self.steps)]
+        return bool(self.commands)
 
 
 @dataclass(slots=True)
@@ -94,8 +88,7 @@ class Converger:
         revertible = terms.confirm_seconds is not None
         steps = make_plan(host.store, desired, revertible=revertible)
         check_operations((step.operation for step in steps), host.version)
-        for step in steps:
-            render(step.operation)  # refuses what cannot be sent while nothing has been
+        lines = [render(step.operation) for step in steps]  # refuses what cannot be sent while nothing has been
         works = terms.in_force and desired.assigned is not None
         if works and not terms.domain_policy_wins:
             _refuse_without_effect(host, desired)
@@ -103,9 +96,8 @@ class Converger:
             terms.guard.check(host, desired)
         services = _service_commands(host) if works else []
         warnings = (*host.store.findings, *remarks(desired, host.version))
-        outcome = Outcome(
-            host=host, before=host.store, after=desired, steps=steps, services=tuple(services), warnings=warnings
-        )
+        commands = (*services, *(line.redacted() for line in lines))
+        outcome = Outcome(host=host, before=host.store, after=desired, commands=commands, warnings=warnings)
         if terms.check:
             return outcome
         if host.timer:
@@ -117,21 +109,14 @@ class Converger:
             host = self._start_services(host)
         self.talk.hidden = secrets_of(host.store, steps)
         if steps:
-            host = self._carry_out(outcome.before, host, steps, terms.confirm_seconds)
+            host = self._carry_out(outcome.before, host, steps, lines, terms.confirm_seconds)
         left = make_plan(host.store, desired)
         if left:
-            commands = ", ".join(render(step.operation).redacted() for step in left[:3])
-            message = f"The host reported no error, but reading it again shows that it still needs: {commands}."
+            needed = ", ".join(render(step.operation).redacted() for step in left[:3])
+            message = f"The host reported no error, but reading it again shows that it still needs: {needed}."
             raise ChangeError(message, self.talk.done)
-        return Outcome(
-            host=host,
-            before=outcome.before,
-            after=host.store,
-            steps=steps,
-            services=outcome.services,
-            warnings=warnings,
-            confirmed=revertible and any(step.decides for step in steps),
-        )
+        confirmed = revertible and any(step.decides for step in steps)
+        return replace(outcome, host=host, after=host.store, confirmed=confirmed)
 
     def _start_services(self, host: Host) -> Host:
         commands = _service_commands(host)
@@ -153,8 +138,9 @@ class Converger:
                 raise ChangeError(message, self.talk.done, answer=answer)
         return found
 
-    def _carry_out(self, original: Store, host: Host, steps: Sequence[Step], confirm_seconds: int | None) -> Host:
-        lines = [render(step.operation) for step in steps]
+    def _carry_out(
+        self, original: Store, host: Host, steps: Sequence[Step], lines: Sequence[Line], confirm_seconds: int | None
+    ) -> Host:
         for phase in _phases(steps):
             first = steps[phase.start]
             missing = shortfall(host.store, first.requires) if first.requires is not None else ()

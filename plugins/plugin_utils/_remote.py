@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
+from ansible.module_utils.common.text.converters import to_text
+from ansible.utils.display import Display
 
 from ._ipsec.errors import HostLost
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 # Connection plugins whose way with standard input is known. Other lines need another form.
 _PLAIN_LINE = ("winrm",)
+# At this verbosity connections show command lines and no answers.
+_SHOWS_COMMANDS = 3
 _LONGEST_SCRIPT_BYTES = 96 * 1024
 # What connection plugins for Windows are made of.
 _LIBRARIES = ("winrm", "pypsrp", "requests", "urllib3", "spnego")
@@ -39,13 +43,14 @@ class Remote:
         if len(script) > _LONGEST_SCRIPT_BYTES:
             raise AnsibleActionFail(f"A script of {len(script)} bytes does not fit one request; this is a bug.")
         form = self._form(line)
-        with _losses():
-            answer = self._action._low_level_execute_command(form, in_data=script)
-        output = str(answer["stdout"]) + str(answer["stderr"])
-        if answer["rc"] not in (0, 1):
+        with _losses(), _unheard():
+            # The base class would write the whole answer into the debug log.
+            code, stdout, stderr = self._action._connection.exec_command(form, in_data=script, sudoable=False)
+        output: str = to_text(stdout + stderr, errors="surrogate_then_replace")
+        if code not in (0, 1):
             program = line.split()[0]
             last = output.strip().splitlines()[-1:] or ["no output"]
-            raise HostLost(f"{program} ended with code {answer['rc']} on the host: {last[0]}")
+            raise HostLost(f"{program} ended with code {code} on the host: {last[0]}")
         return output
 
     def renew(self) -> None:
@@ -64,6 +69,18 @@ class Remote:
             f"The connection plugin is {name!r}: expected one of {expected}. "
             "Set ansible_connection to winrm for Windows hosts."
         )
+
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Keep connection plugins from printing what they carry: answers hold the store's keys as hexadecimal digits."""
+    display = Display()
+    before = display.verbosity
+    display.verbosity = min(before, _SHOWS_COMMANDS)
+    try:
+        yield
+    finally:
+        display.verbosity = before
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from .document import read_document
-from .document.filter_action import read_filter_action, write_filter_action
+from .document.filter_action import NEGOTIATE_OPTIONS, read_filter_action, write_filter_action
 from .document.filter_list import read_filter_list, write_filter_list
 from .document.policy import read_policy, write_policy
 from .errors import IpsecError
@@ -29,6 +29,7 @@ from .model import (
 )
 from .naming import check_name
 from .references import complete, keep_needed, require_unused
+from .values import ActionKind
 
 Data = Mapping[str, object]
 Item = FilterList | FilterAction | Policy
@@ -60,10 +61,9 @@ def check_document(given: Data, mode: Mode, path: str = "config") -> None:
 def desired_store(current: Store, given: Data, mode: Mode, path: str = "config") -> Store:
     """Return what the host shall have when ``given`` is applied to ``current``.
 
-    Raises :class:`IpsecError` for unknown references, for names that differ from an existing one only by case,
-    and for removals of what is still in use.
+    ``given`` has passed :func:`check_document`. Raises :class:`IpsecError` for unknown references, for names that
+    differ from an existing one only by case, and for removals of what is still in use.
     """
-    check_document(given, mode, path)
     if mode is Mode.DELETED:
         return _without(current, given, path)
     store = current
@@ -196,6 +196,9 @@ def _overlaid(existing: dict[str, object], given: Data, *, keep: bool) -> dict[s
         part = given.get(key)
         if isinstance(part, Mapping):
             result[key] = {**_mapping(existing.get(key)), **part}
+    if str(result.get("action")).lower() in (ActionKind.PERMIT, ActionKind.BLOCK):
+        # What only a negotiation has goes with it, unless it is asked for, which is then refused.
+        result = {key: value for key, value in result.items() if key not in NEGOTIATE_OPTIONS or key in given}
     if given.get("rules") is not None:
         result["rules"] = _overlaid_rules(_list(existing.get("rules")), _list(given["rules"]), keep=keep)
     if given.get("filters") is not None and keep:

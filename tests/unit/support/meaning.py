@@ -23,12 +23,11 @@ _ENCRYPTION = {"none": "None", "des": "DES", "3des": "3DES"}
 _INTEGRITY = {"none": "None", "md5": "MD5", "sha1": "SHA1"}
 _GROUPS = {"768": 1, "1024": 2, "2048": 3}
 _MAIN_METHODS = ("3DES-SHA1-3", "3DES-SHA1-2")
-_UNSAID = None
 
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """A whole store; the keys of the mappings are names in lower case. ``responses`` hold None for what is unsaid."""
+    """A whole store; the keys of the mappings are names in lower case."""
 
     filter_lists: dict[str, tuple[object, ...]]
     filter_actions: dict[str, tuple[object, ...]]
@@ -130,8 +129,8 @@ def _said_rule(item: Data) -> tuple[object, ...]:
 
 
 def _said_response(item: Data) -> tuple[object, ...]:
-    given = item.get("authentication")
-    return item.get("enabled", False), _UNSAID if given is None else tuple(_said_authentication(given))
+    given = item.get("authentication", [{"method": "kerberos"}])
+    return item.get("enabled", False), tuple(_said_authentication(given))
 
 
 def seen(host: Host) -> Meaning:
@@ -256,32 +255,18 @@ def overridden(before: Meaning, document: Data, kept: Meaning) -> Meaning:
         actions | new.filter_actions,
         policies,
         rules,
-        _responses(before, new, policies),
+        {name: new.responses.get(name, before.responses.get(name, ())) for name in policies},
         assigned,
     )
 
 
-def _responses(before: Meaning, new: Meaning, names: Iterable[str]) -> dict[str, tuple[object, ...]]:
-    found = {}
-    for name in names:
-        had = before.responses.get(name, ())
-        says = new.responses.get(name)
-        if says is None:
-            found[name] = had
-        else:
-            found[name] = (says[0], had[1] if says[1] is _UNSAID and len(had) > 1 else says[1])
-    return found
-
-
 def differences(expected: Meaning, found: Meaning) -> list[str]:
-    """Return a sentence for each object that is not as expected; unsaid authentication may be anything."""
+    """Return a sentence for each object that is not as expected."""
     wrong = []
     for field in ("filter_lists", "filter_actions", "policies", "rules", "responses"):
         want, have = getattr(expected, field), getattr(found, field)
         for name in sorted(want.keys() | have.keys()):
             left, right = want.get(name), have.get(name)
-            if field == "responses" and left and right and left[1] is _UNSAID:
-                left, right = left[:1], right[:1]
             if left != right:
                 wrong.append(f"{field}[{name!r}]: expected {left!r}, found {right!r}")
     if expected.assigned != found.assigned:

@@ -88,7 +88,7 @@ def _check_authority(text: str, path: str) -> str:
 def read_authentication(fields: Fields, key: str) -> tuple[Authentication, ...]:
     """Return the authentication methods of a list, which are in order of preference."""
     found: list[Authentication] = []
-    for where, item in fields.items(key):
+    for where, item in fields.items(key, hide=True):
         one = _read_one(item, where)
         twice = any(type(one) is type(other) for other in found) and not isinstance(one, Certificate)
         if twice or one in found:

@@ -109,9 +109,11 @@ class Fields:
         """Return what the option holds, an empty mapping when it is not given."""
         return self._data.get(key, {})
 
-    def items(self, key: str) -> Iterator[tuple[str, object]]:
-        """Return the elements of a list with their paths."""
+    def items(self, key: str, *, hide: bool = False) -> Iterator[tuple[str, object]]:
+        """Return the elements of a list with their paths; with ``hide`` a wrong value is not shown."""
         value = self._data.get(key, ())
-        if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, (list, tuple)):
-            raise IpsecError(self.at(key), value, "a list", "Begin each element with a hyphen.")
+        if not isinstance(value, (list, tuple)):
+            raise IpsecError(
+                self.at(key), "(not shown)" if hide else value, "a list", "Begin each element with a hyphen."
+            )
         return ((f"{self.at(key)}[{index}]", item) for index, item in enumerate(value))

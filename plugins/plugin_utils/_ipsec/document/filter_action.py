@@ -12,14 +12,12 @@ from ..values import HIGHEST_U32, ActionKind, Encryption, Integrity
 from .fields import Fields
 
 METHOD_OPTIONS = ("ah_integrity", "esp_encryption", "esp_integrity", "lifetime_kilobytes", "lifetime_seconds")
+NEGOTIATE_OPTIONS = ("security_methods", "accept_unsecured", "fallback_to_clear", "perfect_forward_secrecy")
 FILTER_ACTION_OPTIONS = (
     "name",
     "description",
     "action",
-    "security_methods",
-    "accept_unsecured",
-    "fallback_to_clear",
-    "perfect_forward_secrecy",
+    *NEGOTIATE_OPTIONS,
 )
 
 

@@ -38,8 +38,8 @@ FILTER_OPTIONS = (
 FILTER_LIST_OPTIONS = ("name", "description", "filters")
 
 
-# Lists of thousands of filters name few different addresses.
-@lru_cache(maxsize=4096)
+# The same addresses come again, in filters and each time that a document is read.
+@lru_cache(maxsize=65536)
 def _cached_address(text: str) -> Address:
     return parse_address(text, "")
 

@@ -82,8 +82,10 @@ def _unknown(path: str, name: str, kind: str) -> IpsecError:
 class Endpoint:
     """A host, or a set of hosts without policy (networks and ranges in ``addresses``).
 
-    ``exemption_level`` is the value NoDefaultExempt, None for the default of the version. ``services_running``: IKE
-    and the policy agent work; without them no policy is in force (start-up and fail-safe states are not modelled).
+    ``exemption_level`` is the value NoDefaultExempt, None for the default of the version. ``services_running``: the
+    policy agent works; without it no policy is in force (start-up and fail-safe states are not modelled).
+    ``key_exchange_running``: IKEEXT works, which is a service of its own from Vista on; without it rules that
+    negotiate hold packets and nobody answers IKE.
     ``fallback_on_mismatch``: the host has the update of KB 914841, which also falls back when IKE answers and
     nothing is in common. ``dns`` to ``gateway`` are what the server roles of filters stand for on this host.
     ``excluded`` are addresses that networks in ``addresses`` do not stand for.
@@ -95,6 +97,7 @@ class Endpoint:
     version: WindowsVersion = _ANY_VERSION
     exemption_level: int | None = None
     services_running: bool = True
+    key_exchange_running: bool = True
     fallback_on_mismatch: bool = False
     dns: tuple[IpAddress, ...] = ()
     wins: tuple[IpAddress, ...] = ()
@@ -115,7 +118,7 @@ class Endpoint:
 
     @property
     def policy_in_force(self) -> InForce | None:
-        """The policy that acts on packets; None without the services."""
+        """The policy that acts on packets; None without the policy agent."""
         return self.policy if self.services_running else None
 
     @property

@@ -20,7 +20,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from ..errors import IpsecError
 from ..values import AddressRange, Place, parse_address
 from .endpoint import Addresses, Endpoint
-from .outcome import SECURED, Network, Outcome, OutcomeKind, Pair
+from .outcome import SECURED, Network, Outcome, OutcomeKind
+from .pair import Pair
 from .space import Packet
 from .traffic import Traffic, parse_traffic
 

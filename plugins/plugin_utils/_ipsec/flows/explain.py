@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from .endpoint import Endpoint
-from .outcome import Network, Pair, Region
+from .outcome import Network
+from .pair import Pair, Region
 from .space import Space
 from .traffic import parse_traffic
 

@@ -13,12 +13,16 @@ from enum import StrEnum
 
 from ..values import ActionKind
 from .endpoint import BoundRule, Endpoint
-from .outcome import Network, OutcomeKind, Pair
+from .outcome import Network, OutcomeKind
+from .pair import Pair
 from .partition import Sides, split
 from .ranking import Directed
 from .semantics import View
 from .space import ALL_ADDRESSES, Box, Packet, Space
 from .words import show_filter
+
+# What comes of negotiating with a peer that does not.
+_USELESS = (OutcomeKind.NO_ANSWER, OutcomeKind.BLOCKED_THERE)
 
 
 class FindingKind(StrEnum):
@@ -61,12 +65,19 @@ def lint_pair(a: Endpoint, b: Endpoint, network: Network | None = None) -> list[
     """Return what ``a`` requires of ``b`` and ``b`` cannot answer, one finding for each deciding rule of ``a``."""
     found: dict[str, Finding] = {}
     for space, outcome in Pair(a, b, network).regions():
-        if outcome.kind is OutcomeKind.NO_ANSWER and outcome.here.rule not in found:
+        useless = outcome.kind in _USELESS and outcome.here.word in ("Request", "Require")
+        if useless and outcome.here.rule not in found:
             sentence = f"{a.name} requires IPsec where {b.name} does not answer. {outcome.why}"
             found[outcome.here.rule] = Finding(
                 FindingKind.NO_ANSWER, a.name, outcome.here.rule, space.example(), sentence
             )
     return list(found.values())
+
+
+def tied(view: View, packet: Packet) -> bool:
+    """Tell whether equally specific filters of different effect decide about a packet; lint_host reports them."""
+    met = [one for one in view.directed if packet in one.box]
+    return len({_effect(one.bound) for one in met if one.rank == met[0].rank}) > 1
 
 
 def _effect(bound: BoundRule) -> tuple[object, ...]:

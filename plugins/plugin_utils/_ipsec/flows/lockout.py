@@ -16,9 +16,13 @@ from enum import StrEnum
 
 from ..model import Store
 from .endpoint import Addresses, Endpoint, in_force
-from .outcome import PASSING_IN_CLEAR, Outcome, OutcomeKind, Pair
+from .outcome import PASSING_IN_CLEAR, Outcome, OutcomeKind
+from .pair import Pair
 from .space import Packet, Space
 from .traffic import Traffic, parse_traffic
+
+# What a host does that takes a packet in clear by accept_unsecured or by fallback alone.
+_NEGOTIATING = ("Request", "Require")
 
 
 class Direction(StrEnum):
@@ -110,6 +114,9 @@ def _pair(host: Endpoint, flow: CriticalFlow) -> Pair:
 
 
 def _passes(outcome: Outcome, flow: CriticalFlow) -> bool:
-    if outcome.kind is OutcomeKind.SOFT_CLEAR and flow.direction is Direction.INBOUND:
-        return outcome.there.accepts_clear
-    return outcome.kind in PASSING_IN_CLEAR
+    if outcome.kind not in PASSING_IN_CLEAR:
+        return False
+    if flow.direction is Direction.OUTBOUND and outcome.kind is OutcomeKind.SOFT_CLEAR:
+        return True
+    mine = outcome.there if flow.direction is Direction.INBOUND else outcome.here
+    return mine.accepts_clear or mine.word not in _NEGOTIATING

@@ -45,11 +45,21 @@ class Agreement:
     esp_integrity: Integrity | None
     key_assumed: bool = False
 
+    @property
+    def uses_ah(self) -> bool:
+        """Whether packets carry AH."""
+        return self.ah_integrity is not None
+
+    @property
+    def uses_esp(self) -> bool:
+        """Whether packets carry ESP."""
+        return self.esp_encryption is not None or self.esp_integrity is not None
+
     def __str__(self) -> str:
         parts = []
         if self.ah_integrity is not None:
             parts.append(f"AH[{self.ah_integrity.value}]")
-        if self.esp_encryption is not None or self.esp_integrity is not None:
+        if self.uses_esp:
             encryption = (self.esp_encryption or Encryption.NONE).value
             parts.append(f"ESP[{encryption},{(self.esp_integrity or Integrity.NONE).value}]")
         main = f"{self.main_mode.encryption.value}-{self.main_mode.integrity.value}-{self.main_mode.dh_group.value}"

@@ -4,32 +4,39 @@
 
 """Two ends: what becomes of a packet from one host to another, as the first of a conversation, and of its reply.
 
-Read from documents (the table of words after the Windows 2000 Resource Kit, "Filter Actions"; KB 914841), to be
-confirmed on Windows:
+Read from documents (the table of words after the Windows 2000 Resource Kit, "Filter Actions"; TechNet cc782190 on
+mirrors; KB 313236, KB 914841), to be confirmed on Windows. A conversation is followed the way its packets go; the
+first thing that stops it names the outcome:
 
-* The sender's block of the packet or of its reply ends it here.
-* A sender that neither negotiates nor blocks sends in clear. The receiver may pass that, block it, or want IPsec: if
-  it takes a first packet in clear, its reply starts the negotiation from its side, and only a default response rule
-  answers that; a receiver with fallback replies in clear to silence.
-* A sender that negotiates holds the packet. The peer answers IKE when its rules negotiate for the packet and for the
-  reply, or when nothing matches either and its default response rule works. Silence: fallback, if the peer passes the
-  clear packet and its reply. An answer without anything in common: no fallback, except with the update of KB 914841.
-* A host that negotiates in one direction of a flow and not in the other has a filter without its mirror.
-* Groups and broadcast get no reply and cannot be negotiated for.
+* The sender drops the packet, or holds it to negotiate, or sends it in clear.
+* Held packets: without the key exchange service they stay held. A receiver that blocks the packet ends it there,
+  whether or not the sender could fall back. Else IKE is asked. The peer answers by the rule that negotiates for the
+  packet, or by its default response rule when no rule at all meets packet or reply. Silence: fallback, if the peer
+  lets the clear packet in and its reply gets back; anything but a block on that way is no answer. An answer without
+  anything in common: no fallback, except with the update of KB 914841.
+* Clear packets: the receiver drops them, lets them in, or insists on IPsec. One that lets them in and negotiates for
+  the reply asks IKE from its side; in silence it replies in clear or not at all.
+* A reply in clear must get past the sender as well.
+* Once both agree, an end whose rule met the packet must negotiate for the opposite direction too, else the filter is
+  not mirrored. A block of that direction is a block: blocks may go one way.
+
+Inference where the documents are silent, each the reading that predicts the failure or is the simpler one:
+
+* A tunnel in either direction at either end is not judged, unless the sender drops the packet first.
+* A packet is permitted when a rule of either end permits the packet itself; what permits the reply does not count.
+* While an end falls back it does not answer IKE for the same flow (its soft association stands, KB 313236).
+* Exempt packets are met by no rule and are answered by no default response.
+* The rule that meets the packet has the terms of the association, also where another one meets the reply.
+* Groups and broadcast get no reply; what a rule would negotiate for does not arrive.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ..errors import IpsecError
-from .endpoint import Endpoint
 from .negotiation import Agreement, Disagreement, negotiate, terms
-from .partition import Sides, split
-from .semantics import Decision, DecisionKind, View, is_group, lets_clear_in
-from .space import Box, Packet, Space
+from .semantics import Decision, DecisionKind, View
 from .words import Verdict, verdict
 
 
@@ -74,6 +81,10 @@ class Network:
     ah: bool = True
 
 
+# To hosts that do not answer, it is all the same whether the network asked them.
+_SILENT = Network(ike=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What becomes of a packet: its class, each side's deciding part, what both agree on, and why, in one sentence."""
@@ -95,11 +106,8 @@ class Outcome:
         }
 
 
-Region = tuple[Space, Outcome]
-
-
 @dataclass(frozen=True, slots=True)
-class _Side:
+class Side:
     """A host's decisions about a packet and its reply."""
 
     view: View
@@ -107,184 +115,159 @@ class _Side:
     reply: Decision
 
     @property
-    def one_way(self) -> bool:
-        kinds = [self.packet.kind, self.reply.kind]
-        return kinds.count(DecisionKind.NEGOTIATE) == 1 and (self.packet.in_clear or self.reply.in_clear)
-
-    @property
-    def in_clear(self) -> bool:
-        return self.packet.in_clear and self.reply.in_clear
-
-    @property
     def falls_back(self) -> bool:
+        """Whether the rule that meets the packet goes on in clear when IKE gets no answer."""
         return bool(self.packet.action and self.packet.action.fallback_to_clear)
 
     @property
     def answers(self) -> bool:
-        """Whether IKE about this flow is answered."""
-        kinds = {self.packet.kind, self.reply.kind}
-        by_default = kinds == {DecisionKind.NO_MATCH} and self.view.responds_by_default
-        return kinds == {DecisionKind.NEGOTIATE} or by_default
+        """Whether IKE about this flow is answered; the packet is the one that comes in."""
+        if not self.view.keying:
+            return False
+        untouched = {self.packet.kind, self.reply.kind} == {DecisionKind.NO_MATCH}
+        return self.packet.kind is DecisionKind.NEGOTIATE or (untouched and self.view.responds_by_default)
 
-    def blocks(self) -> Decision | None:
-        return next((one for one in (self.packet, self.reply) if one.kind is DecisionKind.BLOCK), None)
-
-    def turned(self) -> _Side:
-        return _Side(self.view, self.reply, self.packet)
-
-
-class Pair:
-    """Two hosts and the network between them, worked out once for many questions about packets from ``a`` to ``b``."""
-
-    def __init__(self, a: Endpoint, b: Endpoint, network: Network | None = None) -> None:
-        self.a, self.b = View(a), View(b)
-        self.network = network or Network()
-
-    def fate(self, packet: Packet) -> Outcome:
-        """Return what becomes of one packet; IpsecError when it does not go from ``a`` to ``b``."""
-        here, there = self.a.host, self.b.host
-        if not any(packet in box for box in between(here, there)) and not is_group(packet):
-            expected = f"a packet from {here.name} to {there.name}"
-            raise IpsecError("packet", str(packet), expected, "Use addresses that these hosts have.")
-        # A group never sends: there is no reply to judge.
-        reply = packet if is_group(packet) else packet.reply
-        a = _Side(self.a, self.a.decide(packet), self.a.decide(reply))
-        b = _Side(self.b, self.b.decide(packet), self.b.decide(reply))
-        if is_group(packet) and DecisionKind.NEGOTIATE in (a.packet.kind, b.packet.kind):
-            return _outcome(OutcomeKind.NO_ANSWER, a, b, "nobody negotiates for a group address")
-        return self._judge(a, b)
-
-    def regions(self, within: Space | None = None) -> tuple[Region, ...]:
-        """Return the packets from ``a`` to ``b`` (those in ``within``), divided by outcome; regions are disjoint.
-
-        Addresses of groups and broadcast are not part of networks; given as addresses of an end they are taken for
-        hosts. Growth: see :mod:`.partition`; 500 rules a side take about a second.
-        """
-        domain = between(self.a.host, self.b.host)
-        if within is not None:
-            domain = list((Space(tuple(domain)) & within).boxes)
-        found: dict[Outcome, list[Box]] = {}
-        for box in domain:
-            for sides, outcome in self._cells(box):
-                found.setdefault(outcome, []).append(Box(box.family, *sides))
-        return tuple((Space(tuple(boxes)), outcome) for outcome, boxes in found.items())
-
-    def _cells(self, domain: Box) -> Iterable[tuple[Sides, Outcome]]:
-        memo: dict[tuple[int | None, ...], Outcome] = {}
-        forward_a, numbers_a = self.a.candidates(domain.family)
-        back_a, _ = self.a.candidates(domain.family, replies=True)
-        forward_b, numbers_b = self.b.candidates(domain.family)
-        back_b, _ = self.b.candidates(domain.family, replies=True)
-        for sides, first in split((forward_a, back_a, forward_b, back_b), domain.sides):
-            known = memo.get(first)
-            if known is None:
-                a = _Side(self.a, *(self.a.decision(_at(numbers_a, one)) for one in first[:2]))
-                b = _Side(self.b, *(self.b.decision(_at(numbers_b, one)) for one in first[2:]))
-                known = memo[first] = self._judge(a, b)
-            yield sides, known
-
-    def _judge(self, a: _Side, b: _Side) -> Outcome:
-        blocking = a.blocks()
-        if blocking is not None:
-            detail = "the sender drops " + ("it" if blocking is a.packet else "the reply")
-            return _outcome(OutcomeKind.BLOCKED_HERE, a if blocking is a.packet else a.turned(), b, detail)
-        kinds = {a.packet.kind, a.reply.kind, b.packet.kind, b.reply.kind}
-        if DecisionKind.TUNNEL in kinds:
-            return _outcome(OutcomeKind.TUNNEL, _tunnelled(a), _tunnelled(b), "tunnels are not judged here")
-        blocking = b.blocks()
-        if blocking is not None and a.in_clear:
-            detail = "the receiver drops " + ("it" if blocking is b.packet else "the reply")
-            return _outcome(OutcomeKind.BLOCKED_THERE, a, b if blocking is b.packet else b.turned(), detail)
-        one_way = next((side for side in (a, b) if side.one_way), None)
-        if one_way is not None:
-            # The verdict of that host shows the direction that it negotiates for.
-            a, b = (side.turned() if side is one_way and side.packet.in_clear else side for side in (a, b))
-            detail = f"{one_way.view.host.name} negotiates in one direction only"
-            return _outcome(OutcomeKind.FILTER_NOT_MIRRORED, a, b, detail)
-        return self._from_clear(a, b) if a.in_clear else self._from_negotiation(a, b)
-
-    def _from_clear(self, a: _Side, b: _Side) -> Outcome:
-        """The sender sends in clear, and takes replies in clear."""
-        if b.in_clear:
-            for one, other in ((a, b), (a.turned(), b.turned())):
-                if DecisionKind.PERMIT in (one.packet.kind, other.packet.kind):
-                    return _outcome(OutcomeKind.PERMIT, one, other, "it passes in clear by a rule")
-            return _outcome(OutcomeKind.CLEAR, a, b, "it passes in clear, no rule takes part")
-        if b.packet.action is None or not lets_clear_in(b.packet.action):
-            return _outcome(OutcomeKind.ONE_SIDED_DROP, a, b, "the receiver drops what comes in clear")
-        back = b.turned()
-        if self.network.ike and a.answers:
-            return self._agree(back, a.turned(), a, b)
-        if back.falls_back:
-            return _outcome(OutcomeKind.SOFT_CLEAR, a, b, "the receiver gets no answer to IKE and replies in clear")
-        return _outcome(OutcomeKind.ONE_SIDED_DROP, a, b, "the receiver holds its reply, IKE gets no answer")
-
-    def _from_negotiation(self, a: _Side, b: _Side) -> Outcome:
-        if self.network.ike and b.answers:
-            return self._agree(a, b, a, b)
-        silence = "IKE gets no answer" if self.network.ike else "the network stops IKE"
-        if not a.falls_back:
-            return _outcome(OutcomeKind.NO_ANSWER, a, b, silence)
-        if not _passes_clear(b):
-            return _outcome(OutcomeKind.NO_ANSWER, a, b, f"{silence}, and the receiver stops clear text too")
-        return _outcome(OutcomeKind.SOFT_CLEAR, a, b, f"{silence}, the sender falls back to clear")
-
-    def _agree(self, initiator: _Side, responder: _Side, a: _Side, b: _Side) -> Outcome:
-        """Negotiate; the initiator may be either end."""
-        found = negotiate(terms(initiator.view, initiator.packet), terms(responder.view, responder.packet))
-        if isinstance(found, Disagreement):
-            soft = initiator.falls_back and initiator.view.host.fallback_on_mismatch
-            if soft and (responder.in_clear or (_passes_clear(b) and b.view.host.fallback_on_mismatch)):
-                why = f"nothing in common ({found.value}), {initiator.view.host.name} falls back (KB 914841)"
-                return _outcome(OutcomeKind.SOFT_CLEAR, a, b, why)
-            why = f"{found.value.replace('_', ' ')} finds nothing that both ends have"
-            return _outcome(_MISMATCHES[found], a, b, why)
-        ah, esp = found.ah_integrity is not None, found.esp_encryption is not None or found.esp_integrity is not None
-        for used, passes, name in ((ah, self.network.ah, "AH"), (esp, self.network.esp, "ESP")):
-            if used and not passes:
-                return _outcome(OutcomeKind.NO_ANSWER, a, b, f"both agree, but the network stops {name}")
-        kind = OutcomeKind.AH_ESP if ah and esp else OutcomeKind.AH if ah else OutcomeKind.ESP
-        return _outcome(kind, a, b, f"both agree on {found}", found)
+    def turned(self) -> Side:
+        """Return the same host's part in the reply."""
+        return Side(self.view, self.reply, self.packet)
 
 
-def _at(numbers: list[int], index: int | None) -> int | None:
-    return None if index is None else numbers[index]
+def judge(a: Side, b: Side, network: Network) -> Outcome:
+    """Return what becomes of a packet from ``a`` to ``b`` and of its reply."""
+    stopped = _stopped_at_once(a, b)
+    if stopped is not None:
+        return stopped
+    if a.packet.kind is DecisionKind.NEGOTIATE:
+        return _held(a, b, network)
+    if not b.packet.lets_clear_in:
+        return _outcome(OutcomeKind.ONE_SIDED_DROP, a, b, "the receiver drops what comes in clear")
+    return _replied(a, b, network)
 
 
-def _tunnelled(side: _Side) -> _Side:
+def judge_group(a: Side, b: Side) -> Outcome:
+    """Return what becomes of a packet to a group, of which ``b`` may be one; nothing comes back."""
+    stopped = _stopped_at_once(a, b)
+    if stopped is not None:
+        return stopped
+    if DecisionKind.NEGOTIATE in (a.packet.kind, b.packet.kind):
+        return _outcome(OutcomeKind.NO_ANSWER, a, b, "nobody negotiates for a group address")
+    return _in_clear(a, b)
+
+
+def _held(a: Side, b: Side, network: Network) -> Outcome:
+    """The sender holds the packet until IKE has come to an end."""
+    if network.ike and b.answers:
+        return _agree(a, b, a, b, network)
+    silence = "IKE gets no answer" if network.ike else "the network stops IKE"
+    if not a.falls_back:
+        return _outcome(OutcomeKind.NO_ANSWER, a, b, silence)
+    if not b.packet.lets_clear_in:
+        return _outcome(OutcomeKind.NO_ANSWER, a, b, f"{silence}, and the receiver stops clear text too")
+    found = _replied(a, b, _SILENT)
+    if found.kind in (OutcomeKind.BLOCKED_HERE, OutcomeKind.BLOCKED_THERE):
+        return found
+    if found.kind not in PASSING:
+        return _outcome(OutcomeKind.NO_ANSWER, a, b, f"{silence}, and the reply in clear is stopped too")
+    return _outcome(OutcomeKind.SOFT_CLEAR, a, b, f"{silence}, the sender falls back to clear")
+
+
+def _replied(a: Side, b: Side, network: Network) -> Outcome:
+    """The packet came in in clear: return what becomes of the reply."""
+    back, home = b.turned(), a.turned()
+    if back.packet.kind is DecisionKind.BLOCK:
+        return _outcome(OutcomeKind.BLOCKED_THERE, a, back, "the receiver drops the reply")
+    if back.packet.kind is DecisionKind.NEGOTIATE:
+        if not b.view.keying:
+            detail = "the receiver holds its reply, since its key exchange does not run"
+            return _outcome(OutcomeKind.ONE_SIDED_DROP, a, back, detail)
+        if network.ike and home.answers:
+            return _agree(back, home, a, b, network)
+        if not back.falls_back:
+            detail = "the receiver holds its reply, IKE gets no answer"
+            return _outcome(OutcomeKind.ONE_SIDED_DROP, a, back, detail)
+    if home.packet.kind is DecisionKind.BLOCK:
+        return _outcome(OutcomeKind.BLOCKED_HERE, home, b, "the sender drops the reply")
+    if not home.packet.lets_clear_in:
+        return _outcome(OutcomeKind.ONE_SIDED_DROP, home, b, "the sender drops a reply in clear")
+    if back.packet.kind is DecisionKind.NEGOTIATE:
+        shown = b if b.packet.kind is DecisionKind.NEGOTIATE else back
+        return _outcome(OutcomeKind.SOFT_CLEAR, a, shown, "the receiver gets no answer to IKE and replies in clear")
+    return _in_clear(a if home.packet.in_clear else home, b, permitted=DecisionKind.PERMIT is a.packet.kind)
+
+
+def _agree(initiator: Side, responder: Side, a: Side, b: Side, network: Network) -> Outcome:
+    """Negotiate; the initiator may be either end."""
+    found = negotiate(terms(initiator.view, initiator.packet), terms(responder.view, responder.packet))
+    if isinstance(found, Disagreement):
+        if _falls_back_in_spite(initiator, responder, a, b):
+            why = f"nothing in common ({found.value}), {initiator.view.host.name} falls back (KB 914841)"
+            return _outcome(OutcomeKind.SOFT_CLEAR, a, b, why)
+        why = f"{found.value.replace('_', ' ')} finds nothing that both ends have"
+        return _outcome(_MISMATCHES[found], a, b, why)
+    for used, passes, name in ((found.uses_ah, network.ah, "AH"), (found.uses_esp, network.esp, "ESP")):
+        if used and not passes:
+            return _outcome(OutcomeKind.NO_ANSWER, a, b, f"both agree, but the network stops {name}")
+    return _half(initiator, responder, a) or _secured(found, a, b)
+
+
+def _falls_back_in_spite(initiator: Side, responder: Side, a: Side, b: Side) -> bool:
+    """Whether the update of KB 914841 lets the conversation go on in clear; the reply needs it as well."""
+    if not (initiator.falls_back and initiator.view.host.fallback_on_mismatch):
+        return False
+    if initiator is not a:
+        return responder.packet.lets_clear_in
+    reply_fails = b.reply.kind is DecisionKind.NEGOTIATE and not b.view.host.fallback_on_mismatch
+    clear = b.packet.lets_clear_in and _replied(a, b, _SILENT).kind in PASSING
+    return clear and not reply_fails
+
+
+def _stopped_at_once(a: Side, b: Side) -> Outcome | None:
+    """Return what stops the packet before anything is asked or sent, None when nothing does."""
+    if a.packet.kind is DecisionKind.BLOCK:
+        return _outcome(OutcomeKind.BLOCKED_HERE, a, b, "the sender drops it")
+    if DecisionKind.TUNNEL in (a.packet.kind, a.reply.kind, b.packet.kind, b.reply.kind):
+        return _outcome(OutcomeKind.TUNNEL, _tunnelled(a), _tunnelled(b), "tunnels are not judged here")
+    if a.packet.kind is DecisionKind.NEGOTIATE and not a.view.keying:
+        return _outcome(OutcomeKind.NO_ANSWER, a, b, "the sender's key exchange does not run, so the packet stays held")
+    if b.packet.kind is DecisionKind.BLOCK:
+        return _outcome(OutcomeKind.BLOCKED_THERE, a, b, "the receiver drops it")
+    return None
+
+
+def _half(initiator: Side, responder: Side, a: Side) -> Outcome | None:
+    """Return what becomes of an agreement when an end's rules do not protect the opposite direction as well."""
+    here, there = (initiator, responder) if initiator.view is a.view else (responder, initiator)
+    for side in (responder, initiator):
+        if side.packet.kind is not DecisionKind.NEGOTIATE or side.reply.kind is DecisionKind.NEGOTIATE:
+            continue
+        name = side.view.host.name
+        if side.reply.kind is not DecisionKind.BLOCK:
+            detail = f"{name} negotiates in one direction only"
+            return _outcome(OutcomeKind.FILTER_NOT_MIRRORED, here, there, detail)
+        if side is here:
+            return _outcome(OutcomeKind.BLOCKED_HERE, here.turned(), there, "the sender drops the reply")
+        return _outcome(OutcomeKind.BLOCKED_THERE, here, there.turned(), "the receiver drops the reply")
+    return None
+
+
+def _secured(found: Agreement, a: Side, b: Side) -> Outcome:
+    alone = OutcomeKind.AH if found.uses_ah else OutcomeKind.ESP
+    kind = OutcomeKind.AH_ESP if found.uses_ah and found.uses_esp else alone
+    return _outcome(kind, a, b, f"both agree on {found}", found)
+
+
+def _in_clear(a: Side, b: Side, *, permitted: bool = False) -> Outcome:
+    if permitted or DecisionKind.PERMIT in (a.packet.kind, b.packet.kind):
+        return _outcome(OutcomeKind.PERMIT, a, b, "it passes in clear by a rule")
+    nobody = a.packet.in_clear and b.packet.in_clear
+    return _outcome(OutcomeKind.CLEAR, a, b, "it passes in clear" + (", no rule takes part" if nobody else ""))
+
+
+def _tunnelled(side: Side) -> Side:
     """Return the side with its tunnel in front, so that its verdict shows it."""
     return side.turned() if side.packet.kind is not side.reply.kind is DecisionKind.TUNNEL else side
 
 
-def _passes_clear(receiver: _Side) -> bool:
-    """Whether a clear packet after a failed negotiation, and the clear reply, get through at the receiver.
-
-    Its own negotiation of the reply fails like the sender's did: it must fall back as well.
-    """
-    if receiver.in_clear:
-        return True
-    action = receiver.packet.action
-    kinds = {receiver.packet.kind, receiver.reply.kind}
-    lets_in = kinds == {DecisionKind.NEGOTIATE} and action is not None and lets_clear_in(action)
-    return lets_in and receiver.turned().falls_back
-
-
-def _outcome(kind: OutcomeKind, a: _Side, b: _Side, detail: str, agreement: Agreement | None = None) -> Outcome:
+def _outcome(kind: OutcomeKind, a: Side, b: Side, detail: str, agreement: Agreement | None = None) -> Outcome:
     here, there = verdict(a.view, a.packet), verdict(b.view, b.packet)
     return Outcome(kind, here, there, f"{here}; {there}: {detail}.", agreement)
-
-
-def between(a: Endpoint, b: Endpoint) -> list[Box]:
-    """Return all packets from ``a`` to ``b``, at most one box a family."""
-    boxes = (Box(family, a.where(family), b.where(family)) for family in (4, 6))
-    return [box for box in boxes if box.size]
-
-
-def fate(a: Endpoint, b: Endpoint, packet: Packet, network: Network | None = None) -> Outcome:
-    """Return what becomes of one packet from ``a`` to ``b`` and of its reply."""
-    return Pair(a, b, network).fate(packet)
-
-
-def analyse(a: Endpoint, b: Endpoint, network: Network | None = None) -> tuple[Region, ...]:
-    """Return all packets from ``a`` to ``b``, divided exactly by outcome: disjoint regions that cover everything."""
-    return Pair(a, b, network).regions()

@@ -96,10 +96,14 @@ def extents(address: Address, host: Endpoint, version: int) -> list[Extent]:
 def expand(bound: BoundRule, found: Filter, host: Endpoint) -> Iterator[Directed]:
     """Yield every direction of a filter on a host.
 
-    IPv6 only from Vista on (MS-GPIPSEC notes 8, 18-19). That filters of Me and Any alone cover both families there
-    is inference.
+    IPv6 only from Vista on (MS-GPIPSEC notes 8, 18-19), and only where the filter names an IPv6 address: words alone
+    (Me, Any, server roles) are stored as IPv4 addresses and masks (MS-GPIPSEC 2.2.1.5.1). The range form could store
+    words for both families; no such filter was ever seen, and it is read as IPv4 too, which predicts clear text.
     """
+    named = {family(one) for one in (found.source, found.destination) if not isinstance(one, (Place, ServerRole))}
     for version in (4, 6) if host.version.ranges_and_ipv6 else (4,):
+        if version not in (named or {4}):
+            continue
         for source in extents(found.source, host, version):
             for destination in extents(found.destination, host, version):
                 box = Box(

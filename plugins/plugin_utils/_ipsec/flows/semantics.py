@@ -55,6 +55,16 @@ class Decision:
         return self.kind in IN_CLEAR
 
     @property
+    def lets_clear_in(self) -> bool:
+        """Whether a packet that arrives in clear is taken.
+
+        That fallback alone takes it, without accept_unsecured, is a reading of the documents, not confirmed.
+        """
+        if self.kind is DecisionKind.NEGOTIATE and self.action is not None:
+            return self.action.accept_unsecured or self.action.fallback_to_clear
+        return self.in_clear
+
+    @property
     def bound(self) -> BoundRule | None:
         """The deciding rule."""
         return self.directed.bound if self.directed else None
@@ -145,6 +155,12 @@ class View:
         return active and self.host.version.default_response_works
 
     @property
+    def keying(self) -> bool:
+        """Whether the host can speak IKE; before Vista the policy agent itself does."""
+        host = self.host
+        return host.services_running and (host.key_exchange_running or not host.version.ikeext)
+
+    @property
     def policy(self) -> Policy | None:
         """The policy in force."""
         found = self.host.policy_in_force
@@ -164,11 +180,3 @@ def _kind(directed: Directed) -> DecisionKind:
         ActionKind.BLOCK: DecisionKind.BLOCK,
         ActionKind.NEGOTIATE: DecisionKind.NEGOTIATE,
     }[directed.bound.action.action]
-
-
-def lets_clear_in(action: FilterAction) -> bool:
-    """Tell whether a negotiating rule takes a first packet in clear, to answer it with IPsec or after a failed try.
-
-    That fallback alone takes it too, without accept_unsecured, is a reading of the documents, not confirmed.
-    """
-    return action.accept_unsecured or action.fallback_to_clear

@@ -17,15 +17,24 @@ Inference, none of it seen on a Windows machine:
 * The rank of a filter: prefix lengths of both sides summed, a host and each own address count in full, "any" counts -1,
   a range as the smallest prefix that holds as many addresses, a mask with holes by its ones; then a given protocol
   before any, then both ports before one before none.
-* Equal rank: block before negotiate, without fallback before with it, before permit; then the first rule as stored.
+* Equal rank: block before tunnel before negotiate, without fallback before with it, before permit; then the first rule
+  as stored.
 * A filter without any address (any, me) is stored in the IPv4 form and matches IPv4 only.
 * Server type filters match nothing: the hosts have no DNS, WINS or DHCP server and no gateway.
-* An exempt packet is one that no filter matches. Directed broadcasts are not recognised, only 255.255.255.255.
-* Rules whose filter list, filter action or own data do not decode are passed over. A rule of a tunnel is not judged.
+* An exempt packet is one that no filter matches, and no default response rule answers for it. Directed broadcasts are
+  not recognised, only 255.255.255.255.
+* Rules whose filter list, filter action or own data do not decode are passed over.
+* The first thing on the way that stops the conversation is its fate, be it the packet or its answer that stops.
+* A tunnel rule in one of the two directions at either end is not judged, unless the sender blocks the packet.
 * A keying module that does not run: negotiating rules hold packets, with and without fallback.
+* The receiver's block is its fate for a packet that the sender negotiates for, whether or not the sender may fall back.
+* The default response rule answers only where no rule matches either direction.
 * The responder takes the initiator's first method that it has too, lifetimes aside. Kerberos always succeeds.
-* A negotiating rule that lacks the opposite direction ends in nothing, not in a one-way association; asked last.
-* An answer that a rule of its own direction protects, to a packet that no rule met on its way in, counts as clear.
+* An end whose rule negotiates for the packet needs one that negotiates for the answer: else an agreement ends in
+  nothing, not in a one-way association, or in the block if a block is what it has (blocks may go one way). Asked last.
+* An end that fell back does not answer IKE for the same conversation. Falling back takes clear packets in too.
+* A permit counts as one for the packet itself, not for its answer alone.
+* Groups (multicast, 255.255.255.255) answer nothing; a negotiating rule at either end lets nothing through to them.
 * An association covers the two addresses, and the protocol and ports of the initiator's filter. It ends with its
   lifetime (0 stands for 3600 s), with a change of the rule that asked for it, and with the services at either end; the
   peer learns of that at once. Volumes do not end it.

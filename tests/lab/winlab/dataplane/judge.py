@@ -60,49 +60,56 @@ def judge(host_a: Host, host_b: Host, packet: Packet, network: Network | None = 
 
 def assess(sender: InForce, receiver: InForce, packet: Packet, network: Network) -> Judgement:
     """Like `judge`, on what is in force at both ends, and with the circumstances."""
-    out = decide(sender, packet)
-    match out.choice:
-        case Choice.TUNNEL:
-            return _plain(Fate.TUNNEL)
-        case Choice.BLOCK:
-            return Judgement(Fate.BLOCKED_HERE, "a rule of the sender blocks the packet")
-        case Choice.NEGOTIATE:
-            return _held(sender, receiver, out, packet, network)
-        case _:
-            return _sent_clear(sender, receiver, out, packet, network)
+    out, arriving = decide(sender, packet), decide(receiver, packet)
+    if out.choice is Choice.BLOCK:
+        return Judgement(Fate.BLOCKED_HERE, "a rule of the sender blocks the packet")
+    met = [out, arriving]
+    if not packet.to_group:
+        met += [decide(sender, packet.reply()), decide(receiver, packet.reply())]
+    if any(each.choice is Choice.TUNNEL for each in met):
+        return _plain(Fate.TUNNEL)
+    if out.choice is Choice.NEGOTIATE and not sender.keying:
+        return Judgement(Fate.NO_ANSWER, "the sender's keying module does not run, its rule holds the packet")
+    if arriving.choice is Choice.BLOCK:
+        return Judgement(Fate.BLOCKED_THERE, "a rule of the receiver blocks the packet")
+    if packet.to_group:
+        return _one_way_to_group(out, arriving)
+    if out.choice is Choice.NEGOTIATE:
+        return _held(sender, receiver, packet, network)
+    return _sent_clear(sender, receiver, packet, network)
 
 
 def _plain(fate: Fate, *, delivered: bool = False) -> Judgement:
     return Judgement(fate, SENTENCES[fate], delivered)
 
 
-def _held(sender: InForce, receiver: InForce, out: Decision, packet: Packet, network: Network) -> Judgement:
+def _one_way_to_group(out: Decision, arriving: Decision) -> Judgement:
+    if not (out.clear and arriving.clear):
+        return Judgement(Fate.NO_ANSWER, "a group answers no IKE, so a negotiating rule lets nothing through")
+    permitted = Choice.PERMIT in (out.choice, arriving.choice)
+    return Judgement(Fate.PERMIT if permitted else Fate.CLEAR, "a group gets it and does not answer", delivered=True)
+
+
+def _held(sender: InForce, receiver: InForce, packet: Packet, network: Network) -> Judgement:
     """The sender holds the packet until IKE has come to an end."""
+    out, arriving = decide(sender, packet), decide(receiver, packet)
     if out.rule is None or out.direction is None:
         raise ValueError("a negotiating decision has a rule")
-    if not sender.keying:
-        return Judgement(Fate.NO_ANSWER, "the sender's keying module does not run, its rule holds the packet")
-    arriving = decide(receiver, packet)
-    if arriving.choice is Choice.TUNNEL:
-        return _plain(Fate.TUNNEL)
-    if arriving.choice is Choice.BLOCK:
-        return Judgement(Fate.BLOCKED_THERE, "a rule of the receiver blocks the packet")
-    answering = _answering_rule(receiver, arriving) if network.ike else None
+    answering = _answering_rule(receiver, packet) if network.ike else None
     if answering is not None:
         agreed = negotiate(sender, out.rule, receiver, answering)
         if isinstance(agreed, Fate):
             return _plain(agreed)
-        ends = [decide(sender, packet.reply())]
-        if arriving.choice is Choice.NEGOTIATE:
-            ends.append(decide(receiver, packet.reply()))
-        return _secured(Bargain(True, agreed, out.rule, answering, out.direction), network, ends)
+        bargain = Bargain(True, agreed, out.rule, answering, out.direction)
+        return _secured(bargain, network, sender, receiver, packet)
     silence = "the network drops IKE" if not network.ike else "the receiver does not answer IKE"
     if not out.rule.soft:
         return Judgement(Fate.NO_ANSWER, f"{silence}, and the rule does not fall back to clear text")
     if not arriving.lets_clear_in:
         return Judgement(Fate.NO_ANSWER, f"{silence}, and the receiver drops the clear packet that follows")
-    reply = _reply(sender, receiver, packet, network)
-    if reply.fate is Fate.TUNNEL:
+    # The sender's soft association stands by now, and while it does that end does not negotiate.
+    reply = _reply(sender, receiver, packet, replace(network, ike=False))
+    if reply.fate in (Fate.BLOCKED_HERE, Fate.BLOCKED_THERE):
         return reply
     if not reply.replied:
         return Judgement(Fate.NO_ANSWER, f"{silence}, and nothing comes back for the clear packet", delivered=True)
@@ -110,79 +117,85 @@ def _held(sender: InForce, receiver: InForce, out: Decision, packet: Packet, net
     return Judgement(Fate.SOFT_CLEAR, f"{silence}: clear text", True, True, fallbacks=fallbacks)
 
 
-def _sent_clear(sender: InForce, receiver: InForce, out: Decision, packet: Packet, network: Network) -> Judgement:
+def _sent_clear(sender: InForce, receiver: InForce, packet: Packet, network: Network) -> Judgement:
     """The sender sends the packet as it is."""
-    arriving = decide(receiver, packet)
-    if arriving.choice is Choice.TUNNEL:
-        return _plain(Fate.TUNNEL)
-    if arriving.choice is Choice.BLOCK:
-        return Judgement(Fate.BLOCKED_THERE, "a rule of the receiver blocks the packet")
+    out, arriving = decide(sender, packet), decide(receiver, packet)
     if not arriving.lets_clear_in:
         return Judgement(Fate.ONE_SIDED_DROP, "the receiver accepts protected packets only")
     reply = _reply(sender, receiver, packet, network)
-    if reply.fate is Fate.TUNNEL:
-        return reply
-    if arriving.clear:
-        permitted = Choice.PERMIT in (out.choice, arriving.choice)
-        back = "comes back" if reply.replied else "does not come back"
-        sentence = f"a rule permits it; the answer {back}" if permitted else f"no rule minds; the answer {back}"
-        return Judgement(Fate.PERMIT if permitted else Fate.CLEAR, sentence, True, reply.replied)
-    if reply.fate is Fate.CLEAR and out.choice is Choice.PERMIT:
-        return replace(reply, fate=Fate.PERMIT)
+    if reply.fate is Fate.CLEAR and Choice.PERMIT in (out.choice, arriving.choice):
+        return replace(reply, fate=Fate.PERMIT, sentence="a rule permits it")
     return reply
 
 
 def _reply(sender: InForce, receiver: InForce, packet: Packet, network: Network) -> Judgement:
     """Return how the receiver's answer to a packet that arrived in clear gets back."""
     reply = packet.reply()
-    back, arriving = decide(receiver, reply), decide(sender, reply)
-    if Choice.TUNNEL in (back.choice, arriving.choice):
-        return _plain(Fate.TUNNEL, delivered=True)
+    back, home = decide(receiver, reply), decide(sender, reply)
     if back.choice is Choice.BLOCK:
         return Judgement(Fate.BLOCKED_THERE, "a rule of the receiver blocks the answer", delivered=True)
     if back.clear:
-        fate = Fate.PERMIT if back.choice is Choice.PERMIT else Fate.CLEAR
-        return Judgement(fate, "the answer is clear text", True, arriving.lets_clear_in)
+        return _home(home) or Judgement(Fate.CLEAR, "no rule minds", True, True)
     if back.rule is None or back.direction is None:
         raise ValueError("a negotiating decision has a rule")
     if not receiver.keying:
         return Judgement(
             Fate.ONE_SIDED_DROP, "the receiver's keying module does not run, its rule holds the answer", True
         )
-    answering = _answering_rule(sender, arriving) if network.ike else None
+    answering = _answering_rule(sender, reply) if network.ike else None
     if answering is not None:
         agreed = negotiate(receiver, back.rule, sender, answering)
         if isinstance(agreed, Fate):
             return _plain(agreed, delivered=True)
-        ends = [decide(receiver, packet)]
-        if arriving.choice is Choice.NEGOTIATE:
-            ends.append(decide(sender, packet))
         bargain = Bargain(False, agreed, back.rule, answering, back.direction)
-        return replace(_secured(bargain, network, ends), delivered=True)
-    if back.rule.soft and arriving.lets_clear_in:
-        fallback = Fallback(False, back.rule, back.direction)
-        return Judgement(
-            Fate.SOFT_CLEAR, "the sender does not answer IKE: clear text", True, True, fallbacks=(fallback,)
-        )
-    return Judgement(Fate.ONE_SIDED_DROP, "the packet got in, but its answer must be protected", delivered=True)
+        return replace(_secured(bargain, network, receiver, sender, reply), delivered=True)
+    if not back.rule.soft:
+        return Judgement(Fate.ONE_SIDED_DROP, "the packet got in, but its answer must be protected", delivered=True)
+    fallbacks = (Fallback(False, back.rule, back.direction),)
+    clear = Judgement(Fate.SOFT_CLEAR, "the sender does not answer IKE: clear text", True, True, fallbacks=fallbacks)
+    return _home(home) or clear
 
 
-def _answering_rule(host: InForce, arriving: Decision) -> Rule | None:
-    """Return the rule under which a host answers IKE for a flow, None if it keeps silent."""
+def _home(decision: Decision) -> Judgement | None:
+    """Return what stops a clear answer at the sender of the packet, None when nothing does."""
+    if decision.choice is Choice.BLOCK:
+        return Judgement(Fate.BLOCKED_HERE, "a rule of the sender blocks the answer", delivered=True)
+    if not decision.lets_clear_in:
+        return Judgement(Fate.ONE_SIDED_DROP, "the sender accepts protected answers only", delivered=True)
+    return None
+
+
+def _answering_rule(host: InForce, packet: Packet) -> Rule | None:
+    """Return the rule under which a host answers IKE about a packet that comes to it, None if it keeps silent.
+
+    The default response is for peers that no rule speaks of, in neither direction; exempt packets are nobody's.
+    """
     if not host.keying:
         return None
+    arriving, leaving = decide(host, packet), decide(host, packet.reply())
     if arriving.choice is Choice.NEGOTIATE:
         return arriving.rule
-    return host.default_response if arriving.choice is Choice.NOTHING else None
+    if any(each.choice is not Choice.NOTHING or each.exempt for each in (arriving, leaving)):
+        return None
+    return host.default_response
 
 
-def _secured(bargain: Bargain, network: Network, opposite: list[Decision]) -> Judgement:
-    """Return what an agreement is worth; `opposite`: the other direction at each end that has a rule of its own."""
+def _secured(bargain: Bargain, network: Network, initiator: InForce, responder: InForce, packet: Packet) -> Judgement:
+    """Return what an agreement about the initiator's packet is worth to the two of them.
+
+    Where a rule of its own made an end negotiate, the opposite direction needs one too.
+    """
     protection = bargain.agreement.protection
     if not protection.passes(network):
         return Judgement(Fate.NO_ANSWER, f"agreed on {protection}, which the network drops")
-    if any(each.choice is Choice.TUNNEL for each in opposite):
-        return _plain(Fate.TUNNEL)
-    if any(each.choice is not Choice.NEGOTIATE for each in opposite):
-        return _plain(Fate.FILTER_NOT_MIRRORED)
+    for end in (responder, initiator):
+        if decide(end, packet).choice is not Choice.NEGOTIATE:
+            continue
+        opposite = decide(end, packet.reply()).choice
+        if opposite is Choice.BLOCK:
+            at_sender = (end is initiator) is bargain.by_sender
+            fate, who = (Fate.BLOCKED_HERE, "sender") if at_sender else (Fate.BLOCKED_THERE, "receiver")
+            return Judgement(fate, f"a rule of the {who} blocks the opposite direction")
+        if opposite is not Choice.NEGOTIATE:
+            return _plain(Fate.FILTER_NOT_MIRRORED)
     return Judgement(protection.fate, f"protected by {protection}", True, True, bargain)

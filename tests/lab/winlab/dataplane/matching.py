@@ -16,7 +16,6 @@ from .packet import RSVP, TCP, UDP, Address, Packet
 _KERBEROS_PORT = 88
 _IKE_PORT = 500
 _NAT_TRAVERSAL_PORT = 4500
-_BROADCAST = IPv4Address("255.255.255.255")
 _GROUP_LEVELS = (0, 1)
 _KERBEROS_LEVELS = (0, 2)
 
@@ -63,8 +62,7 @@ def exempt(state: InForce, packet: Packet) -> bool:
             return True
         if packet.protocol in (TCP, UDP) and _KERBEROS_PORT in ports:
             return True
-    ends = (packet.source, packet.destination)
-    return state.exempt_level in _GROUP_LEVELS and (_BROADCAST in ends or any(each.is_multicast for each in ends))
+    return state.exempt_level in _GROUP_LEVELS and packet.to_group
 
 
 def decide(state: InForce, packet: Packet) -> Decision:
@@ -134,8 +132,10 @@ def _length(side: Side, bits: int) -> int:
 
 
 def _strictness(rule: Rule) -> int:
-    if rule.action is Action.BLOCK:
+    if rule.tunnel:
         return 3
+    if rule.action is Action.BLOCK:
+        return 4
     if rule.action is Action.PERMIT:
         return 0
     return 1 if rule.soft else 2

@@ -13,6 +13,7 @@ Address = IPv4Address | IPv6Address
 TCP = 6
 UDP = 17
 RSVP = 46
+BROADCAST = IPv4Address("255.255.255.255")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,11 @@ class Packet:
     source_port: int = 0
     destination_port: int = 0
     size: int = 64
+
+    @property
+    def to_group(self) -> bool:
+        """It goes to a multicast group or to the broadcast address, from where nothing comes back."""
+        return self.destination.is_multicast or self.destination == BROADCAST
 
     def reply(self) -> Packet:
         """Return the packet that answers this one."""

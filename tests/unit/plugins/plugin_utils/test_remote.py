@@ -9,8 +9,10 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
-from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
+from ansible.utils.display import Display
 
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.errors import HostLost
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._remote import Remote
 
 
@@ -18,13 +20,21 @@ class Action:
     """An action whose connection is ``name`` and whose host answers ``answer``."""
 
     def __init__(self, name="winrm", rc=0, stdout="out", stderr="err"):
-        self._connection = SimpleNamespace(transport=name)
-        self.answer = {"rc": rc, "stdout": stdout, "stderr": stderr}
+        self._connection = SimpleNamespace(transport=name, exec_command=self.exec_command, reset=self.reset)
+        self.answer = (rc, stdout.encode(), stderr.encode())
+        self.trouble = None
         self.sent = []
+        self.heard = []
 
-    def _low_level_execute_command(self, line, in_data=None):
+    def exec_command(self, line, in_data=None, sudoable=True):
+        self.heard.append(Display().verbosity)
         self.sent.append((line, in_data))
+        self.reset()
         return self.answer
+
+    def reset(self):
+        if self.trouble is not None:
+            raise self.trouble
 
 
 @pytest.mark.parametrize("rc", [0, 1])
@@ -35,8 +45,41 @@ def test_the_answer_is_what_was_printed(rc):
 
 
 def test_another_exit_code_is_no_answer():
-    with pytest.raises(AnsibleConnectionFailure, match=r"netsh\.exe ended with code 9009 on the host: not found"):
+    with pytest.raises(HostLost, match=r"netsh\.exe ended with code 9009 on the host: not found"):
         Remote(Action(rc=9009, stdout="", stderr="oh\nnot found\n")).run("netsh.exe", b"x")
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        AnsibleConnectionFailure("gone"),
+        AnsibleError("winrm send_input failed; gone"),
+        ConnectionResetError("gone"),
+        type("WinRMTransportError", (Exception,), {"__module__": "winrm.exceptions"})("gone"),
+    ],
+)
+def test_no_answer_is_a_lost_host(trouble):
+    action = Action()
+    action.trouble = trouble
+    for talk in (lambda: Remote(action).run("netsh.exe", b"x"), Remote(action).renew):
+        with pytest.raises(HostLost, match="gone"):
+            talk()
+
+
+@pytest.mark.parametrize("trouble", [AnsibleError("a wrong option"), ZeroDivisionError("a bug")])
+def test_other_errors_are_passed_on(trouble):
+    action = Action()
+    action.trouble = trouble
+    with pytest.raises(type(trouble)):
+        Remote(action).run("netsh.exe", b"x")
+
+
+def test_answers_are_not_shown_at_any_verbosity(monkeypatch):
+    monkeypatch.setattr(Display(), "verbosity", 6)
+    action = Action()
+    Remote(action).run("netsh.exe", b"x")
+    assert action.heard == [3]
+    assert Display().verbosity == 6
 
 
 def test_an_unknown_connection_is_refused_before_anything_is_sent():

@@ -14,6 +14,7 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.errors import 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.intent import (
     Mode,
     assigned_store,
+    check_document,
     desired_object,
     desired_store,
     without_object,
@@ -76,6 +77,7 @@ STORE = Store(
 
 
 def want(data, mode, store=STORE):
+    check_document(data, Mode(mode))
     return desired_store(store, data, Mode(mode))
 
 
@@ -197,6 +199,14 @@ def test_overridden_keeps_what_is_predefined_or_in_foreign_use():
 def test_deleted_unassigns_first():
     store = want({"policies": [{"name": "P"}], "filter_lists": [{"name": "Web"}]}, "deleted")
     assert (store.policies, store.assigned, set(lists(store))) == ((), None, {"Spare"})
+
+
+@pytest.mark.parametrize("action", ["permit", "BLOCK"])
+def test_a_negotiating_action_becomes_another_one(action):
+    store = desired_object(STORE, "filter_action", {"name": "ESP", "action": action})
+    assert store.filter_actions[0] == FilterAction(name="ESP", action=ActionKind(action.lower()))
+    with pytest.raises(IpsecError, match=r"^accept_unsecured is True"):
+        desired_object(STORE, "filter_action", {"name": "ESP", "action": action, "accept_unsecured": True})
 
 
 def test_what_is_in_use_is_not_deleted():

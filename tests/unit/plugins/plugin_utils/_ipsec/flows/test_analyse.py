@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.endpoint import Endpoint
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.outcome import Network, Pair, analyse, between
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.outcome import Network
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.pair import Pair, analyse, between
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.partition import size
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.semantics import View
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.space import Packet, Space
@@ -190,6 +191,10 @@ def naive_winner(me: Endpoint, one: Packet) -> tuple[int, ...] | None:
         if bound.rule.tunnel_endpoint is not None:
             strictness = 3
         for item in bound.filters.filters if bound.rule.enabled else ():
+            versions = {end.version for end in (item.source, item.destination) if hasattr(end, "version")}
+            versions |= {end.first.version for end in (item.source, item.destination) if isinstance(end, AddressRange)}
+            if one.source.version not in (versions or {4}):
+                continue
             for packet in (one, one.reply) if item.mirrored else (one,):
                 source = holds(item.source, packet.source, me)
                 destination = holds(item.destination, packet.destination, me)

@@ -11,7 +11,8 @@ from dataclasses import replace
 import pytest
 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.errors import IpsecError
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.outcome import OutcomeKind, analyse, fate
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.outcome import OutcomeKind
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.pair import analyse, fate
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.semantics import DecisionKind, View
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.space import Packet
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.versions import WindowsVersion
@@ -54,7 +55,14 @@ LEVELS = {
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_levels(level: int) -> None:
-    view = View(host("fe", f"{FE} 2001:db8::10", does(BLOCK, filter_of("any", "any")), exemption_level=level))
+    view = View(
+        host(
+            "fe",
+            f"{FE} 2001:db8::10",
+            does(BLOCK, filter_of("any", "any"), filter_of("any", "::/1"), filter_of("any", "8000::/1")),
+            exemption_level=level,
+        )
+    )
     for group in (KERBEROS, RSVP, IKE, MULTICAST, BROADCAST, NEVER):
         expected = DecisionKind.EXEMPT if group in LEVELS[level] else DecisionKind.BLOCK
         assert [view.decide(one).kind for one in group] == [expected] * len(group)

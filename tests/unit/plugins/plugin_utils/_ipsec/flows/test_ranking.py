@@ -120,7 +120,9 @@ def test_me_is_every_address_of_the_host() -> None:
     view = View(fe)
     for source, kind in ((FE, "block"), ("10.9.9.9", "block"), ("10.0.0.11", "no_match")):
         assert view.decide(packet(source, BE)).kind == kind
-    assert view.decide(packet(FE6, BE6)).kind is DecisionKind.BLOCK
+    assert view.decide(packet(FE6, BE6)).kind is DecisionKind.NO_MATCH, "words alone are IPv4"
+    both = View(host("fe", f"{FE} {FE6}", does(BLOCK, filter_of("me", BE6))))
+    assert both.decide(packet(FE6, BE6)).kind is DecisionKind.BLOCK
 
 
 @pytest.mark.parametrize(("mirrored", "kind"), [(True, "block"), (False, "no_match")])
@@ -156,9 +158,16 @@ def test_rules_that_never_apply() -> None:
 
 @pytest.mark.parametrize(("version", "kind"), [(SERVER_2003, "no_match"), (SERVER_2016, "block")])
 def test_ipv6_from_vista_on(version: WindowsVersion, kind: str) -> None:
-    for found in (filter_of("me", "any"), filter_of("any", "any"), filter_of("me", BE6)):
+    for found in (filter_of("any", BE6), filter_of("me", BE6), filter_of("::/1", "any")):
         fe = host("fe", f"{FE} {FE6}", does(BLOCK, found), version=version)
         assert View(fe).decide(packet(FE6, BE6)).kind == kind
+
+
+def test_words_alone_are_ipv4() -> None:
+    for found in (filter_of("me", "any"), filter_of("any", "any")):
+        fe = host("fe", f"{FE} {FE6}", does(BLOCK, found), version=SERVER_2016)
+        assert View(fe).decide(packet(FE6, BE6)).kind is DecisionKind.NO_MATCH
+        assert View(fe).decide(packet(FE, BE)).kind is DecisionKind.BLOCK
 
 
 def test_ports_without_a_protocol_are_those_of_tcp_and_udp() -> None:

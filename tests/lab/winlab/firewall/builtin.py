@@ -1,0 +1,79 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The firewall of a freshly installed host.
+
+The rules are a handful in the form that Windows brings along: names and groups are numbers of resources, identifiers
+are words. Management is open from the start. One string has a key that nobody knows and an older version.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..registry import Kind, Value
+from ..services import Service, StartType, install
+from .portopenings import Opening, put
+from .store import POLICY, PROFILE_KEYS, RULE_VERSIONS, RULES, modern, set_setting, switch
+from .store import INBOUND as DEFAULT_INBOUND
+from .store import OUTBOUND as DEFAULT_OUTBOUND
+
+if TYPE_CHECKING:
+    from ..host import Host
+
+_SVCHOST = r"App=%SystemRoot%\system32\svchost.exe"
+_OWN = {
+    "WINRM-HTTP-In-TCP": (
+        "Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=5985|App=System|Name=@FirewallAPI.dll,-30253|"
+        "Desc=@FirewallAPI.dll,-30256|EmbedCtxt=@FirewallAPI.dll,-30267|"
+    ),
+    "WINRM-HTTPS-In-TCP": (
+        "Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=5986|App=System|Name=@FirewallAPI.dll,-30254|"
+        "EmbedCtxt=@FirewallAPI.dll,-30267|"
+    ),
+    "CoreNet-DHCP-In": (
+        f"Action=Allow|Active=TRUE|Dir=In|Protocol=17|LPort=68|RPort=67|{_SVCHOST}|Svc=dhcp|"
+        "Name=@FirewallAPI.dll,-25301|EmbedCtxt=@FirewallAPI.dll,-25000|"
+    ),
+    "CoreNet-Teredo-In": (
+        f"Action=Allow|Active=TRUE|Dir=In|Protocol=17|LPort=Teredo|{_SVCHOST}|Svc=iphlpsvc|"
+        "Name=@FirewallAPI.dll,-25326|EmbedCtxt=@FirewallAPI.dll,-25000|Edge=TRUE|"
+    ),
+    "FPS-ICMP4-ERQ-In": (
+        "Action=Allow|Active=FALSE|Dir=In|Protocol=1|Profile=Private|Profile=Public|ICMP4=8:*|RA4=LocalSubnet|"
+        "Name=@FirewallAPI.dll,-28543|EmbedCtxt=@FirewallAPI.dll,-28502|"
+    ),
+}
+_ODD = (
+    "v2.0|Action=Allow|Active=TRUE|Dir=Out|Protocol=6|RPort=445|App=System|Feature9=1:2|"
+    "Name=@FirewallAPI.dll,-28515|EmbedCtxt=@FirewallAPI.dll,-28502|"
+)
+
+
+def install_service(host: Host) -> Service:
+    """Register the firewall's service, and return it.
+
+    On a Windows it depends on the filtering engine. Lab's choice: it does not, so that the engine can be stopped alone.
+    """
+    if modern(host):
+        return install(host.registry, "MpsSvc", StartType.AUTO, display="Windows Firewall", running=True)
+    display = "Windows Firewall/Internet Connection Sharing (ICS)"
+    return install(host.registry, "SharedAccess", StartType.AUTO, display=display, running=True)
+
+
+def plant(host: Host) -> None:
+    """Write the state of a fresh installation: on from Windows Vista on, off on Server 2003."""
+    if not modern(host):
+        switch(host, False)
+        for port in (5985, 5986):
+            put(host, Opening(port, "TCP", "Windows Remote Management"))
+        return
+    version = RULE_VERSIONS[host.version.name]
+    for rule_id, text in _OWN.items():
+        host.registry.set(RULES, rule_id, Value(Kind.SZ, f"v{version}|{text}"))
+    host.registry.set(RULES, "FPS-SMB-Out-TCP", Value(Kind.SZ, _ODD))
+    switch(host, True)
+    for profile, key in PROFILE_KEYS.items():
+        set_setting(host, profile, DEFAULT_INBOUND, 1)
+        set_setting(host, profile, DEFAULT_OUTBOUND, 0)
+        host.registry.set(rf"{POLICY}\{key}", "DisableNotifications", Value(Kind.DWORD, 0))
