@@ -17,8 +17,8 @@ from ._action_converge import Converger, Outcome, Terms
 from ._action_guard import guard_of
 from ._action_session import ChangeError
 from ._ipsec.errors import HostLost, IpsecError
-from ._ipsec.guard import read_guard
 from ._ipsec.model import FILTER_ACTION, FILTER_LIST, POLICY, Named, Store, folded
+from ._ipsec.planning.guard import read_guard
 from ._ipsec.revert import check_timeout
 from ._remote import Remote
 

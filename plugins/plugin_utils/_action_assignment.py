@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 from ._action import Data, IpsecAction
-from ._ipsec.intent import assigned_store, check_assignment
 from ._ipsec.model import Store
+from ._ipsec.planning.intent import assigned_store, check_assignment
 from ._ipsec.revert import check_timeout
 
 

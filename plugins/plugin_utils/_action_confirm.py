@@ -14,10 +14,10 @@ from ._ipsec.errors import HostLost
 from ._ipsec.host import TIMER, Host
 from ._ipsec.model import Store
 from ._ipsec.netsh import render
-from ._ipsec.operations import Assign
-from ._ipsec.plan import Step, make_plan
+from ._ipsec.planning.operations import Assign
+from ._ipsec.planning.plan import Step, make_plan
+from ._ipsec.planning.staging import settled
 from ._ipsec.revert import DISARM_COMMAND, SECONDS_PER_MINUTE, arm_command, minutes, way_back
-from ._ipsec.staging import settled
 
 _PAUSE_SECONDS = 2
 # The scheduler starts tasks on the minute, and services need a moment to take a policy up.

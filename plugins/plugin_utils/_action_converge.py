@@ -14,16 +14,16 @@ from dataclasses import dataclass, field, replace
 from ._action_confirm import confirm_switch
 from ._action_session import ChangeError, HostSession, Run
 from ._ipsec.errors import IpsecError
-from ._ipsec.guard import Guard
 from ._ipsec.host import QUESTIONS, RUNNING, START_PENDING, Host, read_host, service_commands
-from ._ipsec.limits import check_operations, remarks
 from ._ipsec.model import Store
 from ._ipsec.netsh import Line, render
-from ._ipsec.operations import Assign, Unassign
-from ._ipsec.plan import Step, make_plan, shortfall
+from ._ipsec.planning.guard import Guard
+from ._ipsec.planning.limits import check_operations, remarks
+from ._ipsec.planning.operations import Assign, Unassign
+from ._ipsec.planning.plan import Step, make_plan, shortfall
+from ._ipsec.planning.secrets import secrets_of
+from ._ipsec.planning.staging import settled
 from ._ipsec.revert import DISARM_COMMAND
-from ._ipsec.staging import settled
-from ._ipsec.store_secrets import secrets_of
 
 Want = Callable[[Store], Store]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING, Any
 
-from ._ipsec.guard import Guard, read_guard
+from ._ipsec.planning.guard import Guard, read_guard
 
 if TYPE_CHECKING:
     from ansible.plugins.action import ActionBase

@@ -12,9 +12,9 @@ from ._action import Data, IpsecAction
 from ._ipsec.document.filter_action import write_filter_action
 from ._ipsec.document.filter_list import write_filter_list
 from ._ipsec.document.policy import write_policy
-from ._ipsec.guard import GUARD_OPTIONS
-from ._ipsec.intent import check_object, desired_object, without_object
 from ._ipsec.model import FILTER_ACTION, FILTER_LIST, POLICY, Store, by_name, folded
+from ._ipsec.planning.guard import GUARD_OPTIONS
+from ._ipsec.planning.intent import check_object, desired_object, without_object
 
 
 class ObjectAction(IpsecAction):

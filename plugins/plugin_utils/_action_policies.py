@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ._action import Data, IpsecAction, foreign
 from ._ipsec.document import write_document
-from ._ipsec.intent import Mode, check_document, desired_store
+from ._ipsec.planning.intent import Mode, check_document, desired_store
 from ._ipsec.revert import check_timeout
 
 

@@ -13,7 +13,7 @@ from ansible.module_utils.basic import missing_required_lib
 
 from ._action import Data, IpsecAction, foreign, predefined
 from ._ipsec.document import write_document
-from ._ipsec.staging import settled
+from ._ipsec.planning.staging import settled
 
 try:
     import jmespath  # type: ignore[import-untyped]  # it ships no types

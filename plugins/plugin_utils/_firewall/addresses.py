@@ -79,7 +79,10 @@ class AddressSet:
     def covers(self, other: AddressSet) -> bool:
         """Whether every address of ``other`` is in this set."""
         return all(
-            any(mine.version == item.version and mine.first <= item.first and item.last <= mine.last for mine in self.merged)
+            any(
+                mine.version == item.version and mine.first <= item.first and item.last <= mine.last
+                for mine in self.merged
+            )
             for item in other.merged
         )
 
@@ -99,6 +102,13 @@ class AddressSet:
         """Return the fewest networks that hold exactly these addresses."""
         return tuple(network for item in self.merged for network in item.networks())
 
+    def as_networks(self) -> AddressSet:
+        """Return the same addresses in the form of :meth:`networks`."""
+        return AddressSet(
+            Interval(network.version, int(network.network_address), int(network.broadcast_address))
+            for network in self.networks()
+        )
+
     def texts(self) -> list[str]:
         """Return each interval in its shortest form, in order."""
         return [str(item) for item in self.intervals]
@@ -114,7 +124,9 @@ def parse_interval(text: str, path: str) -> Interval:
     except IpsecError as error:
         # Words are no addresses here, so the refusal must not offer them.
         remedy = "Give the first address of the network." if "beyond" in error.expected else error.remedy
-        remedy = "Write two halves, 0.0.0.0/1 and 128.0.0.0/1, if you mean it." if "prefix of" in error.expected else remedy
+        remedy = (
+            "Write two halves, 0.0.0.0/1 and 128.0.0.0/1, if you mean it." if "prefix of" in error.expected else remedy
+        )
         expected = EXPECTED if error.expected.startswith("me, any") else error.expected
         raise IpsecError(path, text, expected, remedy) from None
     if isinstance(found, (Place, ServerRole)):

@@ -77,26 +77,6 @@ class Opening:
         """The UDP port of the peer, None for any."""
         return self.protocol.port if self.direction is Direction.OUT else None
 
-    def same(self, other: Opening) -> bool:
-        """Whether both let the same packets pass."""
-        if (self.protocol, self.direction, self.profiles) != (other.protocol, other.direction, other.profiles):
-            return False
-        local = self.local is other.local or (
-            self.local is not None and other.local is not None and self.local.same(other.local)
-        )
-        return local and self.peers.same(other.peers)
-
-    def to_data(self, name: str) -> dict[str, object]:
-        """Return the opening as plain data."""
-        return {
-            "name": name,
-            "protocol": self.protocol.value,
-            "direction": self.direction.value,
-            "peers": self.peers.texts(),
-            "local_addresses": self.local.texts() if self.local is not None else [],
-            "profiles": sorted(self.profiles),
-        }
-
 
 def openings(
     peers: AddressSet,

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from .addresses import AddressSet, Interval, read_interval
 from .openings import ALL_PROFILES, Profile
 
-_TEXT = re.compile(r"v(\d{1,5})\.(\d{1,5})\|(.*)", re.DOTALL)
+_TEXT = re.compile(r"v(\d{1,5}\.\d{1,5})\|(.*)", re.DOTALL)
 _PROFILES = {profile.value: profile for profile in Profile}
 _RANGE_KEY = re.compile(r"(?P<side>[LR]Port)\d+_\d+", re.IGNORECASE)
 
@@ -51,13 +51,13 @@ class Addresses:
 
 @dataclass(frozen=True, slots=True)
 class RuleString:
-    """One rule: version and fields in their order. ``str`` of it is the text that it was read from."""
+    """One rule: version (such as 2.30) and fields in their order. ``str`` of it is the text that it was read from."""
 
-    version: tuple[int, int]
+    version: str
     fields: tuple[tuple[str, str], ...]
 
     def __str__(self) -> str:
-        parts = [f"v{self.version[0]}.{self.version[1]:02d}", *(f"{key}={value}" for key, value in self.fields)]
+        parts = [f"v{self.version}", *(f"{key}={value}" for key, value in self.fields)]
         return "|".join([*parts, ""])
 
     def all(self, key: str) -> tuple[str, ...]:
@@ -134,13 +134,10 @@ def parse_rule(text: str) -> RuleString | None:
     match = _TEXT.fullmatch(text)
     if match is None:
         return None
-    parts = match[3].split("|")
+    parts = match[2].split("|")
     if parts.pop() != "":
         return None
     fields = [part.partition("=") for part in parts]
     if any(not equals for _key, equals, _value in fields):
         return None
-    # The version is read as it is written: 2.10 is not 2.1.
-    if str(int(match[1])) != match[1] or f"{int(match[2]):02d}" != match[2]:
-        return None
-    return RuleString((int(match[1]), int(match[2])), tuple((key, value) for key, _equals, value in fields))
+    return RuleString(match[1], tuple((key, value) for key, _equals, value in fields))

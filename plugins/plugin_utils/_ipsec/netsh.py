@@ -14,7 +14,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import singledispatch
 
-from . import operations as op
 from .errors import IpsecError
 from .model import (
     Authentication,
@@ -30,6 +29,7 @@ from .model import (
     Rule,
 )
 from .naming import check_text, name_trouble
+from .planning import operations as op
 from .values import (
     ActionKind,
     Address,

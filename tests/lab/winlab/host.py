@@ -12,6 +12,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from . import services
 from .dataplane.associations import Associations
+from .firewall import Profile
+from .firewall import builtin as firewall
 from .registry import Kind, Registry, Value
 from .services import Service, StartType
 from .tasks import Task
@@ -52,7 +54,7 @@ class Host:
     """A host. All policy lives in `registry`; nothing else about it is kept between two commands.
 
     `address` is where its endpoint listens, `addresses` are those that its policy speaks of. `tasks` are scheduled
-    tasks by folded name.
+    tasks by folded name. `profile` is the kind of network that its firewall takes it to be on.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Host:
     addresses: tuple[IPv4Address | IPv6Address, ...] = ()
     associations: Associations = field(default_factory=Associations)
     tasks: dict[str, Task] = field(default_factory=dict)
+    profile: Profile = Profile.DOMAIN
 
     @classmethod
     def create(
@@ -84,6 +87,7 @@ class Host:
         host = cls(name, VERSIONS[version], language, address, addresses=own)
         _system_keys(host, OEM_ENCODINGS[language])
         _install_services(host)
+        firewall.plant(host)
         if host.version.predefined_objects:
             from .store.predefined import plant
 
@@ -133,4 +137,5 @@ def _install_services(host: Host) -> None:
                 host.registry, "IKEEXT", StartType.DEMAND, display=keying, running=False, depends_on=("BFE",)
             )
         )
+    wanted.append(firewall.install_service(host))
     host.services.update({service.name: service for service in wanted})

@@ -322,7 +322,9 @@ def test_a_receiver_without_keying_module_holds_its_answer_even_if_it_may_fall_b
 
 def test_falling_back_on_the_way_back_needs_a_sender_that_lets_the_answer_in() -> None:
     deaf = front((f"{BE} me protocol=tcp srcport=80 mirrored=no", "action=block"))
-    assert outcome(deaf, back((HERE, REQUEST))) == (Fate.ONE_SIDED_DROP, True, False)
+    assert outcome(deaf, back((HERE, REQUEST))) == (Fate.BLOCKED_HERE, True, False)
+    strict = front((f"{BE} me protocol=tcp srcport=80 mirrored=no", REQUIRE))
+    assert outcome(strict, back((HERE, REQUEST)), Network(ike=False)) == (Fate.ONE_SIDED_DROP, True, False)
 
 
 def test_only_the_assigned_policy_counts() -> None:

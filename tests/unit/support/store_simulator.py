@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import singledispatch
 
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec import operations as op
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.model import (
     DefaultResponse,
     Filter,
@@ -22,6 +21,7 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.model import (
     Store,
     folded,
 )
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.planning import operations as op
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.values import (
     ActionKind,
     Encryption,

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from ..registry import Kind, Value
 from ..services import Service, StartType, install
 from .portopenings import Opening, put
-from .store import POLICY, PROFILE_KEYS, RULE_VERSIONS, RULES, modern, set_setting, switch
 from .store import INBOUND as DEFAULT_INBOUND
 from .store import OUTBOUND as DEFAULT_OUTBOUND
+from .store import POLICY, PROFILE_KEYS, RULE_VERSIONS, RULES, modern, set_setting, switch
 
 if TYPE_CHECKING:
     from ..host import Host

@@ -13,10 +13,19 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..host import Host
-from .session import EXTENSIONS, Reader, Session
+from ..firewall import store
+from . import advfirewall, advfirewall_rules, firewall
+from .session import EXTENSIONS, ONLY_ON, Reader, Session
 from .words import from_arguments, split
 
-__all__ = ["EXTENSIONS", "main"]
+__all__ = ["EXTENSIONS", "ONLY_ON", "main"]
+
+# Lab's choice: each version has the one context that was made for it.
+EXTENSIONS[("advfirewall",)] = advfirewall.run
+EXTENSIONS[("advfirewall", "firewall")] = advfirewall_rules.run
+EXTENSIONS[("firewall",)] = firewall.run
+ONLY_ON[("advfirewall",)] = ONLY_ON[("advfirewall", "firewall")] = store.modern
+ONLY_ON[("firewall",)] = lambda host: not store.modern(host)
 
 
 def main(host: Host, arguments: list[str] | str, stdin: Reader, out: Callable[[bytes], None]) -> int:

@@ -17,10 +17,14 @@ from . import static
 from .context import Process
 from .words import Word, pick, split
 
-Extension = Callable[[Process, list[Word]], int]
+Extension = Callable[[Process, list[Word]], int | None]
+"""Runs a command and returns the one-shot exit code, None for one that it does not know."""
 
 # Contexts that other parts of the lab bring along, by path: `EXTENSIONS[("advfirewall",)] = run`.
 EXTENSIONS: dict[tuple[str, ...], Extension] = {}
+
+# Which hosts have such a context; one that is not named here exists on all of them.
+ONLY_ON: dict[tuple[str, ...], Callable[[Host], bool]] = {}
 
 _STATIC = ("ipsec", "static")
 _LEAVE = ("exit", "quit", "bye")
@@ -91,7 +95,7 @@ class Session:
         """Descend as far as the words name contexts, then run the command; None if it is not known here."""
         rest = words
         while rest:
-            child = pick(rest[0].text, _children(context))
+            child = pick(rest[0].text, _children(self._host, context))
             if child is None or rest[0].equals is not None:
                 break
             context, rest = (*context, child), rest[1:]
@@ -109,7 +113,7 @@ class Session:
 
     def _help(self, context: tuple[str, ...]) -> None:
         self._say(self._process.texts.available)
-        for name in (*_children(context), *(static.COMMANDS if context == _STATIC else ())):
+        for name in (*_children(self._host, context), *(static.COMMANDS if context == _STATIC else ())):
             self._say(name)
 
     def one_shot(self, line: str, words: list[Word], stdin: Reader) -> int:
@@ -118,8 +122,8 @@ class Session:
         return self.interact(stdin) if self._context else code
 
 
-def _children(context: tuple[str, ...]) -> list[str]:
-    """Return the names of the contexts directly below one."""
-    paths = [_STATIC, *EXTENSIONS]
+def _children(host: Host, context: tuple[str, ...]) -> list[str]:
+    """Return the names of the contexts directly below one, on a host."""
+    paths = [_STATIC, *(path for path in EXTENSIONS if path not in ONLY_ON or ONLY_ON[path](host))]
     depth = len(context)
     return list(dict.fromkeys(path[depth] for path in paths if len(path) > depth and path[:depth] == context))

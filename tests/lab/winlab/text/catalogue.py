@@ -13,7 +13,10 @@ from ..store.errors import Code
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """All words of one language. Templates take named fields; `time` is a strftime format."""
+    """All words of one language. Templates take named fields; `time` is a strftime format.
+
+    `firewall` are the words of both firewall contexts, `resources` the texts behind `@FirewallAPI.dll,-NUMBER`.
+    """
 
     yes: str
     no: str
@@ -29,6 +32,8 @@ class Texts:
     time: str
     labels: Mapping[str, str]
     errors: Mapping[Code, str]
+    firewall: Mapping[str, str]
+    resources: Mapping[int, str]
 
     def truth(self, value: bool) -> str:
         """Return the word for yes or no."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ..store.errors import Code
 from .catalogue import Texts
+from .firewall_de import FIREWALL, RESOURCES
 
 GERMAN = Texts(
     yes="JA",
@@ -97,4 +98,6 @@ GERMAN = Texts(
         Code.UNREADABLE: "Das Objekt '{name}' konnte nicht gelesen werden",
         Code.DEFAULT_RULE: "Die Standardantwortregel ist hier nicht möglich",
     },
+    firewall=FIREWALL,
+    resources=RESOURCES,
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ..store.errors import Code
 from .catalogue import Texts
+from .firewall_en import FIREWALL, RESOURCES
 
 ENGLISH = Texts(
     yes="YES",
@@ -97,4 +98,6 @@ ENGLISH = Texts(
         Code.UNREADABLE: "The object '{name}' could not be read",
         Code.DEFAULT_RULE: "The default response rule cannot be used here",
     },
+    firewall=FIREWALL,
+    resources=RESOURCES,
 )

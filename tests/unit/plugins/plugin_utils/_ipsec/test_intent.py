@@ -11,14 +11,6 @@ import pytest
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.document import write_document
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.document.policy import read_policy
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.errors import IpsecError
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.intent import (
-    Mode,
-    assigned_store,
-    check_document,
-    desired_object,
-    desired_store,
-    without_object,
-)
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.model import (
     FILTER_LIST,
     POLICY,
@@ -35,7 +27,15 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.model import (
     Rule,
     Store,
 )
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.plan import make_plan
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.planning.intent import (
+    Mode,
+    assigned_store,
+    check_document,
+    desired_object,
+    desired_store,
+    without_object,
+)
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.planning.plan import make_plan
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.values import (
     ActionKind,
     Encryption,

@@ -10,7 +10,6 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec import operations as op
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.errors import IpsecError
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.model import (
     Certificate,
@@ -26,6 +25,7 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.model import (
     Rule,
 )
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.netsh import HIDDEN, LONGEST_LINE, render
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.planning import operations as op
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.values import (
     ActionKind,
     AddressRange,

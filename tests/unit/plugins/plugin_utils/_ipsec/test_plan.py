@@ -15,7 +15,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from store_simulator import HOST_RESPONSE, Refused, fate, meaning, run
 
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec import operations as op
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.errors import IpsecError
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.model import (
     FILTER_LIST,
@@ -35,9 +34,10 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.model import (
 )
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.naming import staging_base
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.netsh import render
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.plan import make_plan, shortfall
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.references import complete
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.staging import settled
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.planning import operations as op
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.planning.plan import make_plan, shortfall
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.planning.references import complete
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.planning.staging import settled
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.values import (
     ActionKind,
     ConnectionType,

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec import operations as op
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec import session
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.netsh import render
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.planning import operations as op
 
 UNKNOWN = {
     "en": "The following command was not found: {}.\r\n",

@@ -55,14 +55,8 @@ LEVELS = {
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_levels(level: int) -> None:
-    view = View(
-        host(
-            "fe",
-            f"{FE} 2001:db8::10",
-            does(BLOCK, filter_of("any", "any"), filter_of("any", "::/1"), filter_of("any", "8000::/1")),
-            exemption_level=level,
-        )
-    )
+    everything = (filter_of("any", "any"), filter_of("any", "::/1"), filter_of("any", "8000::/1"))
+    view = View(host("fe", f"{FE} 2001:db8::10", does(BLOCK, *everything), exemption_level=level))
     for group in (KERBEROS, RSVP, IKE, MULTICAST, BROADCAST, NEVER):
         expected = DecisionKind.EXEMPT if group in LEVELS[level] else DecisionKind.BLOCK
         assert [view.decide(one).kind for one in group] == [expected] * len(group)

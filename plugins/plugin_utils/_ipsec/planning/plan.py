@@ -20,11 +20,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from ..errors import IpsecError
+from ..model import FILTER_ACTION, FILTER_LIST, POLICY, Store, by_name, folded
+from ..naming import staging_base
 from . import operations as op
 from .changes import filter_action_changes, filter_list_changes, policy_changes
-from .errors import IpsecError
-from .model import FILTER_ACTION, FILTER_LIST, POLICY, Store, by_name, folded
-from .naming import staging_base
 from .references import reachable
 from .staging import stage
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-from .codec import filter_list as codes
-from .codec import filter_range as range_codes
-from .codec.filter_list import FilterListData, FilterSpec
-from .codec.filter_range import AddressData, PortData, RangeSpec
+from ..codec import filter_list as codes
+from ..codec import filter_range as range_codes
+from ..codec.filter_list import FilterListData, FilterSpec
+from ..codec.filter_range import AddressData, PortData, RangeSpec
+from ..model import Filter
+from ..values import HIGHEST_PROTOCOL, Address, AddressRange, Network, Place, ServerRole, has_ports
 from .express import Inexpressible, check_flag
-from .model import Filter
-from .values import HIGHEST_PROTOCOL, Address, AddressRange, Network, Place, ServerRole, has_ports
 
 FULL_MASK = 0xFFFFFFFF
 SPECIALS = {

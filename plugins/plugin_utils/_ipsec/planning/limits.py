@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from ..errors import IpsecError
+from ..model import Authentication, Certificate, Store
+from ..values import Address, AddressRange, DhGroup, ServerRole, family, format_address
+from ..versions import WindowsVersion
 from . import operations as op
-from .errors import IpsecError
-from .model import Authentication, Certificate, Store
-from .values import Address, AddressRange, DhGroup, ServerRole, family, format_address
-from .versions import WindowsVersion
 
 
 def check_operations(operations: Iterable[op.Operation], version: WindowsVersion) -> None:

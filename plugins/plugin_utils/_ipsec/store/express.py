@@ -12,14 +12,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address
 
-from .codec import filter_action as action_codes
-from .codec import main_mode as main_mode_codes
-from .codec import rule as rule_codes
-from .codec.filter_action import Algorithm, FilterActionData, Offer
-from .codec.guids import BLOCK, NEGOTIATE, NEGOTIATE_ACCEPTING_UNSECURED, PERMIT
-from .codec.main_mode import OVERRIDES, MainModeData
-from .codec.rule import AuthenticationData, RuleData
-from .model import (
+from ..codec import filter_action as action_codes
+from ..codec import main_mode as main_mode_codes
+from ..codec import rule as rule_codes
+from ..codec.filter_action import Algorithm, FilterActionData, Offer
+from ..codec.guids import BLOCK, NEGOTIATE, NEGOTIATE_ACCEPTING_UNSECURED, PERMIT
+from ..codec.main_mode import OVERRIDES, MainModeData
+from ..codec.rule import AuthenticationData, RuleData
+from ..model import (
     DEFAULT_MAIN_MODE_LIFETIME_MINUTES,
     Authentication,
     Certificate,
@@ -29,8 +29,8 @@ from .model import (
     PresharedKey,
     QuickModeMethod,
 )
-from .naming import LONGEST_TEXT, name_trouble, trouble
-from .values import ActionKind, ConnectionType, DhGroup, Encryption, Integrity, Secret
+from ..naming import LONGEST_TEXT, name_trouble, trouble
+from ..values import ActionKind, ConnectionType, DhGroup, Encryption, Integrity, Secret
 
 ACTIONS = {
     BLOCK: ActionKind.BLOCK,

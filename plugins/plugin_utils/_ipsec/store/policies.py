@@ -10,11 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from .codec.filter_action import FilterActionData, decode_filter_action
-from .codec.guids import DEFAULT_RESPONSE, NEGOTIATE
-from .codec.main_mode import decode_main_mode
-from .codec.policy import DEFAULT_POLLING_SECONDS, decode_policy
-from .codec.rule import RuleData, decode_rule
+from ..codec.filter_action import FilterActionData, decode_filter_action
+from ..codec.guids import DEFAULT_RESPONSE, NEGOTIATE
+from ..codec.main_mode import decode_main_mode
+from ..codec.policy import DEFAULT_POLLING_SECONDS, decode_policy
+from ..codec.rule import RuleData, decode_rule
+from ..model import DefaultResponse, FilterAction, FilterList, Policy, Rule, folded
+from ..values import ConnectionType
 from .express import (
     Inexpressible,
     authentication,
@@ -26,9 +28,7 @@ from .express import (
     quick_mode_pfs,
     tunnel_endpoint,
 )
-from .model import DefaultResponse, FilterAction, FilterList, Policy, Rule, folded
 from .objects import KIND_WORDS, Kind, Reference, StoredObject
-from .values import ConnectionType
 from .wiring import Wiring
 
 Data = TypeVar("Data")

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from .document import read_document
-from .document.filter_action import NEGOTIATE_OPTIONS, read_filter_action, write_filter_action
-from .document.filter_list import read_filter_list, write_filter_list
-from .document.policy import read_policy, write_policy
-from .errors import IpsecError
-from .model import (
+from ..document import read_document
+from ..document.filter_action import NEGOTIATE_OPTIONS, read_filter_action, write_filter_action
+from ..document.filter_list import read_filter_list, write_filter_list
+from ..document.policy import read_policy, write_policy
+from ..errors import IpsecError
+from ..model import (
     FILTER_ACTION,
     FILTER_LIST,
     POLICY,
@@ -27,9 +27,9 @@ from .model import (
     by_name,
     folded,
 )
-from .naming import check_name
+from ..naming import check_name
+from ..values import ActionKind
 from .references import complete, keep_needed, require_unused
-from .values import ActionKind
 
 Data = Mapping[str, object]
 Item = FilterList | FilterAction | Policy

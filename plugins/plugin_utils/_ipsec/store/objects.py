@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from .codec.rule import is_version_object
-from .errors import StoreError
-from .keys import Key, Keys
+from ..codec.rule import is_version_object
+from ..errors import StoreError
+from ..keys import Key, Keys
 
 
 class Kind(StrEnum):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from .model import Authentication, Policy, PresharedKey, Store
+from ..model import Authentication, Policy, PresharedKey, Store
 from .operations import AddRule, ChangeDefaultResponse, ChangeRule
 from .plan import Step
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from .model import (
+from ..model import (
     FILTER_ACTION,
     FILTER_LIST,
     FilterAction,
@@ -25,7 +25,7 @@ from .model import (
     by_name,
     folded,
 )
-from .naming import staging_base, staging_name, trouble
+from ..naming import staging_base, staging_name, trouble
 
 Key = tuple[str, str]
 

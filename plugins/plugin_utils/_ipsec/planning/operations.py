@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .model import FILTER_ACTION, FILTER_LIST, POLICY, DefaultResponse, Filter, FilterAction, Policy, Rule, folded
+from ..model import FILTER_ACTION, FILTER_LIST, POLICY, DefaultResponse, Filter, FilterAction, Policy, Rule, folded
 
 Key = tuple[str, str]
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from .codec.guids import DEFAULT_RESPONSE
+from ..codec.guids import DEFAULT_RESPONSE
 from .objects import KIND_WORDS, Kind, Reference, Stored, StoredObject
 
 

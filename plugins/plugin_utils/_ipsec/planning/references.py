@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .errors import IpsecError
-from .model import (
+from ..errors import IpsecError
+from ..model import (
     FILTER_ACTION,
     FILTER_LIST,
     POLICY,
@@ -21,7 +21,7 @@ from .model import (
     by_name,
     folded,
 )
-from .values import Secret
+from ..values import Secret
 
 Key = tuple[str, str]
 

@@ -10,14 +10,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from .document.fields import Fields
-from .errors import IpsecError
-from .flows.endpoint import Addresses, Endpoint
-from .flows.lockout import CriticalFlow, Direction, domain_controllers, find_lockouts, management, name_service
-from .flows.traffic import parse_traffic
-from .host import Host
-from .model import Store
-from .values import AddressRange, Place, ServerRole, parse_address
+from ..document.fields import Fields
+from ..errors import IpsecError
+from ..flows.endpoint import Addresses, Endpoint
+from ..flows.lockout import CriticalFlow, Direction, domain_controllers, find_lockouts, management, name_service
+from ..flows.traffic import parse_traffic
+from ..host import Host
+from ..model import Store
+from ..values import AddressRange, Place, ServerRole, parse_address
 
 FLOW_OPTIONS = ("name", "peers", "direction", "traffic")
 GUARD_OPTIONS = (

@@ -14,20 +14,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from .codec.filter_action import decode_filter_action
-from .codec.filter_list import decode_filter_list
-from .codec.guids import DEFAULT_RESPONSE, NEGOTIATE_ACCEPTING_UNSECURED, PREDEFINED, STANDARD
-from .codec.main_mode import decode_main_mode
-from .codec.policy import decode_policy
-from .codec.rule import decode_rule
-from .errors import StoreError
+from ..codec.filter_action import decode_filter_action
+from ..codec.filter_list import decode_filter_list
+from ..codec.guids import DEFAULT_RESPONSE, NEGOTIATE_ACCEPTING_UNSECURED, PREDEFINED, STANDARD
+from ..codec.main_mode import decode_main_mode
+from ..codec.policy import decode_policy
+from ..codec.rule import decode_rule
+from ..errors import StoreError
+from ..keys import Keys
+from ..model import FILTER_ACTION, FILTER_LIST, POLICY, FilterAction, FilterList, Foreign, Policy, Store, folded
+from ..values import ActionKind
 from .express import ACTIONS, Inexpressible, check_name, quick_mode_methods, quick_mode_pfs
-from .express_filters import filters
-from .keys import Keys
-from .model import FILTER_ACTION, FILTER_LIST, POLICY, FilterAction, FilterList, Foreign, Policy, Store, folded
+from .filters import filters
 from .objects import Kind, Stored, StoredObject, from_directory, from_registry
 from .policies import Parts, data_of, policy
-from .values import ActionKind
 from .wiring import Wiring
 
 LOCAL_STORE = r"HKEY_LOCAL_MACHINE\SOFTWARE\Policies\Microsoft\Windows\IPSec\Policy\Local"

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from . import operations as op
-from .model import (
+from ..model import (
     DefaultResponse,
     Filter,
     FilterAction,
@@ -19,7 +18,8 @@ from .model import (
     Rule,
     by_name,
 )
-from .values import ActionKind
+from ..values import ActionKind
+from . import operations as op
 
 
 def filter_list_changes(have: FilterList | None, want: FilterList) -> Iterator[op.Operation]:

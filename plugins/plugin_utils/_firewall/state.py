@@ -1,0 +1,205 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a host told about its own firewall: rules, exceptions, whether it is on, and what the domain says about it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from .._ipsec.errors import StoreError
+from .._ipsec.questions import Questions, Section
+from .._ipsec.registry import Key, Keys, parse_query
+from .._ipsec.versions import WindowsVersion, parse_ver
+from .openings import Profile
+from .port_entry import Entry, Slot, parse_entry
+from .rule_string import RuleString, parse_rule
+
+POLICY_KEY = r"HKLM\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy"
+RULES_KEY = rf"{POLICY_KEY}\FirewallRules"
+POLICIES_KEY = r"HKLM\SOFTWARE\Policies\Microsoft"
+GROUP_KEY = rf"{POLICIES_KEY}\WindowsFirewall"
+
+_LOCAL_KEYS = {
+    Profile.DOMAIN: rf"{POLICY_KEY}\DomainProfile",
+    Profile.PRIVATE: rf"{POLICY_KEY}\StandardProfile",
+    Profile.PUBLIC: rf"{POLICY_KEY}\PublicProfile",
+}
+# MS-GPFAS 2.2.3: the key StandardProfile is of the firewall before Vista and stands for both other profiles.
+_GROUP_KEYS = {
+    Profile.DOMAIN: (rf"{GROUP_KEY}\DomainProfile",),
+    Profile.PRIVATE: (rf"{GROUP_KEY}\PrivateProfile", rf"{GROUP_KEY}\StandardProfile"),
+    Profile.PUBLIC: (rf"{GROUP_KEY}\PublicProfile", rf"{GROUP_KEY}\StandardProfile"),
+}
+_SLOT_KEYS = {Slot.DOMAIN: "DomainProfile", Slot.STANDARD: "StandardProfile"}
+
+# No path holds a blank, so that none needs quotes.
+QUESTIONS = Questions(
+    {
+        "version": "ver",
+        "policy": f"reg.exe query {POLICY_KEY}",
+        "rules": f"reg.exe query {RULES_KEY}",
+        **{profile.value: f"reg.exe query {path} /s" for profile, path in _LOCAL_KEYS.items()},
+        "group": f"reg.exe query {GROUP_KEY} /s",
+        "policies": f"reg.exe query {POLICIES_KEY}",
+        "service": "sc.exe query MpsSvc",
+        "older_service": "sc.exe query SharedAccess",
+    }
+)
+
+_VISTA = (6, 0)
+_RUNNING = 4
+_STATE = re.compile(r":\s*(\d+)\s+[A-Z_0-9]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Firewall:
+    """The firewall of a host as it was read.
+
+    ``rules`` are the local ones, by their registry names; ``group_rules`` those of the domain. ``entries`` are the UDP
+    exceptions before Vista. ``on`` and ``local_counts`` (whether the domain lets local rules count) are by profile,
+    None where nothing says so. ``unreadable`` are the registry names of values that are no rule.
+    """
+
+    version: WindowsVersion
+    running: bool
+    on: Mapping[str, bool | None]
+    local_counts: Mapping[str, bool]
+    rules: tuple[tuple[str, RuleString], ...] = ()
+    group_rules: tuple[RuleString, ...] = ()
+    entries: Mapping[tuple[Slot, int], Entry]
+    unreadable: tuple[str, ...] = ()
+
+    @property
+    def has_rules(self) -> bool:
+        """Whether this is the firewall with rules (``netsh advfirewall``, from Vista on)."""
+        return has_rules(self.version)
+
+    def to_data(self) -> dict[str, object]:
+        """Return the facts about the host as plain data."""
+        return {
+            "version": str(self.version),
+            "product": self.version.name,
+            "firewall": {
+                "running": self.running,
+                "profiles": {
+                    name: {"on": on, "local_rules_count": self.local_counts[name]} for name, on in self.on.items()
+                },
+            },
+        }
+
+
+def has_rules(version: WindowsVersion) -> bool:
+    """Whether a version has the firewall with rules for any protocol and both directions: from Vista on."""
+    return (version.major, version.minor) >= _VISTA
+
+
+def read_firewall(sections: Mapping[str, Section]) -> Firewall:
+    """Return the firewall that the answers to ``QUESTIONS`` describe.
+
+    Raises :class:`StoreError` when a section is neither an answer nor proof that there is nothing to tell.
+    """
+    version = parse_ver(sections["version"].text)
+    parent = sections["policy"]
+    if parent.code != 0:
+        remedy = "Connect as an administrator of the host; Server 2003 needs Service Pack 1."
+        raise StoreError("firewall", "not readable", f"the key {POLICY_KEY}", remedy)
+    local: dict[str, Key] = {}
+    rules = _child(sections["rules"], parent, RULES_KEY)
+    for profile, path in _LOCAL_KEYS.items():
+        local |= {key.path.rpartition("FirewallPolicy\\")[2].casefold(): key for key in _keys(_child(sections[profile], parent, path))}
+    group = _child(sections["group"], sections["policies"], GROUP_KEY)
+    readable, unreadable = _rules(rules)
+    group_rules = [rule for _name, rule in _rules(_part(group, rf"{GROUP_KEY}\FirewallRules"))[0]]
+    service = sections["service"] if has_rules(version) else sections["older_service"]
+    if has_rules(version):
+        on = {profile.value: _on(local, group, profile) for profile in Profile}
+        counts = {profile.value: _setting(group, _GROUP_KEYS[profile], "AllowLocalPolicyMerge") != 0 for profile in Profile}
+    else:
+        on = {slot.value.lower(): _on(local, group, min(slot.profiles)) for slot in Slot}
+        counts = {
+            slot.value.lower(): _setting(group, (rf"{GROUP_KEY}\{key}\GloballyOpenPorts",), "AllowUserPrefMerge") != 0
+            for slot, key in _SLOT_KEYS.items()
+        }
+    return Firewall(
+        version=version,
+        running=_running(service),
+        on=on,
+        local_counts=counts,
+        rules=tuple(readable),
+        group_rules=tuple(group_rules),
+        entries=dict(_entries(local)),
+        unreadable=tuple(unreadable),
+    )
+
+
+def _child(section: Section, parent: Section, path: str) -> Keys | None:
+    """Return what a query printed, None when the parent key proves that there is no such key."""
+    if section.code == 0:
+        return parse_query(section.text)
+    wanted = path.rpartition("\\")[2].casefold()
+    if parent.code == 0 and wanted not in {
+        line.strip().rpartition("\\")[2].casefold() for line in parent.text.splitlines()
+    }:
+        return None
+    expected = f"what is below {path}, or proof that there is no such key"
+    raise StoreError("firewall", "not readable", expected, "Connect as an administrator of the host.")
+
+
+def _keys(keys: Keys | None) -> Iterator[Key]:
+    yield from keys.values() if keys is not None else ()
+
+
+def _part(keys: Keys | None, path: str) -> Keys | None:
+    return Keys({path: keys[path].values}) if keys is not None and path in keys else None
+
+
+def _rules(keys: Keys | None) -> tuple[list[tuple[str, RuleString]], list[str]]:
+    """Return the rules by the names of their values, and the names of values that are no rule."""
+    readable: list[tuple[str, RuleString]] = []
+    unreadable: list[str] = []
+    for key in _keys(keys):
+        for name, value in key.values.items():
+            rule = parse_rule(value.data) if isinstance(value.data, str) else None
+            if rule is not None:
+                readable.append((name, rule))
+            elif name:
+                unreadable.append(name)
+    return readable, unreadable
+
+
+def _setting(keys: Keys | None, paths: tuple[str, ...], name: str) -> int | None:
+    """Return the number of the first of these keys that has the value."""
+    for path in paths:
+        value = keys[path].value(name) if keys is not None and path in keys else None
+        if value is not None and isinstance(value.data, int):
+            return value.data
+    return None
+
+
+def _on(local: Mapping[str, Key], group: Keys | None, profile: Profile) -> bool | None:
+    """Return whether the firewall is on in a profile: the domain's word comes first."""
+    found = _setting(group, _GROUP_KEYS[profile], "EnableFirewall")
+    if found is None:
+        key = local.get(_LOCAL_KEYS[profile].rpartition("\\")[2].casefold())
+        value = key.value("EnableFirewall") if key is not None else None
+        found = value.data if value is not None and isinstance(value.data, int) else None
+    return None if found is None else found != 0
+
+
+def _entries(local: Mapping[str, Key]) -> Iterator[tuple[tuple[Slot, int], Entry]]:
+    for slot, name in _SLOT_KEYS.items():
+        key = local.get(rf"{name}\GloballyOpenPorts\List".casefold())
+        for value in key.values.values() if key is not None else ():
+            entry = parse_entry(value.data) if isinstance(value.data, str) else None
+            if entry is not None:
+                yield (slot, entry.port), entry
+
+
+def _running(section: Section) -> bool:
+    # sc prints TYPE, then STATE; the labels are localised, the numbers are not. No such service: not running.
+    numbers = _STATE.findall(section.text)
+    return section.code == 0 and len(numbers) > 1 and int(numbers[1]) == _RUNNING
