@@ -142,4 +142,23 @@ SPECS = {
         **GUARD,
     },
     "policies_info": {"query": {"type": "str"}},
+    "firewall": {
+        "peers": {"type": "list", "elements": "str"},
+        "protocols": {
+            "type": "list",
+            "elements": "str",
+            "choices": ["ike", "nat_traversal", "esp", "ah"],
+            "default": ["ike", "nat_traversal", "esp"],
+        },
+        "directions": {"type": "list", "elements": "str", "choices": ["in", "out"], "default": ["in", "out"]},
+        "profiles": {
+            "type": "list",
+            "elements": "str",
+            "choices": ["domain", "private", "public"],
+            "default": ["domain", "private", "public"],
+        },
+        "local_addresses": {"type": "list", "elements": "str"},
+        "name_prefix": {"type": "str", "default": "winsec.ipsec"},
+        **PRESENCE,
+    },
 }

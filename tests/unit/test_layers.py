@@ -41,13 +41,20 @@ class Layer:
 
 
 CORE = "plugins/plugin_utils/_ipsec*"
+FIREWALL = "plugins/plugin_utils/_firewall*"
 REMOTE = "plugins/plugin_utils/_remote*"
 GLUE = "plugins/plugin_utils/_action*"
 SPEC = "plugins/module_utils/_argspec*"
 VALUES = ("plugins/plugin_utils/_ipsec/errors", "plugins/plugin_utils/_ipsec/values")
+# What the firewall core has in common with the policy core: values, errors, and the way of asking a host.
+SHARED = tuple(
+    f"plugins/plugin_utils/_ipsec/{name}"
+    for name in ("errors", "keys", "naming", "netsh", "questions", "registry", "session", "values", "versions")
+)
 
 LAYERS = (
     Layer("core", (CORE,), inside=(CORE,)),
+    Layer("firewall core", (FIREWALL,), inside=(FIREWALL, *SHARED)),
     Layer("remote", (REMOTE,), inside=(REMOTE, *VALUES), outside=("ansible", "ansible.*")),
     # The one optional library of the controller, imported guarded.
     Layer(
@@ -56,11 +63,13 @@ LAYERS = (
         inside=(GLUE, REMOTE, CORE, SPEC),
         outside=("ansible", "ansible.*", "jmespath"),
     ),
-    Layer("glue", (GLUE,), inside=(GLUE, REMOTE, CORE, SPEC), outside=("ansible", "ansible.*")),
+    Layer("glue", (GLUE,), inside=(GLUE, REMOTE, CORE, FIREWALL, SPEC), outside=("ansible", "ansible.*")),
     Layer("action", ("plugins/action/*",), inside=(GLUE, SPEC)),
     Layer("spec", (SPEC,), inside=(SPEC,)),
     Layer("module", ("plugins/modules/*",), inside=(SPEC,), outside=("ansible.module_utils.*",)),
-    Layer("filter", ("plugins/filter/*",), inside=(CORE,), outside=("ansible.errors", "ansible.module_utils.*")),
+    Layer(
+        "filter", ("plugins/filter/*",), inside=(CORE, FIREWALL), outside=("ansible.errors", "ansible.module_utils.*")
+    ),
     Layer(
         "connection",
         ("plugins/connection/*",),
@@ -200,6 +209,8 @@ SOUND = {
     "plugins/plugin_utils/_ipsec/errors.py": "import enum",
     "plugins/plugin_utils/_ipsec/model.py": "import dataclasses\nfrom . import errors",
     "plugins/plugin_utils/_ipsec/document/__init__.py": "from ..model import Policy",
+    "plugins/plugin_utils/_firewall/__init__.py": "",
+    "plugins/plugin_utils/_firewall/rules.py": "from .._ipsec import errors\nfrom .._ipsec.errors import Wrong",
     "plugins/plugin_utils/_remote.py": "from ansible.errors import AnsibleError\nfrom ._ipsec.errors import Wrong",
     "plugins/plugin_utils/_action.py": (
         "from ansible.plugins.action import ActionBase\nfrom . import _remote\nfrom ._ipsec import model, Policy\n"
@@ -225,6 +236,16 @@ BROKEN = [
     ("plugins/plugin_utils/_ipsec/errors.py", "from .. import _remote", "(core) imports plugins/plugin_utils/_remote"),
     ("plugins/plugin_utils/_ipsec/errors.py", "from .model import Policy", "import cycle"),
     ("plugins/plugin_utils/_ipsec/document/x.py", "def f():\n    import yaml", "(core) imports yaml"),
+    (
+        "plugins/plugin_utils/_firewall/x.py",
+        "from .._ipsec import model",
+        "(firewall core) imports plugins/plugin_utils/_ipsec/model",
+    ),
+    (
+        "plugins/plugin_utils/_ipsec/errors.py",
+        "from .._firewall import rules",
+        "(core) imports plugins/plugin_utils/_firewall/rules",
+    ),
     ("plugins/plugin_utils/_remote.py", "from . import _action", "(remote) imports plugins/plugin_utils/_action"),
     (
         "plugins/plugin_utils/_remote.py",

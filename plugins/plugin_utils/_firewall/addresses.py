@@ -42,9 +42,7 @@ class Interval:
 
     def networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """Return the fewest networks that make up the interval."""
-        return tuple(
-            summarize_address_range(_address(self.version, self.first), _address(self.version, self.last))  # type: ignore[type-var]
-        )
+        return tuple(summarize_address_range(_address(self.version, self.first), _address(self.version, self.last)))
 
 
 def _address(version: int, number: int) -> IPv4Address | IPv6Address:

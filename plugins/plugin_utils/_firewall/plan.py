@@ -77,7 +77,9 @@ def _plan_rules(host: Firewall, prefix: str, wanted: tuple[Opening, ...]) -> Pla
     for name in names:
         if any(rule.name.casefold() == name.casefold() for rule in others):
             expected = "a name that no rule of others has, since netsh removes rules by their name"
-            raise IpsecError("firewall rule", name, expected, "Rename the rule that is not ours, or choose another name_prefix.")
+            raise IpsecError(
+                "firewall rule", name, expected, "Rename the rule that is not ours, or choose another name_prefix."
+            )
     after = [*(found.to_data() for found in kept), *(opening_data(opening, name) for name, opening in add)]
     return Plan(
         add=tuple(_add_rule(name, opening) for name, opening in add),
@@ -122,7 +124,9 @@ def _checked(line: Line) -> Line:
     length = len(line.clear())
     if length > LONGEST_LINE:
         expected = f"addresses that fit a command of {LONGEST_LINE} characters"
-        raise IpsecError("peers", f"{length} characters", expected, "Name networks or ranges instead of single addresses.")
+        raise IpsecError(
+            "peers", f"{length} characters", expected, "Name networks or ranges instead of single addresses."
+        )
     return line
 
 
@@ -161,7 +165,9 @@ def _plan_entries(host: Firewall, prefix: str, wanted: tuple[Opening, ...]) -> P
     if named is not None and named.local is not None:
         expected = f"none on {host.version.name}, whose firewall opens a port for all addresses of the host"
         raise IpsecError("local_addresses", ", ".join(named.local.texts()), expected, "Leave them out for this host.")
-    protocols = {entry_name(prefix, protocol).casefold(): protocol for protocol in Protocol if protocol.port is not None}
+    protocols = {
+        entry_name(prefix, protocol).casefold(): protocol for protocol in Protocol if protocol.port is not None
+    }
     ours = {
         place: (protocols[entry.name.casefold()], entry)
         for place, entry in host.entries.items()
@@ -195,14 +201,15 @@ def _plan_entries(host: Firewall, prefix: str, wanted: tuple[Opening, ...]) -> P
     return Plan(
         add=add,
         delete=_per_port(gone, _delete_entry),
-        again=(*_per_port(over, _delete_entry), *_per_port(over, lambda port, word: _add_entry(prefix, over, port, word))),
+        again=(
+            *_per_port(over, _delete_entry),
+            *_per_port(over, lambda port, word: _add_entry(prefix, over, port, word)),
+        ),
         before=_ordered(entry.to_data(protocol, slot) for (slot, _port), (protocol, entry) in ours.items()),
         after=_ordered(
             ours[slot, port][1].to_data(opening.protocol, slot)
             if (slot, port) not in missing
-            else entry_data(
-                entry_name(prefix, opening.protocol), opening.protocol, slot, _scope_texts(opening)
-            )
+            else entry_data(entry_name(prefix, opening.protocol), opening.protocol, slot, _scope_texts(opening))
             for (slot, port), opening in targets.items()
         ),
         foreign=tuple(foreign),
@@ -257,4 +264,12 @@ def _delete_entry(port: int, profile: str) -> Line:
 
 
 def _ordered(items: Iterable[dict[str, object]]) -> Data:
-    return sorted(items, key=lambda item: (list(Protocol).index(Protocol(str(item["protocol"]))), str(item["direction"]), str(item["name"]), str(item["profiles"])))
+    return sorted(
+        items,
+        key=lambda item: (
+            list(Protocol).index(Protocol(str(item["protocol"]))),
+            str(item["direction"]),
+            str(item["name"]),
+            str(item["profiles"]),
+        ),
+    )

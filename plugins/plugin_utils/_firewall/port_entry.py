@@ -58,7 +58,9 @@ class Entry:
         return entry_data(self.name, protocol, slot, peers, enabled=self.enabled)
 
 
-def entry_data(name: str, protocol: Protocol, slot: Slot, peers: list[str], *, enabled: bool = True) -> dict[str, object]:
+def entry_data(
+    name: str, protocol: Protocol, slot: Slot, peers: list[str], *, enabled: bool = True
+) -> dict[str, object]:
     """Return one exception as plain data."""
     return {
         "name": name,
@@ -121,7 +123,9 @@ def shortfalls(openings: Iterable[Opening]) -> list[dict[str, str]]:
             )
         else:
             if opening.peers.of_family(6):
-                reasons.append(f"This firewall has no IPv6: {', '.join(opening.peers.of_family(6).texts())} is left out.")
+                reasons.append(
+                    f"This firewall has no IPv6: {', '.join(opening.peers.of_family(6).texts())} is left out."
+                )
             halves = opening.profiles & Slot.STANDARD.profiles
             if halves and halves != Slot.STANDARD.profiles:
                 reasons.append(

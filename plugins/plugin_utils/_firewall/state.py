@@ -110,14 +110,19 @@ def read_firewall(sections: Mapping[str, Section]) -> Firewall:
     local: dict[str, Key] = {}
     rules = _child(sections["rules"], parent, RULES_KEY)
     for profile, path in _LOCAL_KEYS.items():
-        local |= {key.path.rpartition("FirewallPolicy\\")[2].casefold(): key for key in _keys(_child(sections[profile], parent, path))}
+        local |= {
+            key.path.rpartition("FirewallPolicy\\")[2].casefold(): key
+            for key in _keys(_child(sections[profile], parent, path))
+        }
     group = _child(sections["group"], sections["policies"], GROUP_KEY)
     readable, unreadable = _rules(rules)
     group_rules = [rule for _name, rule in _rules(_part(group, rf"{GROUP_KEY}\FirewallRules"))[0]]
     service = sections["service"] if has_rules(version) else sections["older_service"]
     if has_rules(version):
         on = {profile.value: _on(local, group, profile) for profile in Profile}
-        counts = {profile.value: _setting(group, _GROUP_KEYS[profile], "AllowLocalPolicyMerge") != 0 for profile in Profile}
+        counts = {
+            profile.value: _setting(group, _GROUP_KEYS[profile], "AllowLocalPolicyMerge") != 0 for profile in Profile
+        }
     else:
         on = {slot.value.lower(): _on(local, group, min(slot.profiles)) for slot in Slot}
         counts = {

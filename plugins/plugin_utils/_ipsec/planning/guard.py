@@ -55,9 +55,9 @@ class Guard:
         judged = all(service.running for service in host.services.values())
         judged = judged and not any(item.assigned for item in host.store.foreign)
         for found in find_lockouts(host.store if judged else None, desired, endpoint, flows):
-            expected = "a policy under which this flow still passes in clear"
+            expected = "a change after which it still passes in clear"
             remedy = f"{found.outcome.why} Permit the flow, or add {found.flow.name} to allow_lockout if it may stop."
-            raise IpsecError(f"assigned: the flow {found.flow.name}", f"stopped at {found.packet}", expected, remedy)
+            raise IpsecError(f"critical flow {found.flow.name}", f"stopped at {found.packet}", expected, remedy)
 
 
 def read_guard(

@@ -36,6 +36,11 @@ class Protection:
         """Tell whether the network lets packets of this kind through."""
         return (self.ah_integrity is None or network.ah) and (self.esp_cipher is None or network.esp)
 
+    def dropper(self, network: Network) -> str:
+        """Return who drops packets of this kind, in a network that does not let them through."""
+        ah_passes = self.ah_integrity is None or network.ah
+        return network.esp_dropped_by if ah_passes else network.ah_dropped_by
+
     def __str__(self) -> str:
         words = []
         if self.ah_integrity is not None:

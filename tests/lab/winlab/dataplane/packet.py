@@ -39,8 +39,14 @@ class Packet:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """What the network passes: IKE (UDP 500 and 4500), ESP (protocol 50), AH (protocol 51). It passes all else."""
+    """What the network passes: IKE (UDP 500 and 4500), ESP (protocol 50), AH (protocol 51). It passes all else.
+
+    Who drops what it does not pass is for sentences only.
+    """
 
     ike: bool = True
     esp: bool = True
     ah: bool = True
+    ike_dropped_by: str = "the network"
+    esp_dropped_by: str = "the network"
+    ah_dropped_by: str = "the network"

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..host import Host
 from ..firewall import store
+from ..host import Host
 from . import advfirewall, advfirewall_rules, firewall
 from .session import EXTENSIONS, ONLY_ON, Reader, Session
 from .words import from_arguments, split

@@ -28,19 +28,7 @@ def test_every_command_of_the_read_script_leaves_standard_input_alone():
 
 
 def answer(nonce="n0", skip=None):
-    names = [
-        "begin",
-        "version",
-        "ipsec",
-        "windows",
-        "policies",
-        "agent",
-        "agent_start",
-        "ike",
-        "ike_start",
-        "timer",
-        "end",
-    ]
+    names = ["begin", *QUESTIONS.commands, "end"]
     return "banner\r\n" + "".join(f"text of {name}\r\n@@{nonce}:{name} 1\r\n" for name in names if name != skip)
 
 
