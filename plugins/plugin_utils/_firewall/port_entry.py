@@ -119,7 +119,7 @@ def shortfalls(openings: Iterable[Opening]) -> list[dict[str, str]]:
         elif opening.protocol.port is None:
             reasons.append(
                 f"This firewall opens TCP and UDP ports only, not IP protocol {opening.protocol.number}. Whether it "
-                "drops such packets at all is not documented: test it, and turn it off for the network if it does."
+                "drops such packets at all is not documented: test it before you rely on it."
             )
         else:
             if opening.peers.of_family(6):

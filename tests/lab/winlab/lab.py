@@ -17,9 +17,11 @@ from typing import Self
 import yaml
 
 from . import netsh
+from .dataplane.hostfirewall import Filtering
 from .dataplane.management import passes
 from .dataplane.packet import Network
 from .dataplane.wire import Wire
+from .firewall import Profile, builtin, store
 from .host import Clock, Host
 from .requestlog import RequestLog
 from .scheduler import Scheduler
@@ -123,6 +125,13 @@ class Lab:
     def _start(self, spec: HostSpec, server: Server) -> LabHost:
         host = Host.create(spec.name, version=spec.version, language=spec.language, addresses=spec.addresses)
         host.clock = Clock(minute_seconds=self._minute_seconds)
+        host.profile = Profile(spec.network_profile.capitalize())
+        if spec.firewall is not None:
+            store.switch(host, spec.firewall == "on")
+        for opening in spec.openings:
+            builtin.open_up(host, opening)
+        if spec.management_port not in builtin.MANAGEMENT_PORTS:
+            builtin.open_up(host, f"tcp/{spec.management_port}")
         if spec.netsh:
             script = "".join(f"{line}\r\n" for line in spec.netsh).encode(host.oem_encoding)
             netsh.main(host, "", BytesIO(script), discard)
@@ -139,9 +148,13 @@ class Lab:
         host.address = spec.address
         return LabHost(spec, host, endpoint, port)
 
-    def wire(self, network: Network | None = None) -> Wire:
-        """Return the wire between the hosts that have addresses."""
-        return Wire((each.host for each in self.hosts.values()), network)
+    def wire(self, network: Network | None = None, *, filtering: Filtering = Filtering.IPSEC) -> Wire:
+        """Return the wire between the hosts that have addresses.
+
+        The hosts' firewalls hold back IKE, ESP and AH unless they have openings for them; packets of applications are
+        left alone unless `filtering` says so.
+        """
+        return Wire((each.host for each in self.hosts.values()), network, filtering=filtering)
 
     def inventory(self, path: str | os.PathLike[str]) -> None:
         """Write an Ansible inventory: all hosts in the group `windows`, and in the groups of their specifications."""

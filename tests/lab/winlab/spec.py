@@ -11,12 +11,16 @@ from ipaddress import ip_address
 from types import MappingProxyType
 from typing import Any
 
+from .firewall import Profile
+from .firewall.builtin import read_opening
 from .shell import LongLine, ShellOptions
 from .wsman import Limits
 
 DEFAULT_USERS: Mapping[str, str] = MappingProxyType({"Administrator": "Lab-Passw0rd"})
 DEFAULT_CONTROLLER = "10.0.0.250"
 AUTH_SCHEMES = ("negotiate", "basic")
+FIREWALL_STATES = ("off", "on")
+NETWORK_PROFILES = tuple(each.lower() for each in Profile)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +36,9 @@ class HostSpec:
     :param addresses: its own addresses as policies name them; with one, the host obeys its policy in force.
     :param controller: the address that management comes from, as policies name it.
     :param management_port: the TCP port of management, as policies name it.
+    :param firewall: "off" or "on" in all profiles, None for what the version starts with: off on 2003, on later.
+    :param openings: what the firewall lets in from the start besides management: `udp/500`, `tcp/80`, `50`.
+    :param network_profile: the kind of network that the firewall finds: "domain", "private" or "public".
     :param groups: inventory groups besides `windows`; `vars`: inventory variables of the host.
     """
 
@@ -47,6 +54,9 @@ class HostSpec:
     addresses: tuple[str, ...] = ()
     controller: str = DEFAULT_CONTROLLER
     management_port: int = 5985
+    firewall: str | None = None
+    openings: tuple[str, ...] = ()
+    network_profile: str = "domain"
     groups: tuple[str, ...] = ()
     vars: Mapping[str, object] = field(default_factory=dict)
 
@@ -72,6 +82,7 @@ class HostSpec:
                 ip_address(text)
             except ValueError as bad:
                 raise ValueError(f"host {values['name']}: {bad}") from bad
+        _check_firewall(values)
         if values.get("limits") is not None:
             _check(values["limits"], Limits, f"limits of {values['name']}")
             values["limits"] = replace(Limits.of(values["version"]), **values["limits"])
@@ -110,6 +121,24 @@ class LabSpec:
         users = {str(name): str(password) for name, password in (data.get("users") or DEFAULT_USERS).items()}
         transport, minute = str(data.get("transport", "ntlm")), float(data.get("minute_seconds", 60.0))
         return cls(hosts=hosts, users=users, transport=transport, minute_seconds=minute)
+
+
+def _check_firewall(values: dict[str, Any]) -> None:
+    """Put the options of a host's firewall into their final form; ValueError for what does not fit."""
+    where = f"host {values['name']}"
+    if isinstance(values.get("firewall"), bool):
+        # YAML reads the bare words as truth values.
+        values["firewall"] = FIREWALL_STATES[values["firewall"]]
+    if values.get("firewall") not in (None, *FIREWALL_STATES):
+        raise ValueError(f"{where}: firewall is {' or '.join(FIREWALL_STATES)}")
+    if values.get("network_profile", NETWORK_PROFILES[0]) not in NETWORK_PROFILES:
+        raise ValueError(f"{where}: network_profile is one of {', '.join(NETWORK_PROFILES)}")
+    values["openings"] = tuple(map(str, values.get("openings", ())))
+    for text in values["openings"]:
+        try:
+            read_opening(text)
+        except ValueError as bad:
+            raise ValueError(f"{where}: {bad}") from bad
 
 
 def _check(data: Mapping[str, Any], kind: type, where: str) -> None:

@@ -156,7 +156,9 @@ TASKS = [(where, module, args) for where, document in DOCUMENTS for module, args
 VARIABLES = [(where, *found) for where, document in DOCUMENTS for found in role_variables_in(document)]
 
 
-@pytest.mark.parametrize(("where", "module", "args"), TASKS, ids=[f"{where}-{module}" for where, module, _args in TASKS])
+@pytest.mark.parametrize(
+    ("where", "module", "args"), TASKS, ids=[f"{where}-{module}" for where, module, _args in TASKS]
+)
 def test_tasks_would_not_be_refused(where: str, module: str, args: Any) -> None:
     assert refusal(module, args) == "", where
 

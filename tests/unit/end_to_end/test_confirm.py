@@ -108,7 +108,9 @@ def test_a_change_of_what_is_in_force_is_undone_as_well(lab, tmp_path):
     after = {name: policy_store(each.host).snapshot() for name, each in lab.hosts.items()}
     for name, snapshot in after.items():
         assert snapshot["assigned"] == "Fine"
-        filters = [{item["name"]: item["filters"] for item in each["filter_lists"]} for each in (snapshot, before[name])]
+        filters = [
+            {item["name"]: item["filters"] for item in each["filter_lists"]} for each in (snapshot, before[name])
+        ]
         assert filters[0] == filters[1]
 
 

@@ -225,7 +225,7 @@ def test_raw_module_of_ansible(tmp_path: Path, transport: str, requests: int) ->
         del environment["NTLM_USER_FILE"]
         arguments = ["windows", "-i", str(inventory), "-m", "raw", "-a", "sc.exe query PolicyAgent"]
         done = subprocess.run(
-            [sys.executable, "-m", "ansible", "adhoc", *arguments],
+            [sys.executable, "-m", "ansible.cli.adhoc", *arguments],
             env=environment,
             capture_output=True,
             text=True,

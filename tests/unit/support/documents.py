@@ -197,7 +197,7 @@ def pairs(draw: st.DrawFn, modern: bool) -> Pair:
     filters = draw(st.lists(_filters(modern), min_size=4, max_size=6, unique_by=_selector))
     methods = draw(_some(_methods()))
     chosen = st.lists(st.sampled_from(methods), min_size=1, max_size=3, unique_by=_offer)
-    authentication = [draw(_authentication(modern)) for _ in range(2)]
+    authentication = [draw(_authentication(modern)) for _time in range(2)]
 
     def subset(pool: list[str], least: int = 0) -> list[str]:
         return draw(st.lists(st.sampled_from(pool), min_size=least, unique=True))

@@ -20,9 +20,9 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.outcome 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.pair import Pair
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.semantics import is_group
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.space import Packet
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.planning.intent import Mode, desired_store
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.model import Store
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.netsh import render
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.planning.intent import Mode, desired_store
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.planning.plan import make_plan
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.registry import parse_query
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.store.read import read_store

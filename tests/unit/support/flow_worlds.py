@@ -10,7 +10,7 @@ Everything comes from a few words and addresses, so that filters overlap, ends a
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from random import Random
 from typing import Any
 
@@ -77,6 +77,17 @@ class World:
     ah: bool
 
 
+@dataclass(frozen=True)
+class _Shared:
+    """What both ends know of: methods, authentication, main modes, and traffic from the first to the second."""
+
+    methods: list[Data]
+    keys: list[Data]
+    modes: list[Data]
+    protocol: str
+    port: object
+
+
 def world(seed: int) -> World:
     """Return the world of a seed."""
     random = Random(seed)
@@ -84,12 +95,14 @@ def world(seed: int) -> World:
     methods = random.sample(METHODS, random.choice((1, 1, 2, 3)))
     keys = random.sample(AUTHENTICATION, random.choice((1, 1, 2)))
     modes = random.sample(MAIN_MODES, random.choice((1, 2)))
-    specs = [_host(random, index, methods, keys, modes) for index in (0, 1)]
+    talk = (random.choice(("any", "tcp", "tcp", "udp")), random.choice(("any", *PORTS[:3])))
+    shared = _Shared(methods, keys, modes, talk[0], talk[1] if talk[0] in ("tcp", "udp") else "any")
+    specs = [_host(random, index, shared) for index in (0, 1)]
     ike, esp, ah = (random.random() > 0.1 for _ in range(3))
     return World(seed, (specs[0], specs[1]), ike, esp, ah)
 
 
-def _host(random: Random, index: int, methods: list[Data], keys: list[Data], modes: list[Data]) -> HostSpec:
+def _host(random: Random, index: int, shared: _Shared) -> HostSpec:
     version = random.choice(VERSIONS)
     modern = version != "2003"
     addresses = [OWN[index][0]]
@@ -99,24 +112,26 @@ def _host(random: Random, index: int, methods: list[Data], keys: list[Data], mod
         name="ab"[index],
         version=version,
         addresses=tuple(addresses),
-        document=_document(random, index, modern, methods, keys, modes),
+        document=_document(random, index, modern, shared),
         level=random.choice((None, None, 0, 1, 2, 3)),
         stopped=stopped,
     )
 
 
-def _document(
-    random: Random, index: int, modern: bool, methods: list[Data], keys: list[Data], modes: list[Data]
-) -> Data:
+def _document(random: Random, index: int, modern: bool, shared: _Shared) -> Data:
     count = random.choice((0, 1, 1, 2, 2, 3, 4, 6))
     lists = [{"name": f"L{n}", "filters": _filters(random, index, modern)} for n in range(count)]
-    actions = [_action(random, f"A{n}", methods) for n in range(count)]
+    actions = [_action(random, f"A{n}", shared.methods) for n in range(count)]
+    if count and random.random() < 0.7:
+        # A rule about the traffic that both ends know of, mostly negotiating and mirrored.
+        lists[0] = {"name": "L0", "filters": [_expected(random, index, shared)]}
+        actions[0] = _negotiating(random, "A0", shared.methods) if random.random() < 0.8 else actions[0]
     rules = [
         {
             "name": f"R{n}",
             "filter_list": f"L{n}",
             "filter_action": f"A{n}",
-            "authentication": _few(random, keys, AUTHENTICATION),
+            "authentication": _few(random, shared.keys, AUTHENTICATION),
             "connection_type": random.choices(("all", "lan", "dialup"), (6, 3, 1))[0],
             "tunnel_endpoint": random.choices(("none", "192.0.2.1"), (24, 1))[0],
             "enabled": random.random() < 0.95,
@@ -126,11 +141,11 @@ def _document(
     policy: Data = {
         "name": "P",
         "rules": rules,
-        "main_mode": {"security_methods": _few(random, modes, MAIN_MODES)},
+        "main_mode": {"security_methods": _few(random, shared.modes, MAIN_MODES)},
         "default_response": {
             "enabled": random.random() < 0.5,
-            "authentication": _few(random, keys, AUTHENTICATION),
-            "security_methods": _few(random, methods, METHODS),
+            "authentication": _few(random, shared.keys, AUTHENTICATION),
+            "security_methods": _few(random, shared.methods, METHODS),
         },
     }
     assigned = "P" if random.random() < 0.95 else ""
@@ -139,9 +154,9 @@ def _document(
 
 def _few(random: Random, shared: list[Data], every: tuple[Data, ...]) -> list[Data]:
     """Return one to three, mostly of the shared ones; at most one pre-shared key, as netsh takes one."""
-    pool = shared if random.random() < 0.85 else list(every)
+    pool = shared if random.random() < 0.9 else list(every)
     found: list[Data] = []
-    for one in random.sample(pool, min(len(pool), random.choice((1, 2, 3)))):
+    for one in random.sample(pool, min(len(pool), random.choice((1, 2, 3, 3)))):
         if one.get("method") != "preshared_key" or not any(other.get("method") == "preshared_key" for other in found):
             found.append(one)
     return found
@@ -151,6 +166,10 @@ def _action(random: Random, name: str, methods: list[Data]) -> Data:
     kind = random.choices(("permit", "block", "negotiate"), (2, 1, 5))[0]
     if kind != "negotiate":
         return {"name": name, "action": kind}
+    return _negotiating(random, name, methods)
+
+
+def _negotiating(random: Random, name: str, methods: list[Data]) -> Data:
     # Require, Require with a clear first packet, Request, and fallback alone.
     accept, fall_back = random.choice(((False, False), (True, False), (True, True), (False, True)))
     return {
@@ -173,6 +192,19 @@ def _filters(random: Random, index: int, modern: bool) -> list[Data]:
             selectors.add(selector)
             found.append(one)
     return found
+
+
+def _expected(random: Random, index: int, shared: _Shared) -> Data:
+    """Return a filter for the shared traffic as one end sees it."""
+    peer = random.choice((NEAR[1 - index][0], NEAR[1 - index][1], "any"))
+    return {
+        "source": peer if index else "me",
+        "destination": "me" if index else peer,
+        "protocol": shared.protocol,
+        "source_port": "any",
+        "destination_port": shared.port,
+        "mirrored": random.random() < 0.85,
+    }
 
 
 def _filter(random: Random, index: int, modern: bool) -> Data:
@@ -198,26 +230,29 @@ def packets(found: World, count: int) -> list[Tuple5]:
     """Return packets from the first host to the second or to a group, near the edges of the filters."""
     random = Random(f"packets of {found.seed}")
     a, b = found.hosts
-    ports = [0, 1, 65535, 1024, *PORTS, *_ports_of(a.document), *_ports_of(b.document)]
+    filters = [item for spec in (a, b) for one in spec.document["filter_lists"] for item in one["filters"]]
     result: list[Tuple5] = []
     while len(result) < count:
         source = ip_address(random.choice(a.addresses))
         there = GROUPS if random.random() < 0.04 else b.addresses
         fitting = [one for one in map(ip_address, there) if one.version == source.version]
-        if not fitting:
-            continue
-        protocol = random.choice((6, 6, 6, 17, 17, 1, 46, 50))
-        pair = [random.choice(ports) + random.choice((0, 0, 0, 1)) for _ in range(2)] if protocol in (6, 17) else [0, 0]
-        first, second = (min(max(port, 0), 65535) for port in pair)
-        result.append((source, random.choice(fitting), protocol, first, second))
+        if fitting:
+            result.append((source, random.choice(fitting), *_traffic(random, filters)))
     return result
 
 
-def _ports_of(document: Data) -> list[int]:
-    filters = (item for one in document["filter_lists"] for item in one["filters"])
-    return [item[key] for item in filters for key in ("source_port", "destination_port") if item[key] != "any"]
-
-
-def addresses_make_sense() -> bool:
-    """Tell whether the fixed addresses are in the networks that stand beside them."""
-    return all(ip_address(OWN[index][0]) in ip_network(NEAR[index][1]) for index in (0, 1))
+def _traffic(random: Random, filters: list[Data]) -> tuple[int, int, int]:
+    """Return protocol, source port and destination port: mostly those of a filter or of its mirror, or close to them."""
+    ports: list[object] = ["any", "any"]
+    protocol = random.choice((6, 6, 17, 1, 46, 50))
+    if filters and random.random() < 0.7:
+        one = random.choice(filters)
+        ports = [one["source_port"], one["destination_port"]]
+        if random.random() < 0.3:
+            ports.reverse()
+        protocol = PROTOCOLS.get(one["protocol"], protocol)
+    if protocol not in (6, 17):
+        return protocol, 0, 0
+    found = [random.choice((0, 1, 1024, 50_000, 65535, *PORTS)) if port == "any" else int(str(port)) for port in ports]
+    first, second = (min(port + random.choice((0,) * 8 + (1,)), 65535) for port in found)
+    return protocol, first, second

@@ -67,7 +67,7 @@ class RangeSpec:
 
 def read_range_spec(cursor: Cursor, name: str) -> RangeSpec:
     """Return the next filter of the second part."""
-    source_name, destination_name, description = (cursor.text(name) for _ in range(3))
+    source_name, destination_name, description = (cursor.text(name) for _field in range(3))
     fields = cursor.read(_FIELDS, name)
     return RangeSpec(
         source_name=source_name,

@@ -77,7 +77,7 @@ def policy(stored: StoredObject, parts: Parts) -> Policy:
         polling_interval_minutes=polling // 60,
         main_mode=main_mode(data_of(settings, decode_main_mode)),
         default_response=response or DefaultResponse(),
-        rules=tuple(rule for _, rule in sorted(rules.items())),
+        rules=tuple(rules[key] for key in sorted(rules)),
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from ..host import Host
 from .fate import SENTENCES, Fate
+from .hostfirewall import Filtering, Paths, obstacle, paths
 from .inforce import Direction, InForce, Rule, in_force
 from .matching import Choice, Decision, decide
 from .negotiation import Agreement, negotiate
@@ -53,13 +54,44 @@ class Judgement:
     fallbacks: tuple[Fallback, ...] = ()
 
 
-def judge(host_a: Host, host_b: Host, packet: Packet, network: Network | None = None) -> Fate:
-    """Return the fate of a packet from A to B and of its answer, if nothing was ever sent before."""
-    return assess(in_force(host_a), in_force(host_b), packet, network or Network()).fate
+def judge(
+    host_a: Host,
+    host_b: Host,
+    packet: Packet,
+    network: Network | None = None,
+    *,
+    filtering: Filtering = Filtering.IGNORED,
+) -> Fate:
+    """Return the fate of a packet from A to B and of its answer, if nothing was ever sent before.
+
+    :param filtering: how much the hosts' own firewalls filter.
+    """
+    between = paths(network or Network(), host_a, host_b, packet, filtering)
+    judgement = assess(in_force(host_a), in_force(host_b), packet, between)
+    return stopped(judgement, obstacle(host_a, host_b, packet, filtering)).fate
 
 
-def assess(sender: InForce, receiver: InForce, packet: Packet, network: Network) -> Judgement:
+def stopped(judgement: Judgement, obstructed: tuple[Fate, str] | None) -> Judgement:
+    """Return what a firewall that drops the packet itself leaves of a judgement.
+
+    What would not arrive anyway keeps its fate, unless it does not even leave the sender. An association that the
+    sender set up stands, although the packet in it is dropped.
+    """
+    if obstructed is None:
+        return judgement
+    fate, sentence = obstructed
+    if fate is Fate.BLOCKED_HERE:
+        return Judgement(fate, sentence)
+    if not judgement.delivered:
+        return judgement
+    bargain = judgement.bargain if judgement.bargain and judgement.bargain.by_sender else None
+    fallbacks = tuple(each for each in judgement.fallbacks if each.by_sender)
+    return Judgement(fate, sentence, bargain=bargain, fallbacks=fallbacks)
+
+
+def assess(sender: InForce, receiver: InForce, packet: Packet, network: Network | Paths) -> Judgement:
     """Like `judge`, on what is in force at both ends, and with the circumstances."""
+    between = network if isinstance(network, Paths) else Paths(network, network)
     out, arriving = decide(sender, packet), decide(receiver, packet)
     if out.choice is Choice.BLOCK:
         return Judgement(Fate.BLOCKED_HERE, "a rule of the sender blocks the packet")
@@ -75,8 +107,8 @@ def assess(sender: InForce, receiver: InForce, packet: Packet, network: Network)
     if packet.to_group:
         return _one_way_to_group(out, arriving)
     if out.choice is Choice.NEGOTIATE:
-        return _held(sender, receiver, packet, network)
-    return _sent_clear(sender, receiver, packet, network)
+        return _held(sender, receiver, packet, between)
+    return _sent_clear(sender, receiver, packet, between.back)
 
 
 def _plain(fate: Fate, *, delivered: bool = False) -> Judgement:
@@ -90,8 +122,9 @@ def _one_way_to_group(out: Decision, arriving: Decision) -> Judgement:
     return Judgement(Fate.PERMIT if permitted else Fate.CLEAR, "a group gets it and does not answer", delivered=True)
 
 
-def _held(sender: InForce, receiver: InForce, packet: Packet, network: Network) -> Judgement:
+def _held(sender: InForce, receiver: InForce, packet: Packet, between: Paths) -> Judgement:
     """The sender holds the packet until IKE has come to an end."""
+    network = between.there
     out, arriving = decide(sender, packet), decide(receiver, packet)
     if out.rule is None or out.direction is None:
         raise ValueError("a negotiating decision has a rule")
@@ -102,13 +135,13 @@ def _held(sender: InForce, receiver: InForce, packet: Packet, network: Network) 
             return _plain(agreed)
         bargain = Bargain(True, agreed, out.rule, answering, out.direction)
         return _secured(bargain, network, sender, receiver, packet)
-    silence = "the network drops IKE" if not network.ike else "the receiver does not answer IKE"
+    silence = f"{network.ike_dropped_by} drops IKE" if not network.ike else "the receiver does not answer IKE"
     if not out.rule.soft:
         return Judgement(Fate.NO_ANSWER, f"{silence}, and the rule does not fall back to clear text")
     if not arriving.lets_clear_in:
         return Judgement(Fate.NO_ANSWER, f"{silence}, and the receiver drops the clear packet that follows")
     # The sender's soft association stands by now, and while it does that end does not negotiate.
-    reply = _reply(sender, receiver, packet, replace(network, ike=False))
+    reply = _reply(sender, receiver, packet, between.silent().back)
     if reply.fate in (Fate.BLOCKED_HERE, Fate.BLOCKED_THERE):
         return reply
     if not reply.replied:
@@ -118,7 +151,7 @@ def _held(sender: InForce, receiver: InForce, packet: Packet, network: Network) 
 
 
 def _sent_clear(sender: InForce, receiver: InForce, packet: Packet, network: Network) -> Judgement:
-    """The sender sends the packet as it is."""
+    """The sender sends the packet as it is; `network` is what passes when the receiver opens a negotiation."""
     out, arriving = decide(sender, packet), decide(receiver, packet)
     if not arriving.lets_clear_in:
         return Judgement(Fate.ONE_SIDED_DROP, "the receiver accepts protected packets only")
@@ -129,7 +162,7 @@ def _sent_clear(sender: InForce, receiver: InForce, packet: Packet, network: Net
 
 
 def _reply(sender: InForce, receiver: InForce, packet: Packet, network: Network) -> Judgement:
-    """Return how the receiver's answer to a packet that arrived in clear gets back."""
+    """Return how the receiver's answer to a packet that arrived in clear gets back over a network."""
     reply = packet.reply()
     back, home = decide(receiver, reply), decide(sender, reply)
     if back.choice is Choice.BLOCK:
@@ -149,10 +182,12 @@ def _reply(sender: InForce, receiver: InForce, packet: Packet, network: Network)
             return _plain(agreed, delivered=True)
         bargain = Bargain(False, agreed, back.rule, answering, back.direction)
         return replace(_secured(bargain, network, receiver, sender, reply), delivered=True)
+    silence = f"{network.ike_dropped_by} drops IKE" if not network.ike else "the sender does not answer IKE"
     if not back.rule.soft:
-        return Judgement(Fate.ONE_SIDED_DROP, "the packet got in, but its answer must be protected", delivered=True)
+        sentence = f"the packet got in, but its answer must be protected, and {silence}"
+        return Judgement(Fate.ONE_SIDED_DROP, sentence, delivered=True)
     fallbacks = (Fallback(False, back.rule, back.direction),)
-    clear = Judgement(Fate.SOFT_CLEAR, "the sender does not answer IKE: clear text", True, True, fallbacks=fallbacks)
+    clear = Judgement(Fate.SOFT_CLEAR, f"{silence}: clear text", True, True, fallbacks=fallbacks)
     return _home(home) or clear
 
 
@@ -187,7 +222,7 @@ def _secured(bargain: Bargain, network: Network, initiator: InForce, responder: 
     """
     protection = bargain.agreement.protection
     if not protection.passes(network):
-        return Judgement(Fate.NO_ANSWER, f"agreed on {protection}, which the network drops")
+        return Judgement(Fate.NO_ANSWER, f"agreed on {protection}, which {protection.dropper(network)} drops")
     for end in (responder, initiator):
         if decide(end, packet).choice is not Choice.NEGOTIATE:
             continue

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from .. import firewall
+from ..firewall import Direction
 from ..host import Host
 from .inforce import DEFAULT_EXEMPT_LEVEL, InForce, in_force
 from .judge import assess
@@ -17,11 +19,11 @@ _CLIENT_PORT = 49152
 def passes(controller: Address, host: Host, port: int, network: Network | None = None) -> bool:
     """Tell whether a clear TCP packet from the controller reaches the host's first address, and its answer gets back.
 
-    A host without an address on the simulated network is judged by nobody: it always passes.
+    Both the policy in force and the host's own firewall have a say. A host without an address on the simulated network is judged by nobody: it always passes.
     """
     if not host.addresses:
         return True
     plain = InForce(frozenset({controller}), (), None, None, DEFAULT_EXEMPT_LEVEL, keying=False, modern=True)
     packet = Packet(controller, host.addresses[0], TCP, _CLIENT_PORT, port)
     judgement = assess(plain, in_force(host), packet, network or Network())
-    return judgement.delivered and judgement.replied
+    return judgement.delivered and judgement.replied and firewall.passes(host, packet, Direction.IN)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ..host import Host
 from .associations import MainModeAssociation, QuickModeAssociation, SoftAssociation, Traffic, Way
 from .fate import Fate
+from .hostfirewall import Filtering, Paths, obstacle, paths
 from .inforce import Direction, InForce, Rule, in_force
-from .judge import Bargain, Fallback, assess
+from .judge import Bargain, Fallback, Judgement, assess, stopped
 from .matching import Choice, decide
 from .packet import Address, Network, Packet
 
@@ -46,15 +47,21 @@ class _End:
 
 
 class Wire:
-    """Hosts and the network between them. `network` may be replaced between two packets."""
+    """Hosts and the network between them. `network` and `filtering` may be replaced between two packets.
 
-    def __init__(self, hosts: Iterable[Host], network: Network | None = None) -> None:
+    :param filtering: how much the hosts' own firewalls filter.
+    """
+
+    def __init__(
+        self, hosts: Iterable[Host], network: Network | None = None, *, filtering: Filtering = Filtering.IGNORED
+    ) -> None:
         self._owners: dict[Address, Host] = {}
         for host in hosts:
             for address in host.addresses:
                 if self._owners.setdefault(address, host) is not host:
                     raise ValueError(f"{address} belongs to {self._owners[address].name} and to {host.name}")
         self.network = network or Network()
+        self.filtering = filtering
 
     def send(self, packet: Packet) -> Delivery:
         """Send a packet and its answer.
@@ -62,12 +69,14 @@ class Wire:
         :raises ValueError: when one of the addresses belongs to no host, or both belong to the same one.
         """
         sender, receiver = self._ends(packet)
+        between = paths(self.network, sender.host, receiver.host, packet, self.filtering)
+        obstructed = obstacle(sender.host, receiver.host, packet, self.filtering)
         standing = _protected(sender, receiver, packet)
         if standing is not None:
-            return self._over(standing, sender, receiver, packet)
+            return _over(standing, sender, receiver, packet, between, obstructed)
         soft = _soft(sender, packet) or _soft(receiver, packet.reply())
-        network = replace(self.network, ike=False) if soft else self.network
-        judgement = assess(sender.state, receiver.state, packet, network)
+        found = assess(sender.state, receiver.state, packet, between.silent() if soft else between)
+        judgement = stopped(found, obstructed)
         for fallback in () if soft else judgement.fallbacks:
             _stand_soft(sender if fallback.by_sender else receiver, fallback)
         algorithms = ""
@@ -75,9 +84,11 @@ class Wire:
             algorithms = str(judgement.bargain.agreement.protection)
             _install(sender, receiver, judgement.bargain)
             # What came in clear before the negotiation does not count, its answer does.
-            _count(sender, receiver, packet.size, there=judgement.bargain.by_sender)
+            if judgement.delivered:
+                _count(sender, receiver, packet.size, there=judgement.bargain.by_sender)
         waits = 0.0 if soft else FALLBACK_SECONDS * len(judgement.fallbacks)
-        sentence = "a soft association stands, so nobody negotiates" if soft else judgement.sentence
+        unchanged = soft and judgement is found
+        sentence = "a soft association stands, so nobody negotiates" if unchanged else judgement.sentence
         return Delivery(judgement.fate, sentence, judgement.delivered, judgement.replied, algorithms, waits)
 
     def _ends(self, packet: Packet) -> tuple[_End, _End]:
@@ -98,13 +109,25 @@ class Wire:
         _drop_widows(*ends)
         return ends
 
-    def _over(self, standing: QuickModeAssociation, sender: _End, receiver: _End, packet: Packet) -> Delivery:
-        """Send over an association that stands."""
-        protection = standing.protection
-        if not protection.passes(self.network):
-            return Delivery(Fate.NO_ANSWER, f"the network drops {protection}", False, False, str(protection))
+
+def _over(
+    standing: QuickModeAssociation,
+    sender: _End,
+    receiver: _End,
+    packet: Packet,
+    between: Paths,
+    obstructed: tuple[Fate, str] | None,
+) -> Delivery:
+    """Send over an association that stands."""
+    protection, network = standing.protection, between.there
+    if protection.passes(network):
+        found = Judgement(protection.fate, f"protected by {protection}, standing", True, True)
+    else:
+        found = Judgement(Fate.NO_ANSWER, f"{protection.dropper(network)} drops {protection}")
+    judgement = stopped(found, obstructed)
+    if judgement.delivered:
         _count(sender, receiver, packet.size)
-        return Delivery(protection.fate, f"protected by {protection}, standing", True, True, str(protection))
+    return Delivery(judgement.fate, judgement.sentence, judgement.delivered, judgement.replied, str(protection))
 
 
 def _protected(sender: _End, receiver: _End, packet: Packet) -> QuickModeAssociation | None:

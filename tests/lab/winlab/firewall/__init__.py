@@ -4,7 +4,8 @@
 """The firewall of a simulated host: its state in the registry, and what it lets pass.
 
 From documents: rule strings, their keys and where they lie (MS-GPFAS 2.2.2); tags and words of `netsh advfirewall`
-and `netsh firewall` (help of netsh); the firewall of Server 2003 knows TCP and UDP, no directions and no other protocol.
+and `netsh firewall` (help of netsh); the firewall of Server 2003 knows TCP and UDP, no
+directions and no other protocol.
 
 Lab's choices, none of it seen on a Windows machine:
 

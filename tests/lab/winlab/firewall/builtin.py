@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING
 
 from ..registry import Kind, Value
 from ..services import Service, StartType, install
+from . import store
+from .model import Action, Direction, Rule
 from .portopenings import Opening, put
-from .store import INBOUND as DEFAULT_INBOUND
-from .store import OUTBOUND as DEFAULT_OUTBOUND
-from .store import POLICY, PROFILE_KEYS, RULE_VERSIONS, RULES, modern, set_setting, switch
+from .spans import PortSpan
 
 if TYPE_CHECKING:
     from ..host import Host
+
+MANAGEMENT_PORTS = (5985, 5986)
+"""TCP ports that are open from the start."""
 
 _SVCHOST = r"App=%SystemRoot%\system32\svchost.exe"
 _OWN = {
@@ -55,7 +58,7 @@ def install_service(host: Host) -> Service:
 
     On a Windows it depends on the filtering engine. Lab's choice: it does not, so that the engine can be stopped alone.
     """
-    if modern(host):
+    if store.modern(host):
         return install(host.registry, "MpsSvc", StartType.AUTO, display="Windows Firewall", running=True)
     display = "Windows Firewall/Internet Connection Sharing (ICS)"
     return install(host.registry, "SharedAccess", StartType.AUTO, display=display, running=True)
@@ -63,17 +66,40 @@ def install_service(host: Host) -> Service:
 
 def plant(host: Host) -> None:
     """Write the state of a fresh installation: on from Windows Vista on, off on Server 2003."""
-    if not modern(host):
-        switch(host, False)
-        for port in (5985, 5986):
+    if not store.modern(host):
+        store.switch(host, False)
+        for port in MANAGEMENT_PORTS:
             put(host, Opening(port, "TCP", "Windows Remote Management"))
         return
-    version = RULE_VERSIONS[host.version.name]
+    version = store.RULE_VERSIONS[host.version.name]
     for rule_id, text in _OWN.items():
-        host.registry.set(RULES, rule_id, Value(Kind.SZ, f"v{version}|{text}"))
-    host.registry.set(RULES, "FPS-SMB-Out-TCP", Value(Kind.SZ, _ODD))
-    switch(host, True)
-    for profile, key in PROFILE_KEYS.items():
-        set_setting(host, profile, DEFAULT_INBOUND, 1)
-        set_setting(host, profile, DEFAULT_OUTBOUND, 0)
-        host.registry.set(rf"{POLICY}\{key}", "DisableNotifications", Value(Kind.DWORD, 0))
+        host.registry.set(store.RULES, rule_id, Value(Kind.SZ, f"v{version}|{text}"))
+    host.registry.set(store.RULES, "FPS-SMB-Out-TCP", Value(Kind.SZ, _ODD))
+    store.switch(host, True)
+    for profile, key in store.PROFILE_KEYS.items():
+        store.set_setting(host, profile, store.INBOUND, 1)
+        store.set_setting(host, profile, store.OUTBOUND, 0)
+        host.registry.set(rf"{store.POLICY}\{key}", "DisableNotifications", Value(Kind.DWORD, 0))
+
+
+_PROTOCOLS = {"tcp": 6, "udp": 17}
+
+
+def read_opening(text: str) -> tuple[int, int | None]:
+    """Return protocol and port of `tcp/80`, `udp/500` or a bare protocol number such as `50`; ValueError for others."""
+    word, slash, port = text.lower().partition("/")
+    number = port if slash else word
+    if (word in _PROTOCOLS) is not bool(slash) or not number.isdecimal() or int(number) > (65535 if slash else 255):
+        raise ValueError(f"{text!r} is not an opening like udp/500 or 50")
+    return (_PROTOCOLS[word], int(port)) if slash else (int(word), None)
+
+
+def open_up(host: Host, text: str) -> None:
+    """Let something in from everywhere. The firewall of Server 2003 cannot open protocols, and needs not to."""
+    protocol, port = read_opening(text)
+    name = f"Lab {text}"
+    if store.modern(host):
+        ports = () if port is None else (PortSpan(port, port),)
+        store.add(host, Rule(name, Action.ALLOW, Direction.IN, protocol=protocol, local_ports=ports))
+    elif port is not None:
+        put(host, Opening(port, text.partition("/")[0].upper(), name))

@@ -137,8 +137,10 @@ def _print(process: Process, rule: Rule, *, verbose: bool) -> None:
 def _addresses(process: Process, *families: tuple[AddressItem, ...]) -> str:
     texts = []
     for item in (item for family in families for item in family):
-        single = isinstance(item, AddressSpan) and item.first == item.last
-        texts.append(write_address(item, masks=False) + (f"/{item.first.max_prefixlen}" if single else ""))
+        text = write_address(item, masks=False)
+        if isinstance(item, AddressSpan) and item.first == item.last:
+            text += f"/{item.first.max_prefixlen}"
+        texts.append(text)
     return ",".join(dict.fromkeys(texts)) or process.texts.firewall["any"]
 
 

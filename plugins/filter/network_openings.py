@@ -1,0 +1,76 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What firewalls between hosts need for IPsec, in their own languages, so that the role has no logic in templates."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+from ..plugin_utils._firewall.access_lists import asa, ios, rich_rules
+from ..plugin_utils._firewall.nftables import Place, file_text, make_change
+from ..plugin_utils._firewall.passages import Passage, read_passages
+from ..plugin_utils._firewall.request import texts
+from ..plugin_utils._ipsec.errors import IpsecError
+
+_PLATFORMS: dict[str, Callable[[tuple[Passage, ...], str], str]] = {"asa": asa, "ios": ios}
+
+
+def nftables_openings(
+    flows: Any,
+    listing: Any,
+    protocols: Any = None,
+    family: str = "inet",
+    table: str = "filter",
+    hooks: Any = ("forward",),
+    state: str = "present",
+) -> dict[str, Any]:
+    """Return whether the kernel differs, the transaction that changes it, and the text of the persistent file."""
+    with _Refusals():
+        place = Place(family=str(family), table=str(table), hooks=tuple(texts(hooks)))
+        passages = read_passages(flows, protocols) if state == "present" else None
+        change = make_change(place, json.loads(listing) if isinstance(listing, str) else listing, passages)
+        text = file_text(place, passages) if passages is not None else ""
+        return {"changed": change.changed, "script": change.script, "file": text}
+
+
+def firewalld_openings(flows: Any, protocols: Any = None) -> list[str]:
+    """Return the rich rules."""
+    with _Refusals():
+        return rich_rules(read_passages(flows, protocols))
+
+
+def cisco_openings(flows: Any, platform: str, protocols: Any = None, name: str = "WINSEC-IPSEC") -> str:
+    """Return access lists as text."""
+    with _Refusals():
+        if platform not in _PLATFORMS:
+            raise IpsecError("platform", platform, f"one of {', '.join(_PLATFORMS)}", "Correct the word.")
+        return _PLATFORMS[platform](read_passages(flows, protocols), str(name))
+
+
+class _Refusals:
+    """Turns refusals of the core into errors of a filter."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, IpsecError):
+            raise AnsibleFilterError(str(error)) from None
+
+
+class FilterModule:
+    """The filters by their names."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """Return the filters by their names."""
+        return {
+            "nftables_openings": nftables_openings,
+            "firewalld_openings": firewalld_openings,
+            "cisco_openings": cisco_openings,
+        }
