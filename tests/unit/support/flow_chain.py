@@ -104,6 +104,7 @@ class Bench:
     """A world on both sides, worked out once for many packets."""
 
     def __init__(self, found: World) -> None:
+        self.world = found
         hosts = [build(spec) for spec in found.hosts]
         self._states = [lab_in_force(host) for host in hosts]
         self._lab_network = LabNetwork(ike=found.ike, esp=found.esp, ah=found.ah)

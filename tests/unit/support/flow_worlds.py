@@ -242,7 +242,7 @@ def packets(found: World, count: int) -> list[Tuple5]:
 
 
 def _traffic(random: Random, filters: list[Data]) -> tuple[int, int, int]:
-    """Return protocol, source port and destination port: mostly those of a filter or of its mirror, or close to them."""
+    """Return protocol, source and destination port: mostly those of a filter or of its mirror, or close to them."""
     ports: list[object] = ["any", "any"]
     protocol = random.choice((6, 6, 17, 1, 46, 50))
     if filters and random.random() < 0.7:
