@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ..plugin_utils._firewall.access_lists import asa, ios, rich_rules
+from ..plugin_utils._firewall.access_lists import asa, ios, policy_options, rich_rules
 from ..plugin_utils._firewall.nftables import Place, file_text, make_change
 from ..plugin_utils._firewall.passages import Passage, read_passages
 from ..plugin_utils._firewall.request import texts
@@ -39,10 +39,22 @@ def nftables_openings(
         return {"changed": change.changed, "script": change.script, "file": text}
 
 
-def firewalld_openings(flows: Any, protocols: Any = None) -> list[str]:
-    """Return the rich rules."""
+def firewalld_openings(
+    flows: Any,
+    listings: Any = ("", "", ""),
+    protocols: Any = None,
+    ingress_zones: Any = ("ANY",),
+    egress_zones: Any = ("ANY",),
+) -> list[str]:
+    """Return the options of firewall-cmd that make a policy object hold the openings and nothing else."""
     with _Refusals():
-        return rich_rules(read_passages(flows, protocols))
+        ingress, egress, rules = (str(listing) for listing in listings)
+        wanted = rich_rules(read_passages(flows, protocols))
+        return [
+            *policy_options("ingress-zone", texts(ingress_zones), ingress.split()),
+            *policy_options("egress-zone", texts(egress_zones), egress.split()),
+            *policy_options("rich-rule", wanted, rules.splitlines()),
+        ]
 
 
 def cisco_openings(flows: Any, platform: str, protocols: Any = None, name: str = "WINSEC-IPSEC") -> str:

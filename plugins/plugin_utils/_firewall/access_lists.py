@@ -26,9 +26,7 @@ def rich_rules(passages: Iterable[Passage]) -> list[str]:
     rules = []
     for item in distinct(passages):
         protocol = item.protocol
-        what = (
-            f'port port="{protocol.port}" protocol="udp"' if protocol.port else f'protocol value="{protocol.value}"'
-        )
+        what = f'port port="{protocol.port}" protocol="udp"' if protocol.port else f'protocol value="{protocol.value}"'
         rules += [
             f'rule family="ipv{item.version}" source address="{_short(source)}" '
             f'destination address="{_short(destination)}" {what} accept'
@@ -36,6 +34,15 @@ def rich_rules(passages: Iterable[Passage]) -> list[str]:
             for destination in item.destination.networks()
         ]
     return list(dict.fromkeys(rules))
+
+
+def policy_options(what: str, wanted: Iterable[str], listed: Iterable[str]) -> list[str]:
+    """Return the options of firewall-cmd that make a list of a policy object equal: what is new first."""
+    want, have = list(dict.fromkeys(wanted)), [item.strip() for item in listed if item.strip()]
+    return [
+        *(f"--add-{what}={item}" for item in want if item not in have),
+        *(f"--remove-{what}={item}" for item in have if item not in want),
+    ]
 
 
 def asa(passages: Iterable[Passage], name: str) -> str:
@@ -65,7 +72,12 @@ def ios(passages: Iterable[Passage], name: str) -> str:
     for version, opening in ((4, "ip access-list extended"), (6, "ipv6 access-list")):
         write = _wildcard if version == 4 else _prefix
         for forward, suffix in _SUFFIXES.items():
-            entries = [entry for item in items if (item.version, item.forward) == (version, forward) for entry in _entries(item, write)]
+            entries = [
+                entry
+                for item in items
+                if (item.version, item.forward) == (version, forward)
+                for entry in _entries(item, write)
+            ]
             if entries:
                 lines += [f"{opening} {name}-{suffix}" + ("-V6" if version == 6 else ""), *dict.fromkeys(entries)]
     return _text(lines)

@@ -121,7 +121,9 @@ def make_change(place: Place, listing: Mapping[str, Any], passages: Iterable[Pas
         where = f"{place} {place.chain}"
         return _change([*unwanted, *([f"flush chain {where}", f"delete chain {where}"] if there else [])])
     wanted = _of_family(place, passages)
-    same = place.chain in found.chains and sorted(map(repr, found.passages)) == sorted(repr(item.key) for item in wanted)
+    same = place.chain in found.chains and sorted(map(repr, found.passages)) == sorted(
+        repr(item.key) for item in wanted
+    )
     missing = [_jump(place, hook) for hook in place.hooks if len(found.jumps.get(hook, ())) != 1]
     return _change([*([] if same else chain_script(place, wanted)), *unwanted, *missing])
 

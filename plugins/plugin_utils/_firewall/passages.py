@@ -93,5 +93,7 @@ def _sides(flow: object, path: str) -> tuple[AddressSet, AddressSet]:
     families = [{item.version for item in side.intervals} for side in sides]
     if families[0] != families[1]:
         expected = "the same families, IPv4 or IPv6, on both sides"
-        raise IpsecError(path, ", ".join([*sides[0].texts(), *sides[1].texts()]), expected, "Give each family its flow.")
+        raise IpsecError(
+            path, ", ".join([*sides[0].texts(), *sides[1].texts()]), expected, "Give each family its flow."
+        )
     return sides[0], sides[1]

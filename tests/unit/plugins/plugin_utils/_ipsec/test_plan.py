@@ -56,7 +56,7 @@ PACKETS = [
 ]
 ESP = QuickModeMethod(esp_encryption=Encryption.TRIPLE_DES, esp_integrity=Integrity.SHA1)
 AH = QuickModeMethod(ah_integrity=Integrity.SHA1)
-MANY = settings(max_examples=250)
+MANY = settings(max_examples=4 * settings.default.max_examples)
 KEY, OTHER_KEY = (PresharedKey(Secret("k1")),), (PresharedKey(Secret("k2")),)
 
 filters = st.one_of(
