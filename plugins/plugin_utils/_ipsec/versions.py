@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .errors import StoreError
+from .errors import IpsecError, StoreError
 
 # Servers by build. Client releases share some of the numbers; a build that is not listed gets no name.
 _NAMES = {
@@ -26,6 +26,7 @@ _NAMES = {
     20348: "Windows Server 2022",
     26100: "Windows Server 2025",
 }
+_FIRST_NUMBERS = {3790: (5, 2), 6003: (6, 0), 7601: (6, 1), 9200: (6, 2), 9600: (6, 3)}
 _SERVER_2003 = (5, 2)
 _VISTA = (6, 0)
 # "Microsoft Windows [Version 10.0.14393]"; the words are localised, and some releases print none in the brackets.
@@ -97,6 +98,23 @@ class WindowsVersion:
     def ikeext(self) -> bool:
         """Whether IKE is a service of its own, IKEEXT, beside PolicyAgent: from Vista on (output of ``sc``)."""
         return self._from(_VISTA)
+
+
+def parse_version(text: str, path: str) -> WindowsVersion:
+    """Return a version by its server product ("2003", "2008 R2") or its numbers ("10.0.26100").
+
+    Of several builds of a product it is the last. Raises IpsecError with the path for anything else.
+    """
+    word = " ".join(text.upper().replace("R2", " R2").split()).removeprefix("WINDOWS ").removeprefix("SERVER ")
+    builds = [build for build, name in _NAMES.items() if name.upper() == f"WINDOWS SERVER {word}"]
+    if builds:
+        build = max(builds)
+        return WindowsVersion(*_FIRST_NUMBERS.get(build, (10, 0)), build)
+    numbers = re.fullmatch(r"(\d{1,3})\.(\d{1,3})\.(\d{1,9})(?:\.\d+)?", text.strip(), re.ASCII)
+    if numbers is None:
+        products = ", ".join(dict.fromkeys(name.removeprefix("Windows Server ") for name in _NAMES.values()))
+        raise IpsecError(path, text, f"one of {products}, or numbers such as 10.0.26100", "Correct the version.")
+    return WindowsVersion(*(int(number) for number in numbers.groups()))
 
 
 def parse_ver(text: str) -> WindowsVersion:

@@ -37,7 +37,7 @@ STAND_INS: dict[str, Any] = {
     "security_methods": [{"esp_encryption": "3des", "esp_integrity": "sha1"}],
     "authentication": [{"method": "kerberos"}],
 }
-BY_TYPE: dict[str, Any] = {"str": "text", "int": 1, "bool": True, "list": [], "dict": {}}
+BY_TYPE: dict[str, Any] = {"str": "text", "int": 120, "bool": True, "list": [], "dict": {}}
 
 
 class Loader(yaml.SafeLoader):

@@ -64,7 +64,7 @@ def in_force(store: Store, path: str = "assigned") -> InForce | None:
     for rule in policy.rules:
         if not rule.enabled:
             continue
-        where = f"policies[{policy.name!r}].rules[{rule.name!r}]"
+        where = f"{path.removesuffix('assigned')}policies[{policy.name!r}].rules[{rule.name!r}]"
         found, action = lists.get(folded(rule.filter_list)), actions.get(folded(rule.filter_action))
         if found is None:
             raise _unknown(f"{where}.{FILTER_LIST}", rule.filter_list, "filter list")

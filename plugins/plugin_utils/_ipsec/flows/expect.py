@@ -108,15 +108,15 @@ class Failure:
 Named = Endpoint | str | Iterable[str | Addresses]
 
 
-def name_ends(names: Mapping[str, Named]) -> dict[str, Endpoint]:
+def name_ends(names: Mapping[str, Named], path: str = "names") -> dict[str, Endpoint]:
     """Return an end for every name: an endpoint as it is, addresses and networks as hosts without policy.
 
     Networks do not stand for the single addresses that have a name of their own; ``any`` and ``internet`` are all
-    hosts without a name, unless they are defined.
+    hosts without a name, unless they are defined. Raises IpsecError under ``path`` for what is no address.
     """
     given = {name: item for name, item in names.items() if isinstance(item, Endpoint)}
     plain = {
-        name: tuple(_addresses(item, f"names[{name!r}]"))
+        name: tuple(_addresses(item, f"{path}[{name!r}]"))
         for name, item in names.items()
         if not isinstance(item, Endpoint)
     }
@@ -152,6 +152,12 @@ def read_expectations(lines: Iterable[object], ends: Mapping[str, Endpoint], pat
     Raises IpsecError with the path of the line for bad syntax, unknown names and lines that no packet can meet.
     """
     return tuple(_read(line, ends, f"{path}[{index}]") for index, line in enumerate(lines))
+
+
+def traffic_of(one: Expectation) -> str:
+    """Return the traffic of an expectation as it is written, without the ports of its source; ``any`` for all."""
+    match = _LINE.fullmatch(one.text)
+    return (match["traffic"] if match else None) or "any"
 
 
 def _read(line: object, ends: Mapping[str, Endpoint], path: str) -> Expectation:

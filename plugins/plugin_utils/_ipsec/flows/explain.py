@@ -15,16 +15,20 @@ from .space import Space
 from .traffic import parse_traffic
 
 
-def flow_matrix(hosts: Sequence[Endpoint], flows: Iterable[str], network: Network | None = None) -> list[object]:
+def flow_matrix(
+    hosts: Sequence[Endpoint], flows: Iterable[str], network: Network | None = None, others: Sequence[Endpoint] = ()
+) -> list[object]:
     """Return one row for each ordered pair of hosts and each flow (``tcp/80``, see :mod:`.traffic`).
+
+    ``others`` are ends that are paired with hosts only, such as networks without policy.
 
     A row holds ``from``, ``to``, ``flow`` and ``outcomes``: every outcome that packets of the flow have, each with a
     packet that has it. Pairs without an address family in common have no outcomes.
     """
     spaces = {text: parse_traffic(text, f"flows[{index}]").space() for index, text in enumerate(flows)}
     rows: list[object] = []
-    for here in hosts:
-        for there in hosts:
+    for here in (*hosts, *others):
+        for there in (*hosts, *others) if here in hosts else hosts:
             if here is not there:
                 pair = Pair(here, there, network)
                 rows += [_row(pair, text, space) for text, space in spaces.items()]
