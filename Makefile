@@ -1,6 +1,6 @@
 # Every target sets up what it needs inside the checkout (.venv, collections/): nothing global, no root.
 .DEFAULT_GOAL := help
-.PHONY: help test site lab bench clean run-env
+.PHONY: help test site lab flows bench clean run-env
 
 PYTHON ?=
 ARGS ?=
@@ -22,6 +22,10 @@ lab: ARGS = --spec=extensions/molecule/default/files/lab.yml --inventory=build/l
 lab: run-env ## a set of simulated Windows hosts, until interrupted; its inventory is build/lab/inventory.yml
 	@mkdir -p build/lab
 	@PYTHONPATH=tests/lab .venv/bin/python -m winlab $(ARGS)
+
+flows: ## compare both implementations of what packets do in more than 100,000 cases
+	@tools/venv dev
+	@FLOW_CASES=$${FLOW_CASES:-110000} .venv/bin/python -m pytest -q -s tests/unit/flows -k both_say $(ARGS)
 
 bench: run-env ## time the planner, the codec and whole tasks
 	@.venv/bin/python tools/bench.py $(ARGS)

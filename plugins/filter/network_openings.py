@@ -36,7 +36,7 @@ def nftables_openings(
         passages = read_passages(flows, protocols) if state == "present" else None
         change = make_change(place, json.loads(listing) if isinstance(listing, str) else listing, passages)
         text = file_text(place, passages) if passages is not None else ""
-        return {"changed": change.changed, "script": change.script, "file": text}
+        return {"differs": change.differs, "script": change.script, "file": text}
 
 
 def firewalld_openings(

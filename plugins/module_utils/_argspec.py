@@ -115,6 +115,16 @@ GUARD = {
     "allow_lockout": {"type": "list", "elements": "str"},
 }
 
+FLOW_HOST = {
+    "name": {"type": "str", "required": True},
+    "addresses": {"type": "list", "elements": "str", "required": True},
+    "config": {"type": "dict"},
+    "version": {"type": "str", "default": "2025"},
+    "exemption_level": {"type": "int"},
+    "services_running": {"type": "bool", "default": True},
+    "key_exchange_running": {"type": "bool", "default": True},
+}
+
 PRESENCE = {"state": {"type": "str", "choices": ["present", "absent"], "default": "present"}}
 IN_FORCE = {
     "allow_domain_policy": {"type": "bool", "default": False},
@@ -142,6 +152,14 @@ SPECS = {
         **GUARD,
     },
     "policies_info": {"query": {"type": "str"}},
+    "flow_check": {
+        "hosts": {"type": "list", "elements": "dict", "required": True, "options": FLOW_HOST},
+        "networks": {"type": "dict", "default": {}},
+        "expect": {"type": "list", "elements": "str", "default": []},
+        "flows": {"type": "list", "elements": "str", "default": []},
+        "closed": {"type": "list", "elements": "str", "choices": ["ike", "esp", "ah"], "default": []},
+        "fail": {"type": "bool", "default": True},
+    },
     "firewall": {
         "peers": {"type": "list", "elements": "str"},
         "protocols": {

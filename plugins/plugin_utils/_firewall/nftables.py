@@ -57,7 +57,7 @@ class Change:
     script: str
 
     @property
-    def changed(self) -> bool:
+    def differs(self) -> bool:
         """Whether the kernel differs from what is wanted."""
         return bool(self.script)
 

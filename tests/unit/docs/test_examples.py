@@ -33,6 +33,7 @@ BLOCK_KEYS = ("tasks", "pre_tasks", "post_tasks", "handlers", "block", "rescue",
 
 # What a templated value is replaced by where the type alone says too little.
 STAND_INS: dict[str, Any] = {
+    "version": "2016",
     "filters": [{"destination": "10.0.1.20"}],
     "security_methods": [{"esp_encryption": "3des", "esp_integrity": "sha1"}],
     "authentication": [{"method": "kerberos"}],

@@ -130,7 +130,7 @@ def test_a_block_at_the_receiver_is_what_stops_a_negotiating_sender(action: Data
 
 
 def test_a_block_of_the_reply_is_what_stops_a_sender_that_fell_back() -> None:
-    """No answer, said the lab. What stops the conversation is a rule that somebody wrote; field practice: name it."""
+    """No answer, said the lab. What stops the conversation is a rule that somebody wrote: it is named."""
     a = host("a", (OUT, REQUEST))
     assert said(a, host("b", (REPLY_OUT, BLOCK))) == "blocked_there"
     assert said(host("a", (OUT_ONLY, REQUEST), (REPLY_IN, BLOCK)), host("b")) == "blocked_here"
@@ -156,9 +156,10 @@ def test_fallback_alone_lets_a_clear_packet_in(action: Data, expected: str) -> N
 
 
 def test_one_way_negotiation_matters_once_both_agree() -> None:
-    """The collection said filter_not_mirrored always. Each end needs both directions (TechNet cc782190), but where
+    """The collection said filter_not_mirrored always.
 
-    nothing is agreed upon, something else stopped the packet or it went on in clear.
+    Each end needs both directions (TechNet cc782190), but where nothing is agreed upon, something else stopped the
+    packet or it went on in clear.
     """
     whole = host("b", (IN, REQUIRE))
     assert said(host("a", (OUT_ONLY, REQUIRE)), whole) == "filter_not_mirrored"
@@ -172,9 +173,9 @@ def test_one_way_negotiation_matters_once_both_agree() -> None:
 
 
 def test_one_way_negotiation_of_the_reply() -> None:
-    """The lab called it no_answer or not by whether the sender fell back; a soft association stands then (KB 313236),
+    """The lab let the receiver ask a sender that had fallen back.
 
-    so the receiver's request is not answered either.
+    The sender's soft association stands then, and nothing is negotiated while it does (KB 313236).
     """
     half = host("b", (REPLY_OUT, REQUEST))
     assert said(host("a", (OUT, REQUIRE_IN)), half) == "no_answer"
@@ -184,9 +185,10 @@ def test_one_way_negotiation_of_the_reply() -> None:
 
 
 def test_a_receiver_that_blocks_its_own_reply_answers_ike() -> None:
-    """Silence, said the collection. IKE is exempt, the rule for the packet negotiates, and a block may be one-way
+    """Silence, said the collection.
 
-    (only negotiating filters need their mirror): so it is the block that stops it.
+    IKE is exempt, the rule for the packet negotiates, and a block may be one-way (only negotiating filters need their
+    mirror): so it is the block that stops it.
     """
     be = host("b", (IN_ONLY, REQUIRE), (REPLY_OUT, BLOCK))
     assert said(host("a", (OUT, REQUIRE)), be) == "blocked_there"
@@ -263,7 +265,7 @@ def test_tunnels_are_not_judged() -> None:
 
 
 def test_a_permit_is_one_for_the_packet() -> None:
-    """The collection counted a permit of the reply too. The expectation ``permit`` asks for the packet: the stricter."""
+    """The collection counted a permit of the reply too; an expectation of ``permit`` is about the packet."""
     assert said(host("a"), host("b", (REPLY_OUT, PERMIT))) == "clear"
     assert said(host("a"), host("b", (IN_ONLY, PERMIT))) == "permit"
     assert said(host("a", (OUT, PERMIT)), host("b", (IN_ONLY, REQUIRE_IN))) == "permit"

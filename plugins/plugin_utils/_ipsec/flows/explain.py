@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from .endpoint import Endpoint
 from .outcome import Network
 from .pair import Pair, Region
+from .semantics import View
 from .space import Space
 from .traffic import parse_traffic
 
@@ -27,8 +28,9 @@ def flow_matrix(
     """
     spaces = {text: parse_traffic(text, f"flows[{index}]").space() for index, text in enumerate(flows)}
     rows: list[object] = []
-    for here in (*hosts, *others):
-        for there in (*hosts, *others) if here in hosts else hosts:
+    known, beside = [View(host) for host in hosts], [View(other) for other in others]
+    for number, here in enumerate((*known, *beside)):
+        for there in (*known, *beside) if number < len(known) else known:
             if here is not there:
                 pair = Pair(here, there, network)
                 rows += [_row(pair, text, space) for text, space in spaces.items()]

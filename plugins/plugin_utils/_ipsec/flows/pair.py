@@ -19,10 +19,13 @@ Region = tuple[Space, Outcome]
 
 
 class Pair:
-    """Two hosts and the network between them, worked out once for many questions about packets from ``a`` to ``b``."""
+    """Two hosts and the network between them, worked out once for many questions about packets from ``a`` to ``b``.
 
-    def __init__(self, a: Endpoint, b: Endpoint, network: Network | None = None) -> None:
-        self.a, self.b = View(a), View(b)
+    A host that is part of many pairs can be given as its view, which is then worked out once for all of them.
+    """
+
+    def __init__(self, a: Endpoint | View, b: Endpoint | View, network: Network | None = None) -> None:
+        self.a, self.b = (one if isinstance(one, View) else View(one) for one in (a, b))
         self.network = network or Network()
 
     def fate(self, packet: Packet) -> Outcome:

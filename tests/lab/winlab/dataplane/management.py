@@ -19,7 +19,8 @@ _CLIENT_PORT = 49152
 def passes(controller: Address, host: Host, port: int, network: Network | None = None) -> bool:
     """Tell whether a clear TCP packet from the controller reaches the host's first address, and its answer gets back.
 
-    Both the policy in force and the host's own firewall have a say. A host without an address on the simulated network is judged by nobody: it always passes.
+    Both the policy in force and the host's own firewall have a say. A host without an address on the simulated network
+    is judged by nobody: it always passes.
     """
     if not host.addresses:
         return True
