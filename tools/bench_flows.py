@@ -101,11 +101,20 @@ def deployment(count: int) -> list[Endpoint]:
     return found
 
 
-def seconds_of(function: Callable[[], object]) -> float:
-    """Return the processor time of one run."""
+def analysis_seconds(filters: Filters, count: int) -> tuple[float, int]:
+    """Return the processor time of one analysis with ``count`` rules a side, and how many regions it found."""
+    fe, be = host("fe", FE, filters(count, "me", BE)), host("be", BE, filters(count, FE, "me"))
     began = time.process_time()
-    function()
-    return time.process_time() - began
+    regions = analyse(fe, be)
+    return time.process_time() - began, len(regions)
+
+
+def matrix_seconds(count: int) -> tuple[float, int]:
+    """Return the processor time of one matrix with two flows, and its number of rows."""
+    hosts = deployment(count)
+    began = time.process_time()
+    rows = flow_matrix(hosts, ("tcp/80", "tcp/443"))
+    return time.process_time() - began, len(rows)
 
 
 def exponent(sizes: Sequence[int], seconds: Sequence[float]) -> float:
@@ -117,25 +126,21 @@ def measure() -> dict[str, Any]:
     """Return seconds and growth for each shape of rules and for the matrix of hosts, as plain data."""
     analysis: Data = {}
     for shape, filters in SHAPES.items():
-        took: list[float] = []
-        regions: list[int] = []
-        for count in RULES:
-            fe, be = host("fe", FE, filters(count, "me", BE)), host("be", BE, filters(count, FE, "me"))
-            # Each run leaves what it found, so that the answer itself can be looked at.
-            took.append(seconds_of(lambda fe=fe, be=be, regions=regions: regions.append(len(analyse(fe, be)))))
-        rows = {
-            str(count): {"seconds": round(value, 4), "regions": number}
-            for count, value, number in zip(RULES, took, regions, strict=True)
-        }
-        analysis[shape] = {"rules_a_side": rows, "exponent": round(exponent(RULES, took), 2)}
-    took = [
-        seconds_of(lambda hosts=hosts: flow_matrix(hosts, ("tcp/80", "tcp/443"))) for hosts in map(deployment, HOSTS)
-    ]
+        found = [analysis_seconds(filters, count) for count in RULES]
+        rows = _rows(RULES, found, "regions")
+        analysis[shape] = {"rules_a_side": rows, "exponent": round(exponent(RULES, [one for one, _ in found]), 2)}
+    found = [matrix_seconds(count) for count in HOSTS]
     matrix = {
-        "hosts": {str(count): {"seconds": round(value, 3)} for count, value in zip(HOSTS, took, strict=True)},
-        "exponent": round(exponent(HOSTS, took), 2),
+        "hosts": _rows(HOSTS, found, "rows"),
+        "exponent": round(exponent(HOSTS, [one for one, _ in found]), 2),
     }
     return {"analysis": analysis, "matrix": matrix}
+
+
+def _rows(sizes: Sequence[int], found: Sequence[tuple[float, int]], what: str) -> Data:
+    return {
+        str(size): {"seconds": round(took, 4), what: number} for size, (took, number) in zip(sizes, found, strict=True)
+    }
 
 
 if __name__ == "__main__":

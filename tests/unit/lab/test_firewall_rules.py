@@ -105,6 +105,7 @@ def test_order_and_unknown_keys() -> None:
         "2.10|Action=Allow|Dir=In|Name=N|",
         "v2.10",
         "v2.10|Action=Allow|Dir=In|Name=N",
+        "v2.10|Action=Allow|Dir=In|Name=N|Desc=x",
         "v2.10|Action=Allow|Dir=In|",
         "v2.10|Action=Maybe|Dir=In|Name=N|",
         "v2.10|Action=Allow|Dir=In|Name=N|Protocol=256|",
@@ -218,6 +219,13 @@ def test_the_ends_of_an_outbound_rule() -> None:
     assert passes(on, replace(query, source_port=53, destination_port=50000), OUT)
 
 
+def test_words_count_for_the_family_of_their_key() -> None:
+    on = Host.create("h", addresses=[OWN, "2001:db8::2"])
+    near = inbound(peer="2001:db8::1", own="2001:db8::2")
+    assert not passes(plant(on, f"{ALLOW}RA4=LocalSubnet|Name=N|"), near, IN)
+    assert passes(plant(on, f"{ALLOW}RA4=LocalSubnet|RA6=LocalSubnet|Name=N|"), near, IN)
+
+
 def test_profiles_switches_and_the_service() -> None:
     on = plant(host(), "v2.27|Action=Allow|Active=TRUE|Dir=Out|Protocol=17|Name=N|", f"{ALLOW}Protocol=17|Name=N|")
     tcp = inbound(6, 80)
@@ -287,6 +295,8 @@ def test_what_the_firewall_of_server_2003_lets_in() -> None:
     assert passes(old, inbound(), IN)
     assert not passes(old, inbound(peer="10.0.0.11"), IN)
     assert not passes(old, inbound(6), IN)
+    put(old, Opening(500, "UDP", "IKE", enabled=False), [Profile.DOMAIN])
+    assert not passes(old, inbound(), IN)
     old.profile = Profile.PUBLIC
     assert not passes(old, inbound(), IN)
     put(old, Opening(500, "UDP", "IKE"), [Profile.PRIVATE])

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from unittest import mock
 
 from winlab.netsh import static
 from winlab.netsh.context import Process
@@ -148,11 +149,8 @@ def refusing(point: Point) -> Iterator[None]:
         process.report(StoreError(Code.STORE_NOT_OPEN))
         return 1
 
-    static.run = run
-    try:
+    with mock.patch.object(static, "run", run):
         yield
-    finally:
-        static.run = genuine
     if done <= (point.line or 0):
         raise LookupError(f"{point} was never reached")
 

@@ -27,11 +27,12 @@ class Pair:
     def __init__(self, a: Endpoint | View, b: Endpoint | View, network: Network | None = None) -> None:
         self.a, self.b = (one if isinstance(one, View) else View(one) for one in (a, b))
         self.network = network or Network()
+        self._domain = between(self.a.host, self.b.host)
 
     def fate(self, packet: Packet) -> Outcome:
         """Return what becomes of one packet; IpsecError when it does not go from ``a`` to ``b``."""
         here, there = self.a.host, self.b.host
-        if not any(packet in box for box in between(here, there)) and not is_group(packet):
+        if not any(packet in box for box in self._domain) and not is_group(packet):
             expected = f"a packet from {here.name} to {there.name}"
             raise IpsecError("packet", str(packet), expected, "Use addresses that these hosts have.")
         if is_group(packet):
@@ -48,9 +49,10 @@ class Pair:
         Addresses of groups and broadcast are not part of networks; given as addresses of an end they are taken for
         hosts. Growth: see :mod:`.partition`; 500 rules a side take about a second.
         """
-        domain = between(self.a.host, self.b.host)
+        domain = self._domain
         if within is not None:
-            domain = list((Space(tuple(domain)) & within).boxes)
+            common = [box for mine in domain for its in within.boxes if (box := mine.meet(its)) is not None]
+            domain = common if len(common) < 2 else list(Space(tuple(common)).disjoint().boxes)
         found: dict[Outcome, list[Box]] = {}
         for box in domain:
             for sides, outcome in self._cells(box):

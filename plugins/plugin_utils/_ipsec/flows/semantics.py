@@ -120,6 +120,7 @@ class View:
         self._boxes: tuple[Box, ...] = ()
         self._decisions: tuple[Decision, ...] = ()
         self._otherwise = Decision(DecisionKind.NO_POLICY)
+        self._candidates: dict[tuple[int, bool], tuple[list[Sides], list[int]]] = {}
         if host.policy_in_force is not None:
             exempt = exemptions(host)
             self._boxes = (*exempt, *(one.box for one in self.directed))
@@ -134,9 +135,13 @@ class View:
 
         With ``replies`` the boxes hold packets whose replies are decided.
         """
-        numbers = [number for number, box in enumerate(self._boxes) if box.family == family]
-        boxes = (self._boxes[number] for number in numbers)
-        return [(box.reply if replies else box).sides for box in boxes], numbers
+        known = self._candidates.get((family, replies))
+        if known is None:
+            numbers = [number for number, box in enumerate(self._boxes) if box.family == family]
+            boxes = (self._boxes[number] for number in numbers)
+            known = [(box.reply if replies else box).sides for box in boxes], numbers
+            self._candidates[family, replies] = known
+        return known
 
     def decision(self, number: int | None) -> Decision:
         """Return a decision by the number of its box, None for no box."""

@@ -1,0 +1,86 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The playbooks as users run them: a mismatch is found before anything changes, and rollback brings everything back."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from winlab.lab import Lab
+from winlab.spec import HostSpec
+from winlab.store import policy_store
+
+ROOT = Path(__file__).resolve().parents[3]
+# A policy that the hosts had before, and that is in force.
+EARLIER = (
+    'ipsec static add filterlist name="Mail" description="old"',
+    'ipsec static add filter filterlist="Mail" srcaddr=me dstaddr=10.7.0.0 dstmask=255.255.0.0 protocol=TCP dstport=25',
+    'ipsec static add filteraction name="Never" action=block',
+    'ipsec static add policy name="Before" assign=no',
+    'ipsec static add rule name="Mail" policy="Before" filterlist="Mail" filteraction="Never" kerberos=yes',
+    'ipsec static set policy name="Before" assign=yes',
+    "exit",
+)
+PAIR = (("be", "exchange_backends", "2003", "10.0.1.20"), ("fe", "exchange_frontends", "2025", "10.0.0.10"))
+
+
+def lab() -> Lab:
+    return Lab(
+        HostSpec(name=name, version=version, netsh=EARLIER, groups=(group,), vars={"ipsec_address": address})
+        for name, group, version, address in PAIR
+    )
+
+
+def play(name: str, folder: Path, running: Lab, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run one of the playbooks against a lab."""
+    running.inventory(folder / "inventory.yml")
+    environment = {key: value for key, value in os.environ.items() if key != "NTLM_USER_FILE"}
+    command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(folder / "inventory.yml")]
+    command += [str(ROOT / "playbooks" / name), *arguments]
+    environment |= {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+def meaning(running: Lab) -> dict[str, object]:
+    """Return what each host has, without what only tells when it was written."""
+    found = {}
+    for name, each in running.hosts.items():
+        state = policy_store(each.host).snapshot()
+        lists = {item["name"]: (item["description"], item["filters"]) for item in state["filter_lists"]}
+        actions = {item["name"]: item["methods"] for item in state["filter_actions"] if item["name"]}
+        policies = {item["name"]: [rule["name"] for rule in item["rules"]] for item in state["policies"]}
+        found[name] = (state["assigned"], lists, actions, policies)
+    return found
+
+
+def test_rollback_brings_back_what_was_there(tmp_path):
+    with lab() as running:
+        before = meaning(running)
+        assert {state[0] for state in before.values()} == {"Before"}
+        done = play("site.yml", tmp_path, running)
+        assert done.returncode == 0, done.stdout
+        assert [state[0] for state in meaning(running).values()] == ["Client (Respond Only)", "Exchange front-end"]
+        done = play("rollback.yml", tmp_path, running)
+        assert done.returncode == 0, done.stdout
+        assert meaning(running) == before
+        assert not list((tmp_path / "ipsec-saved").iterdir())
+        assert not any(each.host.tasks for each in running.hosts.values())
+
+
+def test_ends_that_would_not_talk_are_found_before_anything_changes(tmp_path):
+    """The back-end's predefined policy knows Kerberos only; front-ends with a key would be cut off."""
+    key = '{"frontend_authentication": [{"method": "preshared_key", "preshared_key": "Quiet-Harbour-41"}]}'
+    with lab() as running:
+        before = meaning(running)
+        done = play("site.yml", tmp_path, running, "-e", key)
+        assert done.returncode != 0
+        assert "fe -> be tcp/80: secured" in done.stdout
+        assert "auth_mismatch" in done.stdout
+        assert "Quiet-Harbour-41" not in done.stdout + done.stderr
+        assert meaning(running) == before
+        assert not any(b"ipsec static" in each.log.stdin() for each in running.hosts.values())
