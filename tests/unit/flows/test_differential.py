@@ -147,6 +147,8 @@ def test_the_first_thing_on_the_way_names_the_outcome() -> None:
     deaf = host("a", (REPLY_IN, BLOCK))
     assert said(deaf, host("b", (IN, REQUIRE))) == "one_sided_drop"
     assert said(deaf, host("b", (IN, BLOCK))) == "blocked_there"
+    half = host("a", (OUT_ONLY, REQUIRE), (REPLY_IN, BLOCK))
+    assert said(half, host("b", (IN_ONLY, REQUIRE))) == "filter_not_mirrored"
 
 
 @pytest.mark.parametrize(("action", "expected"), [(FALL_BACK, "soft_clear"), (REQUIRE_IN, "one_sided_drop")])
