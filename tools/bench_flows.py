@@ -128,11 +128,11 @@ def measure() -> dict[str, Any]:
     for shape, filters in SHAPES.items():
         found = [analysis_seconds(filters, count) for count in RULES]
         rows = _rows(RULES, found, "regions")
-        analysis[shape] = {"rules_a_side": rows, "exponent": round(exponent(RULES, [one for one, _ in found]), 2)}
+        analysis[shape] = {"rules_a_side": rows, "exponent": round(exponent(RULES, [one for one, _rest in found]), 2)}
     found = [matrix_seconds(count) for count in HOSTS]
     matrix = {
         "hosts": _rows(HOSTS, found, "rows"),
-        "exponent": round(exponent(HOSTS, [one for one, _ in found]), 2),
+        "exponent": round(exponent(HOSTS, [one for one, _rest in found]), 2),
     }
     return {"analysis": analysis, "matrix": matrix}
 

@@ -98,7 +98,7 @@ def world(seed: int) -> World:
     talk = (random.choice(("any", "tcp", "tcp", "udp")), random.choice(("any", *PORTS[:3])))
     shared = _Shared(methods, keys, modes, talk[0], talk[1] if talk[0] in ("tcp", "udp") else "any")
     specs = [_host(random, index, shared) for index in (0, 1)]
-    ike, esp, ah = (random.random() > 0.1 for _ in range(3))
+    ike, esp, ah = (random.random() > 0.1 for _each in range(3))
     return World(seed, (specs[0], specs[1]), ike, esp, ah)
 
 
@@ -185,7 +185,7 @@ def _negotiating(random: Random, name: str, methods: list[Data]) -> Data:
 def _filters(random: Random, index: int, modern: bool) -> list[Data]:
     found: list[Data] = []
     selectors: set[tuple[object, ...]] = set()
-    for _ in range(random.choice((1, 1, 2, 3))):
+    for _each in range(random.choice((1, 1, 2, 3))):
         one = _filter(random, index, modern)
         selector = tuple(one.values())
         if selector not in selectors:
@@ -220,7 +220,9 @@ def _filter(random: Random, index: int, modern: bool) -> Data:
     if random.random() < 0.4:
         ends.reverse()
     protocol = random.choices(("any", "tcp", "udp", "icmp", "46"), (3, 6, 2, 1, 1))[0]
-    ports = [random.choice(("any", "any", "any", *PORTS)) if protocol in ("tcp", "udp") else "any" for _ in range(2)]
+    ports = [
+        random.choice(("any", "any", "any", *PORTS)) if protocol in ("tcp", "udp") else "any" for _each in range(2)
+    ]
     mirrored = random.random() < 0.8
     names = ("source", "destination", "protocol", "source_port", "destination_port", "mirrored")
     return dict(zip(names, (*ends, protocol, *ports, mirrored), strict=True))

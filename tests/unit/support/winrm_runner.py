@@ -24,7 +24,6 @@ from ansible.template import Templar
 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._action_converge import Converger
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._remote import Remote
-
 from winlab.lab import LabHost
 from winlab.spec import DEFAULT_USERS
 

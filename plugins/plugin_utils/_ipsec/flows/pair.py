@@ -62,9 +62,9 @@ class Pair:
     def _cells(self, domain: Box) -> Iterable[tuple[Sides, Outcome]]:
         memo: dict[tuple[int | None, ...], Outcome] = {}
         forward_a, numbers_a = self.a.candidates(domain.family)
-        back_a, _ = self.a.candidates(domain.family, replies=True)
+        back_a, _rest = self.a.candidates(domain.family, replies=True)
         forward_b, numbers_b = self.b.candidates(domain.family)
-        back_b, _ = self.b.candidates(domain.family, replies=True)
+        back_b, _rest = self.b.candidates(domain.family, replies=True)
         for sides, first in split((forward_a, back_a, forward_b, back_b), domain.sides):
             known = memo.get(first)
             if known is None:

@@ -125,7 +125,7 @@ class View:
             exempt = exemptions(host)
             self._boxes = (*exempt, *(one.box for one in self.directed))
             self._decisions = (
-                *(Decision(DecisionKind.EXEMPT) for _ in exempt),
+                *(Decision(DecisionKind.EXEMPT) for _each in exempt),
                 *(Decision(_kind(one), one) for one in self.directed),
             )
             self._otherwise = Decision(DecisionKind.NO_MATCH)

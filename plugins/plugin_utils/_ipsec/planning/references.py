@@ -126,8 +126,10 @@ def _refuse_foreign_names(wanted: Store, path: str) -> None:
 def keep_needed(current: Store, wanted: Store) -> Store:
     """Return ``wanted`` with the objects that may not go: predefined ones, those in foreign use, and what they use."""
     needed: set[Key] = set(current.predefined).union(*(item.uses for item in current.foreign))
+    named = by_name(wanted.policies)
     for policy in current.policies:
-        if (POLICY, folded(policy.name)) in needed:
+        # What a predefined policy is said to be is what counts, not what it uses so far.
+        if (POLICY, folded(policy.name)) in needed and folded(policy.name) not in named:
             needed |= uses(policy)
     lists = {key: item for key, item in by_name(current.filter_lists).items() if (FILTER_LIST, key) in needed}
     actions = {key: item for key, item in by_name(current.filter_actions).items() if (FILTER_ACTION, key) in needed}

@@ -196,6 +196,17 @@ def test_overridden_keeps_what_is_predefined_or_in_foreign_use():
     assert found.policies == STORE.policies
 
 
+def test_overridden_does_not_keep_what_a_predefined_policy_no_longer_uses():
+    store = Store(
+        filter_lists=STORE.filter_lists,
+        filter_actions=STORE.filter_actions,
+        policies=STORE.policies,
+        predefined=frozenset({(POLICY, "p")}),
+    )
+    found = want({"policies": [{"name": "P"}]}, "overridden", store)
+    assert (found.filter_lists, found.filter_actions, len(found.policies)) == ((), (), 1)
+
+
 def test_deleted_unassigns_first():
     store = want({"policies": [{"name": "P"}], "filter_lists": [{"name": "Web"}]}, "deleted")
     assert (store.policies, store.assigned, set(lists(store))) == ((), None, {"Spare"})

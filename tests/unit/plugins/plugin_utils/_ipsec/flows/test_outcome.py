@@ -164,19 +164,19 @@ def test_secured(method: QuickModeMethod, expected: OutcomeKind, shown: str) -> 
 
 
 def test_the_first_of_the_initiators_methods_counts() -> None:
-    fe, _ = negotiating(FilterAction(name="x", methods=(AH, ESP_MD5, ESP)))
-    _, be = negotiating(FilterAction(name="x", methods=(ESP, ESP_MD5)))
+    fe, _rest = negotiating(FilterAction(name="x", methods=(AH, ESP_MD5, ESP)))
+    _first, be = negotiating(FilterAction(name="x", methods=(ESP, ESP_MD5)))
     found = fate(fe, be, WEB).agreement
     assert found is not None and found.esp_integrity is Integrity.MD5
 
 
 def test_a_default_response_has_terms_of_its_own() -> None:
     for method, expected in ((ESP, K.ESP), (AH, K.AH), (AH_ESP, K.QM_PROPOSAL_MISMATCH)):
-        fe, _ = negotiating(FilterAction(name="x", methods=(method,)))
+        fe, _rest = negotiating(FilterAction(name="x", methods=(method,)))
         assert kind(fe, responding("be", BE)) is expected
-    fe, _ = negotiating(authentication=(PresharedKey(Secret("k")),))
+    fe, _rest = negotiating(authentication=(PresharedKey(Secret("k")),))
     assert kind(fe, responding("be", BE)) is K.AUTH_MISMATCH
-    fe, _ = negotiating()
+    fe, _rest = negotiating()
     own = DefaultResponse(enabled=True, methods=(AH,), authentication=(PresharedKey(Secret("k")),))
     found = host("be", BE, default_response=own, version=SERVER_2003)
     assert kind(fe, found) is K.AUTH_MISMATCH
@@ -198,8 +198,8 @@ def test_auth_mismatch() -> None:
         ("both", (cb, one), K.ESP),
         ("psk", (PresharedKey(None),), K.ESP),
     ):
-        fe, _ = negotiating(authentication=from_fe[mine])
-        _, be = negotiating(authentication=theirs)
+        fe, _rest = negotiating(authentication=from_fe[mine])
+        _first, be = negotiating(authentication=theirs)
         found = fate(fe, be, WEB)
         assert found.kind is expected
         assert "marker" not in f"{found!r}{found.to_data()}"
@@ -210,29 +210,29 @@ def test_mm_proposal_mismatch() -> None:
     def mode(group: DhGroup) -> MainMode:
         return MainMode(methods=(MainModeMethod(dh_group=group),))
 
-    fe, _ = negotiating(main_mode=mode(DhGroup.HIGH))
-    _, be = negotiating(main_mode=mode(DhGroup.MEDIUM))
+    fe, _rest = negotiating(main_mode=mode(DhGroup.HIGH))
+    _first, be = negotiating(main_mode=mode(DhGroup.MEDIUM))
     assert kind(fe, be) is K.MM_PROPOSAL_MISMATCH
-    _, be = negotiating(main_mode=MainMode(methods=(*mode(DhGroup.LOW).methods, *mode(DhGroup.HIGH).methods)))
+    _first, be = negotiating(main_mode=MainMode(methods=(*mode(DhGroup.LOW).methods, *mode(DhGroup.HIGH).methods)))
     assert kind(fe, be) is K.ESP
 
 
 def test_qm_proposal_mismatch() -> None:
-    fe, _ = negotiating(FilterAction(name="x", methods=(ESP,)))
-    _, be = negotiating(FilterAction(name="x", methods=(ESP_MD5,)))
+    fe, _rest = negotiating(FilterAction(name="x", methods=(ESP,)))
+    _first, be = negotiating(FilterAction(name="x", methods=(ESP_MD5,)))
     assert kind(fe, be) is K.QM_PROPOSAL_MISMATCH
-    _, be = negotiating(FilterAction(name="x", methods=(ESP,), perfect_forward_secrecy=True))
+    _first, be = negotiating(FilterAction(name="x", methods=(ESP,), perfect_forward_secrecy=True))
     assert kind(fe, be) is K.QM_PROPOSAL_MISMATCH
 
 
 def test_fallback_covers_silence_not_disagreement() -> None:
-    fe, _ = negotiating(REQUEST)
-    _, be = negotiating(replace(REQUEST, methods=(ESP_MD5,)))
+    fe, _rest = negotiating(REQUEST)
+    _first, be = negotiating(replace(REQUEST, methods=(ESP_MD5,)))
     assert kind(fe, be) is K.QM_PROPOSAL_MISMATCH
     updated = replace(fe, fallback_on_mismatch=True)
     assert kind(updated, be) is K.QM_PROPOSAL_MISMATCH, "the back-end's reply fails as well"
     assert kind(updated, replace(be, fallback_on_mismatch=True)) is K.SOFT_CLEAR
-    _, strict = negotiating(replace(REQUIRE, methods=(ESP_MD5,)))
+    _first, strict = negotiating(replace(REQUIRE, methods=(ESP_MD5,)))
     assert kind(updated, strict) is K.QM_PROPOSAL_MISMATCH
 
 
@@ -253,16 +253,16 @@ def test_filter_not_mirrored() -> None:
 
 
 def test_one_sided_drop() -> None:
-    _, be = negotiating(REQUIRE)
+    _first, be = negotiating(REQUIRE)
     found = fate(host("fe", FE), be, WEB)
     assert found.kind is K.ONE_SIDED_DROP
     assert found.why == (
         "fe has no policy in force; be insists on IPsec (Require, rule 'rule 0'): "
         "the receiver drops what comes in clear."
     )
-    _, be = negotiating(REQUIRE_IN)
+    _first, be = negotiating(REQUIRE_IN)
     assert fate(host("fe", FE), be, WEB).why.endswith("the receiver holds its reply, IKE gets no answer.")
-    fe, _ = negotiating()
+    fe, _rest = negotiating()
     narrow = host("be", BE, does(REQUIRE, filter_of(FE, "me")), does(PERMIT, filter_of(FE, "me", "tcp", 0, 81)))
     assert fate(fe, narrow, packet(FE, BE, "tcp", 81)).kind is K.PERMIT
     assert fate(fe, narrow, packet(FE, BE, "tcp", 82)).kind is K.ONE_SIDED_DROP
@@ -294,14 +294,14 @@ def test_soft_clear() -> None:
 
 def test_fallback_alone_takes_a_first_packet_in_clear() -> None:
     """A reading of the documents that is not confirmed; lockout does not rely on it."""
-    _, be = negotiating(replace(REQUEST, accept_unsecured=False))
+    _first, be = negotiating(replace(REQUEST, accept_unsecured=False))
     assert kind(host("fe", FE), be) is K.SOFT_CLEAR
 
 
 def test_both_ends_must_fall_back_where_ike_is_stopped() -> None:
-    fe, _ = negotiating(REQUEST)
+    fe, _rest = negotiating(REQUEST)
     for action, expected in ((REQUEST, K.SOFT_CLEAR), (REQUIRE_IN, K.NO_ANSWER), (REQUIRE, K.NO_ANSWER)):
-        _, be = negotiating(action)
+        _first, be = negotiating(action)
         assert kind(fe, be, Network(ike=False)) is expected
 
 
@@ -313,7 +313,7 @@ def test_the_network_in_between() -> None:
     fe, be = negotiating(FilterAction(name="x", methods=(AH,)))
     assert kind(fe, be, Network(ah=False)) is K.NO_ANSWER
     assert kind(fe, be, Network(esp=False)) is K.AH
-    _, require_in = negotiating(REQUIRE_IN)
+    _first, require_in = negotiating(REQUIRE_IN)
     assert kind(responding("fe", FE), require_in, Network(ike=False)) is K.ONE_SIDED_DROP
 
 
