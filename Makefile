@@ -1,6 +1,6 @@
 # Every target sets up what it needs inside the checkout (.venv, collections/): nothing global, no root.
 .DEFAULT_GOAL := help
-.PHONY: help test site lab flows bench clean run-env
+.PHONY: help test site lab flows bench faults clean run-env
 
 PYTHON ?=
 ARGS ?=
@@ -29,6 +29,9 @@ flows: ## compare both implementations of what packets do in more than 100,000 c
 
 bench: run-env ## time the planner, the codec and whole tasks
 	@.venv/bin/python tools/bench.py $(ARGS)
+
+faults: run-env ## hit a rollout at every request and every line, and see it end well (minutes; make test tries a sample)
+	@.venv/bin/python tools/faults.py $(ARGS)
 
 clean: ## remove everything that make and the tools laid or installed
 	@rm -rf .venv .venvs collections .ansible build tests/output

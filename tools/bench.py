@@ -32,6 +32,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "collections"), str(ROOT / "tests" / "lab")]
 
+from bench_flows import measure as measure_flows  # noqa: E402
+
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.document import read_document  # noqa: E402
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.model import Store  # noqa: E402
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.netsh import render  # noqa: E402
@@ -214,6 +216,19 @@ def table(filters: Mapping[str, Data], exponents: Mapping[str, float], wire: Map
     return "\n".join(lines)
 
 
+def flow_table(flows: Data) -> str:
+    """Return the figures of the flow analysis for people to read."""
+    lines = ["", f"{'flow analysis':>40}{'seconds':>10}{'growth':>10}"]
+    for shape, found in flows["analysis"].items():
+        size, row = list(found["rules_a_side"].items())[-1]
+        growth = f"n^{found['exponent']:.2f}"
+        lines.append(f"{f'{shape}, {size} rules a side':>40}{row['seconds']:>10.2f}{growth:>10}")
+    size, row = list(flows["matrix"]["hosts"].items())[-1]
+    growth = f"n^{flows['matrix']['exponent']:.2f}"
+    lines.append(f"{f'matrix, {size} x {size} hosts':>40}{row['seconds']:>10.2f}{growth:>10}")
+    return "\n".join(lines)
+
+
 def profile(size: int) -> None:
     """Print where each step spends its time."""
     for name, function in steps(size).items():
@@ -241,9 +256,11 @@ def main() -> None:
                     wire.setdefault(name, {})[transport] = row
     build = ROOT / "build"
     build.mkdir(exist_ok=True)
-    result = {"filters": filters, "exponents": exponents, "runs": max(3, arguments.runs), **wire}
+    flows = measure_flows()
+    result = {"filters": filters, "exponents": exponents, "runs": max(3, arguments.runs), **wire, "flows": flows}
     (build / "bench.json").write_text(json.dumps(result, indent=2) + "\n")
     print(table(filters, exponents, wire))
+    print(flow_table(flows))
     print("\nThe same as data: build/bench.json.")
     return None
 

@@ -39,9 +39,9 @@ options:
     suboptions:
       source:
         description:
-          - 'Where packets come from: V(me) (every address of the host), V(any), an IPv4 or IPv6 address,
-            V(address/prefix), V(address/mask), a range V(first-last), or one of the server roles V(dns),
-            V(wins), V(dhcp) and V(gateway).'
+          - 'Where packets come from: V(me) (every address of the host; IPv4 ones unless the other side
+            is IPv6), V(any), an IPv4 or IPv6 address, V(address/prefix), V(address/mask), a range V(first-last),
+            or one of the server roles V(dns), V(wins), V(dhcp) and V(gateway).'
           - 'V(me) when it is not given. Ranges and IPv6 need Windows Vista or Server 2008; the other
             side of a server role must be V(me). Host names are refused: give addresses.'
         type: str

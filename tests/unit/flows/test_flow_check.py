@@ -44,8 +44,9 @@ def document(action: Data, *filters: Data, authentication: list[Data] | None = N
     }
 
 
-def front(action: Data = REQUIRE, version: str = "2003", **more: Any) -> Data:
-    return {"name": "fe", "addresses": [FE], "version": version, "config": document(action, WEB), **more}
+def front(action: Data | None = None, version: str = "2003", **more: Any) -> Data:
+    config = document(action or REQUIRE, WEB)
+    return {"name": "fe", "addresses": [FE], "version": version, "config": config, **more}
 
 
 def respond_only(version: str, *, assigned: bool = True) -> Data:

@@ -20,6 +20,7 @@ from winlab.store import Code, StoreError
 from winlab.wsman import Effect, Fault
 
 NETSH_LINE = b"ipsec static "
+ARM = b"schtasks.exe /create"
 DISARM = b"schtasks.exe /delete"
 
 
@@ -94,7 +95,8 @@ def _night(host: str, passed: int) -> Fault:
 def points(entries: Sequence[Entry], *, dark: bool) -> list[Point]:
     """Return all fault points of a run, kind by kind, from the requests of one that nothing hit.
 
-    ``dark`` adds the points from which on nothing passes.
+    ``dark`` adds the points from which on nothing passes. Before the timer is set the three kinds but the first one are
+    what they are without a timer: cut off, the run ends at once.
     """
     numbers = [entry.number for entry in entries]
     found = [Point(kind, number) for kind in (Kind.DROP_BEFORE, Kind.DROP_AFTER) for number in numbers]
@@ -105,8 +107,9 @@ def points(entries: Sequence[Entry], *, dark: bool) -> list[Point]:
     commands = sum(line.startswith(NETSH_LINE) for entry in sends for line in entry.stdin.splitlines())
     found += [Point(Kind.REFUSED, line=line) for line in range(commands)]
     if dark:
-        kinds = (Kind.DARK_BEFORE, Kind.DARK_AFTER, *DEATH)
-        found += [Point(kind, number) for kind in kinds for number in numbers]
+        found += [Point(Kind.DARK_BEFORE, number) for number in numbers]
+        armed = [number for number in numbers if number >= arming(entries)]
+        found += [Point(kind, number) for kind in (Kind.DARK_AFTER, *DEATH) for number in armed]
     return found
 
 
@@ -119,12 +122,12 @@ def _changing_lines(script: bytes) -> int:
     return asking + 1 if asking else 0
 
 
-def spread(found: Sequence[Point], turn: int) -> list[Point]:
-    """Return a few of the points: one of every third kind, ``turn`` by ``turn`` others, from all over the run."""
+def spread(found: Sequence[Point], turn: int, every: int) -> list[Point]:
+    """Return a few of the points: one of every ``every``-th kind, by turns, from all over the run."""
     kinds = list(dict.fromkeys(point.kind for point in found))
     chosen = []
     for number, kind in enumerate(kinds):
-        if (number + turn) % 3:
+        if (number + turn) % every:
             continue
         members = [point for point in found if point.kind is kind]
         # Steps of a fraction that is not rational never gather in one place.
@@ -155,11 +158,13 @@ def refusing(point: Point) -> Iterator[None]:
         raise LookupError(f"{point} was never reached")
 
 
-def confirmation(entries: Iterable[Entry]) -> int:
+def arming(entries: Iterable[Entry]) -> int:
+    """Return the number of the request that sets the timer, 0 when there is none."""
+    return next((entry.number for entry in entries if entry.stdin.startswith(ARM)), 0)
+
+
+def confirmation(entries: Sequence[Entry]) -> int:
     """Return the number of the request that takes the timer away after it was set, 0 when there is none."""
-    armed = False
-    for entry in entries:
-        if armed and entry.stdin.startswith(DISARM):
-            return entry.number
-        armed = armed or entry.stdin.startswith(b"schtasks.exe /create")
-    return 0
+    set_at = arming(entries)
+    taken = (entry.number for entry in entries if entry.stdin.startswith(DISARM) and 0 < set_at < entry.number)
+    return next(taken, 0)

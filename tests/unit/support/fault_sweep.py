@@ -141,14 +141,14 @@ class Bench:
             try:
                 self._run(dies=point.kind in DEATH)
             except AnsibleConnectionFailure as error:
-                ended, text = "unreachable", str(error)
+                ended, text = "unreachable", _told(error)
             except AnsibleActionFail as error:
-                ended, text = "failed", f"{error} {error._result}"
+                ended, text = "failed", f"{_told(error)} {error._result}"
             except ControllerDied:
                 ended = "died"
             except Exception as error:
                 # The connection plugin lets some through; Ansible shows them as a crash of the task.
-                ended, text = "crash", f"{type(error).__name__}: {error}"
+                ended, text = "crash", f"{type(error).__name__}: {_told(error)}"
                 wrong.append(f"crash: {text[:200]}")
         left = self.lab.faults.pending()
         if point.kind not in DARK and left:
@@ -253,6 +253,15 @@ class Bench:
             self.guids.number = values.pop("guids")
             for name, value in values.items():
                 setattr(self.target.host, name, value)
+
+
+def _told(error: BaseException | None) -> str:
+    """Return the texts of an error and of those behind it, which Ansible shows with it."""
+    told = []
+    while error is not None:
+        told.append(str(error))
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return "\n".join(told)
 
 
 def force(found: Meaning) -> object:

@@ -89,4 +89,6 @@ def put(host: Host, opening: Opening, profiles: Iterable[Profile] = PROFILES) ->
 
 def remove(host: Host, port: int, protocol: str, profiles: Iterable[Profile]) -> bool:
     """Remove an opening; False if there was none in any of the profiles."""
-    return any([host.registry.delete_value(_key(profile), f"{port}:{protocol}") for profile in profiles])
+    # All of them, not only the first.
+    gone = [host.registry.delete_value(_key(profile), f"{port}:{protocol}") for profile in profiles]
+    return any(gone)
