@@ -31,12 +31,9 @@ class FirewallSession(HostSession[Firewall]):
 
     def _report(self, batch: session.Batch, found: list[session.Complaint]) -> None:
         self.said = self.asked = ""
-        ended = [complaint for complaint in found if complaint.answer is None]
-        if ended:
-            HostSession._report(self, batch, ended)
         for complaint in found[:1]:
-            self.said = complaint.answer or ""
-            self.asked = batch.lines[complaint.index].redacted()
+            self.said = complaint.answer or "nothing, and the netsh session ended before this command was answered"
+            self.asked = batch.lines[complaint.index].redacted() if complaint.index < len(batch.lines) else "exit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -156,7 +156,7 @@ def read_rule(parts: Sequence[Mapping[str, Any]]) -> tuple[object, ...] | None:
             accepted = True
             continue
         match = part.get("match")
-        if match is None or match["op"] != "==" or accepted:
+        if match is None or match["op"] != "==":
             return None
         left = match["left"]
         payload = left.get("payload", {})

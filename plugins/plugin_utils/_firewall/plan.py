@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from .._ipsec.errors import IpsecError
@@ -91,11 +91,10 @@ def _plan_rules(host: Firewall, prefix: str, wanted: tuple[Opening, ...]) -> Pla
     )
 
 
-def _free_name(prefix: str, opening: Opening, taken: set[str]) -> str:
+def _free_name(prefix: str, opening: Opening, taken: Container[str]) -> str:
     number = 1
     while (name := rule_name(prefix, opening.protocol, opening.direction, number)).casefold() in taken:
         number += 1
-    taken.add(name.casefold())
     return name
 
 

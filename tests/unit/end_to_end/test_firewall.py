@@ -181,6 +181,55 @@ def test_nothing_is_removed_when_nothing_could_be_added() -> None:
     assert 'name="winsec.ipsec ike in 2"' in str(caught.value)
 
 
+class Stubborn(LabConnection):
+    """A connection to a host that takes an exception only for a port that has none."""
+
+    def exec_command(self, cmd: str, in_data: bytes | None = None, sudoable: bool = True) -> tuple[int, bytes, bytes]:
+        """Run the command without the lines that would write over something."""
+        script = in_data or b""
+        if b"delete portopening" not in script:
+            script = script.replace(b"firewall add portopening", b"firewall add portclosing")
+        return super().exec_command(cmd, script)
+
+
+def test_an_exception_that_is_not_written_over_is_made_again() -> None:
+    host = Host.create("host", "2003", "en")
+    run(host, "firewall", {"peers": PEERS})
+    done = run(Stubborn(host), "firewall", {"peers": ["10.7.0.1"]})
+    assert {tuple(item["peers"]) for item in done["after"]} == {("10.7.0.1",)}
+    assert sum("delete portopening" in line for line in done["commands"]) == 2
+    assert run(host, "firewall", {"peers": ["10.7.0.1"]})["changed"] is False
+
+
+class Silent(LabConnection):
+    """A connection to a host whose netsh session ends at once."""
+
+    def exec_command(self, cmd: str, in_data: bytes | None = None, sudoable: bool = True) -> tuple[int, bytes, bytes]:
+        """Run the command; netsh gets nothing but its end."""
+        return super().exec_command(cmd, b"exit\r\n" if "netsh" in cmd else in_data)
+
+
+def test_a_session_that_ends_is_told() -> None:
+    with pytest.raises(AnsibleActionFail, match=r"the openings are not there.*ended before this command"):
+        run(Silent(Host.create("host", "2016", "en")), "firewall", {"peers": PEERS})
+
+
+class Keeping(LabConnection):
+    """A connection to a host whose netsh removes nothing and says so with exit code 0."""
+
+    def exec_command(self, cmd: str, in_data: bytes | None = None, sudoable: bool = True) -> tuple[int, bytes, bytes]:
+        """Run the command with the word that removes spoilt."""
+        return super().exec_command(cmd, (in_data or b"").replace(b"delete rule", b"delete rool"))
+
+
+def test_what_could_not_be_removed_is_told() -> None:
+    host = Host.create("host", "2016", "en")
+    run(host, "firewall", {"peers": PEERS})
+    with pytest.raises(AnsibleActionFail, match="the old openings are still there") as caught:
+        run(Keeping(host), "firewall", {"state": "absent"})
+    assert "delete rule" in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("args", "words"),
     [

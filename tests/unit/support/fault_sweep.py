@@ -29,8 +29,10 @@ from rollout import CONFIRMED, KEY, STEPS, Play, Site, plant_foreign, plays, run
 from winrm_runner import Controller, Time
 
 from winlab.lab import Lab, LabHost
+from winlab.netsh import static_filters
 from winlab.scheduler import run_due
 from winlab.store import objects, policies
+from winlab.store.model import Filter, Side
 
 Data = dict[str, Any]
 COPY = "~winsec~"
@@ -279,9 +281,14 @@ def bench(site: Site, step: str, transport: str = "basic") -> Iterator[Bench]:
     """Run a lab whose host stands where the step begins."""
     guids = Guids()
     row = SimpleNamespace(uuid4=guids.uuid4, UUID=uuid.UUID)
+
+    def new_filter(*sides: Side, **rest: Any) -> Filter:
+        return Filter(*sides, guid=guids.uuid4(), **rest)
+
     with ExitStack() as stack:
         for module in (objects, policies):
             stack.enter_context(mock.patch.object(module, "uuid", row))
+        stack.enter_context(mock.patch.object(static_filters, "Filter", new_filter))
         lab, target = stack.enter_context(running(site))
         foreign = plant_foreign(target)
         controller = Controller(target, time=Time(lambda _seconds: None, target.host.clock.now))

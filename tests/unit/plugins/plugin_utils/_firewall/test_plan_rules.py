@@ -27,6 +27,8 @@ from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._firewall.
     wanted_openings,
 )
 
+Scene = tuple[dict[str, str], tuple[Opening, ...]]
+
 ON = {"domain": True, "private": True, "public": True}
 FOREIGN = {
     "WinRM": "v2.30|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=5985|Name=@FirewallAPI.dll,-30253|Later=1|",
@@ -43,15 +45,18 @@ def firewall(rules: dict[str, str], **facts: object) -> Firewall:
 
 
 @st.composite
-def hosts(draw: st.DrawFn) -> dict[str, str]:
-    """Rules of others, and rules of ours from earlier runs: right, wrong, disabled, twice under one name."""
+def scenes(draw: st.DrawFn) -> tuple[dict[str, str], tuple[Opening, ...]]:
+    """Return rules and what is wanted: rules of others, and rules of ours that are right, wrong, disabled or double."""
     chance = Random(draw(st.integers(0, 2**32)))
+    wanted = draw(wanted_openings())
     rules = dict(FOREIGN)
-    for index, opening in enumerate(draw(st.lists(openings, max_size=5))):
+    kinds = st.one_of(openings, st.sampled_from(wanted)) if wanted else openings
+    for index, opening in enumerate(draw(st.lists(kinds, max_size=5))):
         name = rule_name(PREFIX, opening.protocol, opening.direction, draw(st.integers(1, 3)))
-        for copy in range(draw(st.integers(1, 2))):
-            rules[f"ours {index} {copy}"] = rule_text(name, opening, chance, active=draw(st.booleans()))
-    return rules
+        for number in range(draw(st.integers(1, 2))):
+            active = draw(st.booleans()) or draw(st.booleans())
+            rules[f"ours {index} {number}"] = rule_text(name, opening, chance, active=active)
+    return rules, wanted
 
 
 def opened(rules: dict[str, str], opening: Opening) -> bool:
@@ -69,8 +74,9 @@ def carry_out(registry: RuleRegistry, plan: Plan) -> list[dict[str, str]]:
     return states
 
 
-@given(hosts(), wanted_openings(), st.integers(0, 2**32))
-def test_a_plan_arrives_and_predicts(rules: dict[str, str], wanted: tuple[Opening, ...], seed: int) -> None:
+@given(scenes(), st.integers(0, 2**32))
+def test_a_plan_arrives_and_predicts(scene: Scene, seed: int) -> None:
+    rules, wanted = scene
     registry = RuleRegistry(dict(rules), Random(seed))
     plan = make_plan(firewall(rules), PREFIX, wanted)
     carry_out(registry, plan)
@@ -82,18 +88,18 @@ def test_a_plan_arrives_and_predicts(rules: dict[str, str], wanted: tuple[Openin
     assert FOREIGN.items() <= registry.rules.items()
 
 
-@given(hosts(), wanted_openings(), st.integers(0, 2**32))
-def test_nothing_wanted_closes_in_between(rules: dict[str, str], wanted: tuple[Opening, ...], seed: int) -> None:
+@given(scenes(), st.integers(0, 2**32))
+def test_nothing_wanted_closes_in_between(scene: Scene, seed: int) -> None:
+    rules, wanted = scene
     registry = RuleRegistry(dict(rules), Random(seed))
     had = {opening for opening in wanted if opened(rules, opening)}
     for state in carry_out(registry, make_plan(firewall(rules), PREFIX, wanted)):
         assert all(opened(state, opening) for opening in had)
 
 
-@given(hosts(), wanted_openings(), st.integers(0, 2**32), st.integers(0, 12))
-def test_interrupted_anywhere_the_next_run_arrives(
-    rules: dict[str, str], wanted: tuple[Opening, ...], seed: int, stop: int
-) -> None:
+@given(scenes(), st.integers(0, 2**32), st.integers(0, 12))
+def test_interrupted_anywhere_the_next_run_arrives(scene: Scene, seed: int, stop: int) -> None:
+    rules, wanted = scene
     registry = RuleRegistry(dict(rules), Random(seed))
     plan = make_plan(firewall(rules), PREFIX, wanted)
     for line in (*plan.add, *plan.delete)[:stop]:
@@ -125,6 +131,14 @@ def test_lines_name_everything() -> None:
 
 def test_a_rule_is_replaced_under_another_name_before_it_goes() -> None:
     plan = make_plan(firewall({"a": OURS}), PREFIX, (one("10.0.0.2"),))
+    assert [line.redacted().split(" dir=")[0] for line in (*plan.add, *plan.delete)] == [
+        'advfirewall firewall add rule name="winsec.ipsec ike in 2"',
+        'advfirewall firewall delete rule name="winsec.ipsec ike in"',
+    ]
+
+
+def test_two_rules_of_one_name_become_one() -> None:
+    plan = make_plan(firewall({"a": OURS, "b": OURS}), PREFIX, (one(),))
     assert [line.redacted().split(" dir=")[0] for line in (*plan.add, *plan.delete)] == [
         'advfirewall firewall add rule name="winsec.ipsec ike in 2"',
         'advfirewall firewall delete rule name="winsec.ipsec ike in"',

@@ -138,6 +138,11 @@ def test_a_rule_of_ours_that_differs(change: tuple[str, str]) -> None:
     assert not is_opening(ours(BASE.replace(*change)), OPENING)
 
 
+@pytest.mark.parametrize("name", ["WinSec.IPsec IKE In", "winsec.ipsec ike in 2", "winsec.ipsec ike in 17"])
+def test_names_of_ours(name: str) -> None:
+    assert is_opening(ours(BASE.replace("winsec.ipsec ike in", name)), OPENING)
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -163,6 +168,7 @@ def test_rules_of_others(change: tuple[str, str]) -> None:
     ("text", "expected"),
     [
         ("v2.30|Action=Block|Active=TRUE|Dir=In|Name=all|", True),
+        ("v2.30|Action=Block|Active=TRUE|Dir=In|Protocol=256|Name=all|", True),
         ("v2.30|Action=Block|Active=TRUE|Dir=In|Protocol=17|LPort=RPC|Name=x|", True),
         ("v2.30|Action=Block|Active=TRUE|Dir=In|Protocol=17|LPort2_10=400-600|RA4=LocalSubnet|Name=x|", True),
         ("v2.30|Action=Block|Active=FALSE|Dir=In|Name=x|", False),
