@@ -23,9 +23,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests" / "lab"), str(ROOT / "tests" / "unit" / "support")]
 
-Unit = tuple[int, str, str, int]
-# Parts of a step that may be tried side by side.
-SHARDS = 2
+# Number of the host, step, transport, which of how many parts of the step.
+Unit = tuple[int, str, str, int, int]
 # Hits that are lost wait a second for an answer; meanwhile another one can work.
 WORKERS = 3
 
@@ -38,15 +37,16 @@ def initialise() -> None:
 
 
 def units() -> list[Unit]:
-    """Return what is to be swept, the longest first: host, step, transport, shard.
+    """Return what is to be swept, the longest first.
 
     All steps go over HTTP Basic; the requests that NTLM adds are tried with one host.
     """
     from rollout import CONFIRMED, FIRST, ROLLBACK, SITES, STAGED  # type: ignore[import-not-found]
 
-    steps = (CONFIRMED, STAGED, FIRST, ROLLBACK)
-    basic = [(host, step, "basic", shard) for step in steps for host in range(len(SITES)) for shard in range(SHARDS)]
-    return [*basic, *((len(SITES) - 2, STAGED, "ntlm", shard) for shard in range(SHARDS))]
+    hosts = range(len(SITES))
+    longest = [(host, CONFIRMED, "basic", part, 2) for host in hosts for part in (0, 1)]
+    others = [(host, step, "basic", 0, 1) for step in (STAGED, FIRST, ROLLBACK) for host in hosts]
+    return [*longest, (2, STAGED, "ntlm", 0, 1), *others]
 
 
 def sweep_unit(unit: Unit, stride: int) -> tuple[list[Any], int]:
@@ -55,15 +55,14 @@ def sweep_unit(unit: Unit, stride: int) -> tuple[list[Any], int]:
     from fault_sweep import sweep  # type: ignore[import-not-found]
     from rollout import SITES
 
-    host, step, transport, shard = unit
+    host, step, transport, part, parts = unit
 
     def chosen(points: list[Any]) -> list[Any]:
         if transport == "ntlm":
             points = [point for point in points if point.kind in (Kind.DROP_BEFORE, Kind.DROP_AFTER)]
         # Neighbours leave the same state behind and belong together.
         ordered = sorted(points[::stride], key=lambda point: (point.request, point.line or 0))
-        half = len(ordered) // SHARDS
-        return ordered[shard * half : (shard + 1) * half if shard < SHARDS - 1 else None]
+        return ordered[len(ordered) * part // parts : len(ordered) * (part + 1) // parts]
 
     done = sweep(SITES[host], step, transport, chosen)
     return list(done.findings), done.states

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from winlab import shell
 from winlab.lab import Lab
 from winlab.spec import HostSpec
 from winlab.store import policy_store
@@ -65,6 +66,14 @@ def test_rollback_brings_back_what_was_there(tmp_path):
         done = play("site.yml", tmp_path, running)
         assert done.returncode == 0, done.stdout
         assert [state[0] for state in meaning(running).values()] == ["Client (Respond Only)", "Exchange front-end"]
+        done = play("verify.yml", tmp_path, running)
+        assert done.returncode == 0, done.stdout
+        for name, broken in (("be", "netsh firewall delete portopening UDP 4500"), ("fe", "sc stop PolicyAgent")):
+            shell.run(running.hosts[name].host, broken, None)
+            done = play("verify.yml", tmp_path, running)
+            assert f"{name} is not as site.yml makes it" in done.stdout, done.stdout
+            done = play("site.yml", tmp_path, running)
+            assert done.returncode == 0, done.stdout
         done = play("rollback.yml", tmp_path, running)
         assert done.returncode == 0, done.stdout
         assert meaning(running) == before

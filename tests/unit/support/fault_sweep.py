@@ -16,7 +16,7 @@ import io
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 from unittest import mock
@@ -32,7 +32,7 @@ from winlab.lab import Lab, LabHost
 from winlab.netsh import static_filters
 from winlab.scheduler import run_due
 from winlab.store import objects, policies
-from winlab.store.model import Filter, Side
+from winlab.store.model import Filter
 
 Data = dict[str, Any]
 COPY = "~winsec~"
@@ -282,8 +282,8 @@ def bench(site: Site, step: str, transport: str = "basic") -> Iterator[Bench]:
     guids = Guids()
     row = SimpleNamespace(uuid4=guids.uuid4, UUID=uuid.UUID)
 
-    def new_filter(*sides: Side, **rest: Any) -> Filter:
-        return Filter(*sides, guid=guids.uuid4(), **rest)
+    def new_filter(*sides_and_ports: Any) -> Filter:
+        return replace(Filter(*sides_and_ports), guid=guids.uuid4())
 
     with ExitStack() as stack:
         for module in (objects, policies):
