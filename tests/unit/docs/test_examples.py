@@ -37,6 +37,8 @@ STAND_INS: dict[str, Any] = {
     "filters": [{"destination": "10.0.1.20"}],
     "security_methods": [{"esp_encryption": "3des", "esp_integrity": "sha1"}],
     "authentication": [{"method": "kerberos"}],
+    "peers": ["10.0.1.20"],
+    "protocols": ["ike", "esp"],
 }
 BY_TYPE: dict[str, Any] = {"str": "text", "int": 120, "bool": True, "list": [], "dict": {}}
 
