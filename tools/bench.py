@@ -145,6 +145,19 @@ def exponent(sizes: Sequence[int], seconds: Sequence[float]) -> float:
     return above / sum((x - mean_x) ** 2 for x, _y in points)
 
 
+OPENINGS: Data = {"name": "Six openings", "winsec.ipsec.firewall": {"peers": ["10.0.1.20"]}}
+# The same openings as users write them: one task for each rule, nothing read back.
+ONE_TASK_PER_RULE: list[Data] = [
+    {
+        "name": f"{protocol} {direction}",
+        "ansible.builtin.raw": f"netsh advfirewall firewall add rule name={protocol}-{direction} dir={direction} "
+        f"action=allow protocol={protocol} {port} remoteip=10.0.1.20",
+    }
+    for protocol, port in (("udp", "localport=500"), ("udp", "localport=4500"), ("50", ""))
+    for direction in ("in", "out")
+]
+
+
 def measure_core(sizes: Sequence[int], runs: int) -> tuple[dict[str, Data], dict[str, float]]:
     """Return figures by size and growth exponents by step."""
     found: dict[str, Data] = {}
@@ -161,35 +174,45 @@ def measure_core(sizes: Sequence[int], runs: int) -> tuple[dict[str, Data], dict
     return found, grows
 
 
-def play(folder: Path, inventory: Path, data: Data, expect_change: bool) -> float:
-    """Bring the host to a document with ansible-playbook and return the seconds; exits when that goes wrong."""
-    task = {"name": "Bring the host to the document", "winsec.ipsec.policies": {"config": data, "state": "overridden"}}
+def brought_to(data: Data) -> list[Data]:
+    """Return the one task that brings the host to a document."""
+    return [{"name": "Bring the host to it", "winsec.ipsec.policies": {"config": data, "state": "overridden"}}]
+
+
+def play(folder: Path, inventory: Path, tasks: list[Data], changed: int) -> float:
+    """Run tasks with ansible-playbook and return the seconds; exits unless that many of them change something."""
     playbook = folder / "bench.yml"
-    playbook.write_text(json.dumps([{"hosts": "windows", "gather_facts": False, "tasks": [task]}]))
+    playbook.write_text(json.dumps([{"hosts": "windows", "gather_facts": False, "tasks": tasks}]))
     environment = {name: value for name, value in os.environ.items() if name != "NTLM_USER_FILE"}
     environment |= {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCAL_TEMP": str(folder / "tmp")}
     command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(inventory), str(playbook)]
     began = time.monotonic()
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     seconds = time.monotonic() - began
-    wanted = "changed=1" if expect_change else "changed=0"
+    wanted = f"changed={changed} "
     if done.returncode != 0 or wanted not in done.stdout:
-        sys.exit(f"The task did not end with {wanted}:\n{done.stdout}{done.stderr}")
+        sys.exit(f"The tasks did not end with {wanted}:\n{done.stdout}{done.stderr}")
     return seconds
 
 
 def measure_wire(transport: str, folder: Path) -> dict[str, Data]:
-    """Return the cost of a task that changes nothing, and of one that exchanges all filters."""
+    """Return the cost of tasks: one that changes nothing, one that exchanges all filters, and those of firewalls."""
     inventory = folder / f"{transport}.yml"
     found: dict[str, Data] = {}
     with Lab([HostSpec(name="bench", version="2016")], transport=transport) as lab:
         lab.inventory(inventory)
         log = lab.hosts["bench"].log
-        play(folder, inventory, document(WIRE_FILTERS), True)
-        rounds = (("steady", document(WIRE_FILTERS), False), ("change_500", document(WIRE_FILTERS, network=11), True))
-        for name, data, expect_change in rounds:
+        play(folder, inventory, brought_to(document(WIRE_FILTERS)), 1)
+        rounds = (
+            ("steady", brought_to(document(WIRE_FILTERS)), 0),
+            ("change_500", brought_to(document(WIRE_FILTERS, network=11)), 1),
+            ("firewall", [OPENINGS], 1),
+            ("firewall_steady", [OPENINGS], 0),
+            ("firewall_peer_raw", ONE_TASK_PER_RULE, len(ONE_TASK_PER_RULE)),
+        )
+        for name, tasks, changed in rounds:
             log.clear()
-            seconds = play(folder, inventory, data, expect_change)
+            seconds = play(folder, inventory, tasks, changed)
             up, down = log.bytes()
             found[name] = {
                 "requests": len(log.entries()),
@@ -208,11 +231,11 @@ def table(filters: Mapping[str, Data], exponents: Mapping[str, float], wire: Map
         lines.append(f"{size:>8}" + "".join(f"{cell:>24}" for cell in cells) + f"{row['peak_mebibytes']:>12.1f}")
     lines.append(f"{'growth':>8}" + "".join(f"{f'n^{exponents[name]:.2f}':>24}" for name in STEPS))
     if wire:
-        lines += ["", f"{'task':>12}{'login':>8}{'requests':>10}{'bytes up':>12}{'bytes down':>12}{'seconds':>10}"]
+        lines += ["", f"{'task':>18}{'login':>8}{'requests':>10}{'bytes up':>12}{'bytes down':>12}{'seconds':>10}"]
     for name, logins in wire.items():
         for login, row in logins.items():
             sizes = f"{row['requests']:>10}{row['bytes_up']:>12}{row['bytes_down']:>12}{row['seconds']:>10.2f}"
-            lines.append(f"{name:>12}{login:>8}{sizes}")
+            lines.append(f"{name:>18}{login:>8}{sizes}")
     return "\n".join(lines)
 
 

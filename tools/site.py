@@ -60,10 +60,10 @@ def play(inventory: Path, *arguments: str) -> dict[str, bool]:
 
 def sent(host: LabHost) -> list[str]:
     """Return the changing lines that a host's netsh and sc really got, as the lab recorded them."""
-    words = ("ipsec static ", "sc.exe config", "sc.exe start", "schtasks.exe /create", "schtasks.exe /delete")
-    words += ("advfirewall ", "firewall ")
+    netsh = ("ipsec static ", "advfirewall ", "firewall ")
+    batch = ("sc.exe config", "sc.exe start", "schtasks.exe /create", "schtasks.exe /delete")
     lines = host.log.stdin().decode("ascii").splitlines()
-    return [line.removesuffix(" <nul 2>&1") for line in lines if line.startswith(words)]
+    return [line.removesuffix(" <nul 2>&1") for line in lines if line.startswith(netsh + batch)]
 
 
 def describe(host: LabHost, group: str, first: bool, second: bool) -> dict[str, Any]:
