@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
@@ -55,6 +55,9 @@ class Remote:
 
     def renew(self) -> None:
         """Make a new connection: what an established one still carries proves nothing."""
+        # The stock winrm connection forgets its shell when it is reset; old hosts allow five and keep each for minutes.
+        with suppress(HostLost), _losses():
+            self._action._connection.close()
         with _losses():
             self._action._connection.reset()
 
@@ -97,7 +100,9 @@ def _losses() -> Iterator[None]:
     except AnsibleError as error:
         if "send_input failed" not in str(error):
             raise
-        raise HostLost(str(error)) from error
+        # Its text holds all that the host has printed, keys among it.
+        message = "winrm send_input failed: the host did not take the standard input, or its answer was lost"
+        raise HostLost(message) from None
     except Exception as error:
         if not isinstance(error, OSError) and type(error).__module__.partition(".")[0] not in _LIBRARIES:
             raise

@@ -20,7 +20,12 @@ class Action:
     """An action whose connection is ``name`` and whose host answers ``answer``."""
 
     def __init__(self, name="winrm", rc=0, stdout="out", stderr="err"):
-        self._connection = SimpleNamespace(transport=name, exec_command=self.exec_command, reset=self.reset)
+        self._connection = SimpleNamespace(
+            transport=name,
+            exec_command=self.exec_command,
+            reset=self.reset,
+            close=self.close,
+        )
         self.answer = (rc, stdout.encode(), stderr.encode())
         self.trouble = None
         self.sent = []
@@ -31,6 +36,10 @@ class Action:
         self.sent.append((line, in_data))
         self.reset()
         return self.answer
+
+    def close(self):
+        self.sent.append("close")
+        self.reset()
 
     def reset(self):
         if self.trouble is not None:
@@ -53,7 +62,6 @@ def test_another_exit_code_is_no_answer():
     "trouble",
     [
         AnsibleConnectionFailure("gone"),
-        AnsibleError("winrm send_input failed; gone"),
         ConnectionResetError("gone"),
         type("WinRMTransportError", (Exception,), {"__module__": "winrm.exceptions"})("gone"),
     ],
@@ -64,6 +72,22 @@ def test_no_answer_is_a_lost_host(trouble):
     for talk in (lambda: Remote(action).run("netsh.exe", b"x"), Remote(action).renew):
         with pytest.raises(HostLost, match="gone"):
             talk()
+
+
+def test_what_a_host_had_printed_is_not_part_of_the_loss():
+    action = Action()
+    action.trouble = AnsibleError("winrm send_input failed; \nstdout: the store with its keys\nstderr ")
+    with pytest.raises(HostLost, match="its answer was lost") as caught:
+        Remote(action).run("netsh.exe", b"x")
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+    assert "keys" not in str(caught.value)
+
+
+def test_a_new_connection_leaves_no_shell_behind():
+    action = Action()
+    Remote(action).renew()
+    assert action.sent == ["close"]
 
 
 @pytest.mark.parametrize("trouble", [AnsibleError("a wrong option"), ZeroDivisionError("a bug")])
