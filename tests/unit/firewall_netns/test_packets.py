@@ -92,7 +92,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 def arrived(probes: list[list[str]]) -> set[Probe]:
-    return {(kind, source, destination) for kind, source, destination in probes}
+    return {tuple(probe) for probe in probes}
 
 
 def test_without_firewalls_every_packet_arrives(told: dict[str, Any]) -> None:

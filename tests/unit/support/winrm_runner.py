@@ -127,7 +127,7 @@ class Role:
             if "ansible.builtin.include_tasks" in task:
                 yield from self._tasks(task["ansible.builtin.include_tasks"], controller, loader, variables)
                 continue
-            module = next(name for name in task if name.startswith(_OWN)).removeprefix(_OWN)
+            (module,) = (name.removeprefix(_OWN) for name in task if name.startswith(_OWN))
             args = templar.template(task[f"{_OWN}{module}"] or {})
             if module != "policies_info":
                 args = {**self.extra, **args}

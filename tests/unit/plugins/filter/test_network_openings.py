@@ -57,8 +57,8 @@ FORWARD = [side("saddr", A_SET), side("daddr", "10.0.1.20"), IKE, COUNTER, ACCEP
 BACK = [side("saddr", "10.0.1.20"), side("daddr", A_LIST), IKE, COUNTER, ACCEPT]
 
 
-def ask(listing: Any, flows: Any = FLOWS, protocols: Any = ("ike",), **options: Any) -> dict[str, Any]:
-    found: dict[str, Any] = NFTABLES(flows, listing, protocols=list(protocols), **options)
+def ask(listing: Any, flows: Any = None, protocols: Any = ("ike",), **options: Any) -> dict[str, Any]:
+    found: dict[str, Any] = NFTABLES(FLOWS if flows is None else flows, listing, protocols=list(protocols), **options)
     return found
 
 
