@@ -63,6 +63,9 @@ def test_rollback_brings_back_what_was_there(tmp_path):
     with lab() as running:
         before = meaning(running)
         assert {state[0] for state in before.values()} == {"Before"}
+        done = play("site.yml", tmp_path, running, "--check", "--diff")
+        assert done.returncode == 0, done.stdout
+        assert meaning(running) == before
         done = play("site.yml", tmp_path, running)
         assert done.returncode == 0, done.stdout
         assert [state[0] for state in meaning(running).values()] == ["Client (Respond Only)", "Exchange front-end"]
