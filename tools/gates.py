@@ -75,7 +75,7 @@ def changelog(_scratch: Path) -> str:
 
 def documents(_scratch: Path) -> str:
     """Plugin documentation, its markup and its references to ourselves."""
-    options = ("--plugin-docs", "--skip-rstcheck", "--validate-collection-refs=self")
+    options = ("--plugin-docs", "--skip-rstcheck", "--validate-collection-refs=self", "--check-extra-docs-refs")
     command("antsibull-docs", "lint-collection-docs", *options, ".")
     return ""
 

@@ -22,7 +22,8 @@ from winlab.store import policy_store
 from winlab.wsman.faultplan import Effect, Fault
 
 ROOT = Path(__file__).resolve().parents[3]
-MINUTE_SECONDS = 2.0
+# Long enough for a loaded machine to confirm in time.
+MINUTE_SECONDS = 6.0
 HOSTS = (("old", "2003", "en", "10.0.0.10"), ("new", "2025", "de", "10.0.0.11"))
 
 Data = dict[str, Any]

@@ -157,10 +157,10 @@ def test_what_the_code_page_lacks_becomes_a_question_mark() -> None:
 def test_a_large_value_is_fast() -> None:
     host = filled()
     host.registry.set(KEY, "Large", Value(Kind.BINARY, bytes(range(256)) * 2800))
-    begin = time.perf_counter()
+    begin = time.process_time()
     finished = run(host, r"reg query HKLM\SOFTWARE\Lab /v Large", None)
     text = export_text(host, KEY)
-    assert time.perf_counter() - begin < 1.0
+    assert time.process_time() - begin < 1.0
     assert len(finished.stdout) > 2 * 700_000
     assert len(text) > 700_000
 

@@ -413,9 +413,9 @@ def test_ten_thousand_filters_are_read_in_a_second() -> None:
     filters = tuple(Filter(destination=IPv4Network((0x0A000000 + number, 32))) for number in range(10_000))
     large = Store(filter_lists=(FilterList(name="Large", filters=filters),))
     keys = image_of(large, VISTA).as_keys()
-    start = time.perf_counter()
+    start = time.process_time()
     assert read_store(keys) == large
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_an_empty_filter_list_and_an_unused_permit() -> None:
