@@ -28,11 +28,12 @@ if not UNDER_ANSIBLE_TEST:
 
 # Examples take as long as they take on a shared machine; in a pipeline every run draws the same ones. ansible-test does
 # not hand the environment on, so there they are always the same.
-settings.register_profile(
-    "gate",
-    deadline=None,
-    derandomize=UNDER_ANSIBLE_TEST or "CI" in os.environ,
-    max_examples=60,
-    suppress_health_check=[HealthCheck.too_slow],
-)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
+PROFILE = {
+    "deadline": None,
+    "derandomize": UNDER_ANSIBLE_TEST or "CI" in os.environ,
+    "suppress_health_check": [HealthCheck.too_slow],
+}
+settings.register_profile("gate", max_examples=60, **PROFILE)
+# For further Pythons and cores, where the question is whether the code runs there, not what it does.
+settings.register_profile("quick", max_examples=12, **PROFILE)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick" if UNDER_ANSIBLE_TEST else "gate"))

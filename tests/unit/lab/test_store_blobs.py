@@ -256,7 +256,7 @@ def test_main_mode_round_trip(mode: MainMode, version: WindowsVersion, instance:
     assert blob[20:36] == instance.bytes_le
 
 
-@settings(max_examples=200)
+@settings(max_examples=3 * settings.default.max_examples)
 @given(st.data())
 def test_cut_blobs_are_refused(data: st.DataObject) -> None:
     wide = Side(SideKind.RANGE, IPv4Address("10.0.0.1"), last=IPv4Address("10.0.0.9"))

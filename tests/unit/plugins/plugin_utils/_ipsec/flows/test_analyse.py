@@ -125,7 +125,7 @@ def packets(draw: st.DrawFn, sources: str, destinations: str) -> Packet:
 NETWORKS = st.builds(Network, ike=st.booleans(), esp=st.booleans(), ah=st.booleans())
 
 
-@settings(max_examples=150)
+@settings(max_examples=2 * settings.default.max_examples)
 @given(hosts("fe", FE_ALL), hosts("be", BE_ALL), NETWORKS, st.lists(packets(FE_ALL, BE_ALL), min_size=20, max_size=20))
 def test_fate_is_the_outcome_of_the_region(fe: Endpoint, be: Endpoint, network: Network, some: list[Packet]) -> None:
     pair = Pair(fe, be, network)
@@ -212,7 +212,7 @@ def naive_winner(me: Endpoint, one: Packet) -> tuple[int, ...] | None:
     return best
 
 
-@settings(max_examples=150)
+@settings(max_examples=2 * settings.default.max_examples)
 @given(hosts("fe", FE_ALL), st.lists(packets(FE_ALL, BE_ALL), min_size=15, max_size=15))
 def test_the_winner_is_that_of_a_naive_reading(fe: Endpoint, some: list[Packet]) -> None:
     view = View(fe)
