@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ._action import Data, IpsecAction
@@ -15,7 +14,6 @@ from ._firewall.plan import Plan, make_plan
 from ._firewall.request import Request, read_request
 from ._firewall.state import QUESTIONS, Firewall, read_firewall
 from ._ipsec import session
-from ._ipsec.questions import Section
 from ._remote import Remote
 
 
@@ -52,7 +50,7 @@ def converge(run: Run, request: Request, *, check: bool) -> FirewallOutcome:
     What is new is added and read back before anything old is removed. Raises :class:`ChangeError` when reading the
     host again does not show what was sent.
     """
-    talk = FirewallSession(run, QUESTIONS, _understand)
+    talk = FirewallSession(run, QUESTIONS, read_firewall)
     host = talk.read()
     plan = make_plan(host, request.prefix, request.openings)
     if check or not plan.changed:
@@ -70,10 +68,6 @@ def converge(run: Run, request: Request, *, check: bool) -> FirewallOutcome:
         left = make_plan(host, request.prefix, request.openings)
         _check(talk, (*left.add, *left.delete), "the old openings are still there")
     return FirewallOutcome(host=host, plan=plan, after=left.before, commands=talk.done)
-
-
-def _understand(sections: Mapping[str, Section]) -> Firewall:
-    return read_firewall(sections)
 
 
 def _check(talk: FirewallSession, left: tuple[object, ...], what: str) -> None:

@@ -7,10 +7,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import attrgetter
 
 from ..model import FILTER_ACTION, FILTER_LIST, POLICY, DefaultResponse, Filter, FilterAction, Policy, Rule, folded
 
 Key = tuple[str, str]
+
+
+class _KeyOf:
+    """The (kind, folded name) of the object that an operation changes, by the attribute that holds its name."""
+
+    def __init__(self, kind: str, name: str = "") -> None:
+        self._kind = kind
+        self._name = attrgetter(name) if name else None
+
+    def __get__(self, operation: object, owner: type | None = None) -> Key:
+        return self._kind, folded(self._name(operation)) if self._name else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +32,7 @@ class CreateFilterList:
     name: str
     description: str
 
-    @property
-    def key(self) -> Key:
-        """The (kind, folded name) of the object that changes."""
-        return FILTER_LIST, folded(self.name)
+    key = _KeyOf(FILTER_LIST, "name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +42,7 @@ class DescribeFilterList:
     name: str
     description: str
 
-    @property
-    def key(self) -> Key:
-        """The (kind, folded name) of the object that changes."""
-        return FILTER_LIST, folded(self.name)
+    key = _KeyOf(FILTER_LIST, "name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +51,7 @@ class DeleteFilterList:
 
     name: str
 
-    @property
-    def key(self) -> Key:
-        """The (kind, folded name) of the object that changes."""
-        return FILTER_LIST, folded(self.name)
+    key = _KeyOf(FILTER_LIST, "name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +61,7 @@ class AddFilter:
     filter_list: str
     filter: Filter
 
-    @property
-    def key(self) -> Key:
-        """The (kind, folded name) of the object that changes."""
-        return FILTER_LIST, folded(self.filter_list)
+    key = _KeyOf(FILTER_LIST, "filter_list")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +71,7 @@ class DeleteFilter:
     filter_list: str
     filter: Filter
 
-    @property
-    def key(self) -> Key:
-        """The (kind, folded name) of the object that changes."""
-        return FILTER_LIST, folded(self.filter_list)
+    key = _KeyOf(FILTER_LIST, "filter_list")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +80,7 @@ class CreateFilterAction:
 
     action: FilterAction
 
-    @property
-    def key(self) -> Key:
-        """The (kind, folded name) of the object that changes."""
-        return FILTER_ACTION, folded(self.action.name)
+    key = _KeyOf(FILTER_ACTION, "action.name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +89,7 @@ class ChangeFilterAction:
 
     action: FilterAction
 
-    @property
-    def key(self) -> Key:
-        """The (kind, folded name) of the object that changes."""
-        return FILTER_ACTION, folded(self.action.name)
+    key = _KeyOf(FILTER_ACTION, "action.name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +98,7 @@ class DeleteFilterAction:
 
     name: str
 
-    @property
-    def key(self) -> Key:
-        """The (kind, folded name) of the object that changes."""
-        return FILTER_ACTION, folded(self.name)
+    key = _KeyOf(FILTER_ACTION, "name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +107,7 @@ class CreatePolicy:
 
     policy: Policy
 
-    @property
-    def key(self) -> Key:
-        """The (kind, folded name) of the object that changes."""
-        return POLICY, folded(self.policy.name)
+    key = _KeyOf(POLICY, "policy.name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +116,7 @@ class ChangePolicy:
 
     policy: Policy
 
-    @property
-    def key(self) -> Key:
-        """The (kind, folded name) of the object that changes."""
-        return POLICY, folded(self.policy.name)
+    key = _KeyOf(POLICY, "policy.name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +125,7 @@ class DeletePolicy:
 
     name: str
 
-    @property
-    def key(self) -> Key:
-        """The (kind, folded name) of the object that changes."""
-        return POLICY, folded(self.name)
+    key = _KeyOf(POLICY, "name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +135,7 @@ class ChangeDefaultResponse:
     policy: str
     response: DefaultResponse
 
-    @property
-    def key(self) -> Key:
-        """The (kind, folded name) of the object that changes."""
-        return POLICY, folded(self.policy)
+    key = _KeyOf(POLICY, "policy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,10 +145,7 @@ class AddRule:
     policy: str
     rule: Rule
 
-    @property
-    def key(self) -> Key:
-        """The (kind, folded name) of the object that changes."""
-        return POLICY, folded(self.policy)
+    key = _KeyOf(POLICY, "policy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,10 +155,7 @@ class ChangeRule:
     policy: str
     rule: Rule
 
-    @property
-    def key(self) -> Key:
-        """The (kind, folded name) of the object that changes."""
-        return POLICY, folded(self.policy)
+    key = _KeyOf(POLICY, "policy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,10 +165,7 @@ class DeleteRule:
     policy: str
     name: str
 
-    @property
-    def key(self) -> Key:
-        """The (kind, folded name) of the object that changes."""
-        return POLICY, folded(self.policy)
+    key = _KeyOf(POLICY, "policy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,10 +174,7 @@ class Assign:
 
     policy: str
 
-    @property
-    def key(self) -> Key:
-        """The (kind, folded name) of the object that changes."""
-        return "assignment", ""
+    key = _KeyOf("assignment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,10 +183,7 @@ class Unassign:
 
     policy: str
 
-    @property
-    def key(self) -> Key:
-        """The (kind, folded name) of the object that changes."""
-        return "assignment", ""
+    key = _KeyOf("assignment")
 
 
 Operation = (
