@@ -86,15 +86,6 @@ class WindowsVersion:
         return self._from(_SERVER_2003)
 
     @property
-    def predefined_local_objects(self) -> bool:
-        """Whether a local store comes with policies of Windows itself: before Vista.
-
-        Local stores of Windows 10 and 11 were seen without them; those of the older releases are known from the
-        documentation of the snap-in.
-        """
-        return not self._from(_VISTA)
-
-    @property
     def ikeext(self) -> bool:
         """Whether IKE is a service of its own, IKEEXT, beside PolicyAgent: from Vista on (output of ``sc``)."""
         return self._from(_VISTA)
