@@ -125,6 +125,24 @@ FLOW_HOST = {
     "key_exchange_running": {"type": "bool", "default": True},
 }
 
+PROOF_HOST = {
+    "name": {"type": "str", "required": True},
+    "role": {"type": "str", "choices": ["front-end", "back-end"], "required": True},
+    "address": {"type": "str", "required": True},
+    "info": {"type": "dict"},
+    "wanted": {"type": "dict"},
+    "commands": {"type": "list", "elements": "str"},
+    "openings": {"type": "list", "elements": "str"},
+    "associations_before": {"type": "dict"},
+    "associations": {"type": "dict"},
+}
+PROOF_FIREWALL = {
+    "name": {"type": "str", "required": True},
+    "between": {"type": "list", "elements": "str"},
+    "openings": {"type": "list", "elements": "str"},
+    "commands": {"type": "list", "elements": "str"},
+}
+
 PRESENCE = {"state": {"type": "str", "choices": ["present", "absent"], "default": "present"}}
 IN_FORCE = {
     "allow_domain_policy": {"type": "bool", "default": False},
@@ -158,6 +176,18 @@ SPECS = {
         "expect": {"type": "list", "elements": "str", "default": []},
         "flows": {"type": "list", "elements": "str", "default": []},
         "closed": {"type": "list", "elements": "str", "choices": ["ike", "esp", "ah"], "default": []},
+        "fail": {"type": "bool", "default": True},
+    },
+    "proof": {
+        "title": {"type": "str", "default": "IPsec between front-ends and back-ends"},
+        "hosts": {"type": "list", "elements": "dict", "required": True, "options": PROOF_HOST},
+        "ports": {"type": "list", "elements": "int", "default": [80]},
+        "firewalls": {"type": "list", "elements": "dict", "default": [], "options": PROOF_FIREWALL},
+        "sessions": {"type": "list", "elements": "dict", "default": []},
+        "expect": {"type": "list", "elements": "str", "default": []},
+        "networks": {"type": "dict", "default": {}},
+        "findings": {"type": "list", "elements": "dict", "default": []},
+        "unproven": {"type": "str", "choices": ["report", "fail"], "default": "report"},
         "fail": {"type": "bool", "default": True},
     },
     "firewall": {

@@ -42,6 +42,7 @@ class Layer:
 
 CORE = "plugins/plugin_utils/_ipsec*"
 FIREWALL = "plugins/plugin_utils/_firewall*"
+PROOF = "plugins/plugin_utils/_proof*"
 REMOTE = "plugins/plugin_utils/_remote*"
 GLUE = "plugins/plugin_utils/_action*"
 SPEC = "plugins/module_utils/_argspec*"
@@ -55,6 +56,7 @@ SHARED = tuple(
 LAYERS = (
     Layer("core", (CORE,), inside=(CORE,)),
     Layer("firewall core", (FIREWALL,), inside=(FIREWALL, *SHARED)),
+    Layer("proof core", (PROOF,), inside=(PROOF, CORE)),
     Layer("remote", (REMOTE,), inside=(REMOTE, *VALUES), outside=("ansible", "ansible.*")),
     # The one optional library of the controller, imported guarded.
     Layer(
@@ -63,7 +65,7 @@ LAYERS = (
         inside=(GLUE, REMOTE, CORE, SPEC),
         outside=("ansible", "ansible.*", "jmespath"),
     ),
-    Layer("glue", (GLUE,), inside=(GLUE, REMOTE, CORE, FIREWALL, SPEC), outside=("ansible", "ansible.*")),
+    Layer("glue", (GLUE,), inside=(GLUE, REMOTE, CORE, FIREWALL, PROOF, SPEC), outside=("ansible", "ansible.*")),
     Layer("action", ("plugins/action/*",), inside=(GLUE, SPEC)),
     Layer("spec", (SPEC,), inside=(SPEC,)),
     Layer("module", ("plugins/modules/*",), inside=(SPEC,), outside=("ansible.module_utils.*",)),

@@ -169,9 +169,7 @@ def _key(host: Host) -> Iterator[Cause]:
 def _by_elimination(flow: Flow, evidence: Evidence) -> list[Cause]:
     """Return what is left when everything that was looked at is right."""
     names = (flow.source.name, flow.destination.name)
-    works = any(
-        (one.frontend, one.backend, one.port) == (*names, flow.port) and one.works for one in evidence.sessions or ()
-    )
+    works = any((one.frontend, one.backend, one.port) == (*names, flow.port) and one.works for one in evidence.sessions)
     if works or (flow.outcome is not None and flow.outcome.kind is OutcomeKind.SOFT_CLEAR):
         return [soft_association(flow, "Sessions work although there is no association.")]
     peers = [_has_main_mode(flow.source, flow.destination), _has_main_mode(flow.destination, flow.source)]

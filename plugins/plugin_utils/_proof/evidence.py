@@ -23,8 +23,6 @@ OPTIONS = (
     "firewalls",
     "ports",
     "sessions",
-    "probes",
-    "results",
     "expect",
     "networks",
     "findings",
@@ -43,10 +41,8 @@ _HOST_OPTIONS = (
     "associations",
 )
 _FIREWALL_OPTIONS = ("name", "between", "commands", "openings")
-_SESSION_OPTIONS = ("name", "frontend", "backend", "protocol", "port")
-_PROBE_OPTIONS = ("name", "host", "port", "source")
 # What session_check tells beside these is for people.
-_RESULT_OPTIONS = ("name", "outcome", "detail")
+_SESSION_OPTIONS = ("name", "protocol", "frontend", "backend", "backend_port", "source", "outcome", "detail")
 
 
 class Role(StrEnum):
@@ -132,42 +128,30 @@ class Firewall:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """What session_check says became of a session or a probe."""
-
-    outcome: Tried
-    detail: str = ""
-
-    def __str__(self) -> str:
-        return self.detail or self.outcome.value
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A session through a front-end to the back-end's port, and what became of it; None where nobody tried."""
+    """A session with a port of a back-end, and what became of it.
+
+    It goes through ``frontend``; without one it is a probe: clear text from ``source`` straight to the back-end.
+    """
 
     name: str
+    protocol: str
     frontend: str
     backend: str
-    protocol: str
     port: int
-    result: Result | None = None
+    source: str
+    outcome: Tried
+    detail: str
 
     @property
     def works(self) -> bool:
-        """Whether it was tried and works."""
-        return self.result is not None and self.result.outcome is Tried.WORKS
+        """Whether it works."""
+        return self.outcome is Tried.WORKS
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Probe:
-    """An attempt from ``source`` to talk to a port of a host in clear text; no result where nobody tried."""
-
-    name: str
-    host: str
-    port: int
-    source: str
-    result: Result | None = None
+    @property
+    def shown(self) -> str:
+        """What became of it, in words."""
+        return self.detail or self.outcome.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,8 +162,8 @@ class Evidence:
     hosts: tuple[Host, ...]
     ports: tuple[int, ...]
     firewalls: tuple[Firewall, ...] = ()
-    sessions: tuple[Session, ...] | None = None
-    probes: tuple[Probe, ...] | None = None
+    sessions: tuple[Session, ...] = ()
+    probes: tuple[Session, ...] = ()
     expect: tuple[object, ...] = ()
     networks: Data = field(default_factory=dict)
     findings: tuple[Data, ...] = ()
@@ -201,17 +185,8 @@ def read_evidence(given: Data) -> Evidence:
     _unique([host.name for host in hosts], "hosts")
     _one_family(hosts)
     known = {host.name: host.role for host in hosts}
-    results = dict(_result(data, where) for where, data in fields.items("results"))
-    sessions = [_session(data, where, known, results) for where, data in fields.items("sessions")]
-    probes = [_probe(data, where, known, results) for where, data in fields.items("probes")]
-    tried = [*(one.name for one in sessions), *(one.name for one in probes)]
-    _unique(tried, "sessions")
-    for index, name in enumerate(results):
-        if name not in tried:
-            expected = f"the name of a session or a probe: {', '.join(tried) or 'there are none'}"
-            raise IpsecError(
-                f"results[{index}].name", name, expected, "Hand over what session_check returned for them."
-            )
+    tried = [_session(data, where, known) for where, data in fields.items("sessions")]
+    _unique([one.name for one in tried], "sessions")
     networks = fields.mapping("networks")
     if not isinstance(networks, Mapping):
         raise IpsecError("networks", networks, "names with their addresses", "Write dc: 10.0.1.5, for example.")
@@ -220,8 +195,8 @@ def read_evidence(given: Data) -> Evidence:
         hosts=hosts,
         ports=tuple(_port(item, where) for where, item in fields.items("ports")) or (80,),
         firewalls=tuple(_firewall(data, where) for where, data in fields.items("firewalls")),
-        sessions=tuple(sessions) if fields.given("sessions") else None,
-        probes=tuple(probes) if fields.given("probes") else None,
+        sessions=tuple(one for one in tried if one.frontend),
+        probes=tuple(one for one in tried if not one.frontend),
         expect=tuple(item for _where, item in fields.items("expect")),
         networks=networks,
         findings=tuple(_mapping(item, where) for where, item in fields.items("findings")),
@@ -275,41 +250,21 @@ def _firewall(data: object, path: str) -> Firewall:
     )
 
 
-def _result(data: object, path: str) -> tuple[str, Result]:
-    kept = {key: data.get(key) for key in _RESULT_OPTIONS} if isinstance(data, Mapping) else data
-    fields = Fields(kept, path, _RESULT_OPTIONS)
-    for key in ("name", "outcome"):
-        fields.require(key, f"the {key} that session_check returned")
-    outcome = fields.choice("outcome", Tried, Tried.FAILED)
-    return fields.text("name", ""), Result(outcome=outcome, detail=fields.text("detail", ""))
-
-
-def _session(data: object, path: str, known: Mapping[str, Role], results: Mapping[str, Result]) -> Session:
-    fields = Fields(data, path, _SESSION_OPTIONS)
-    for key in _SESSION_OPTIONS:
-        fields.require(key, f"the {key} of the session")
-    name = fields.text("name", "")
+def _session(data: object, path: str, known: Mapping[str, Role]) -> Session:
+    kept = {key: data.get(key) for key in _SESSION_OPTIONS} if isinstance(data, Mapping) else data
+    fields = Fields(kept, path, _SESSION_OPTIONS)
+    through = fields.given("frontend")
+    for key in ("name", "protocol", "backend", "backend_port", "outcome", *(() if through else ("source",))):
+        fields.require(key, f"the {key.replace('_', ' ')} of the session, as session_check returns it")
     return Session(
-        name=name,
-        frontend=_known(fields, "frontend", known, Role.FRONT_END),
-        backend=_known(fields, "backend", known, Role.BACK_END),
+        name=fields.text("name", ""),
         protocol=fields.text("protocol", ""),
-        port=fields.number("port", 0, 1, 65535, "TCP ports"),
-        result=results.get(name),
-    )
-
-
-def _probe(data: object, path: str, known: Mapping[str, Role], results: Mapping[str, Result]) -> Probe:
-    fields = Fields(data, path, _PROBE_OPTIONS)
-    for key in _PROBE_OPTIONS:
-        fields.require(key, f"the {key} of the probe")
-    name = fields.text("name", "")
-    return Probe(
-        name=name,
-        host=_known(fields, "host", known, Role.BACK_END),
-        port=fields.number("port", 0, 1, 65535, "TCP ports"),
+        frontend=_known(fields, "frontend", known, Role.FRONT_END) if through else "",
+        backend=_known(fields, "backend", known, Role.BACK_END),
+        port=fields.number("backend_port", 0, 1, 65535, "TCP ports"),
         source=fields.text("source", ""),
-        result=results.get(name),
+        outcome=fields.choice("outcome", Tried, Tried.FAILED),
+        detail=fields.text("detail", ""),
     )
 
 

@@ -51,10 +51,10 @@ def _policies(flow: Flow, evidence: Evidence, analysis: Analysis) -> Check:
         outcome = Outcome.FAILED if lost else Outcome.UNPROVEN
         causes = causes_of(flow, evidence) if lost else ()
         return _check("flow", flow, title, outcome, _missing(flow, analysis), causes)
-    if flow.wanted is None:
+    if flow.wanted is None and flow.secured:
         return _check("flow", flow, title, Outcome.UNPROVEN, "Nothing says how it should be protected.")
     agreed = flow.outcome.agreement
-    right = flow.secured and agreed is not None and algorithms(agreed) == algorithms(flow.wanted)
+    right = agreed is not None and flow.wanted is not None and algorithms(agreed) == algorithms(flow.wanted)
     shown = f"{flow.packet}: {flow.outcome.why}"
     if right:
         return _check("flow", flow, title, Outcome.PASSED, shown)
@@ -108,8 +108,8 @@ def _without_association(flow: Flow, evidence: Evidence, sentence: str) -> tuple
     """Return what it means that an end that tells has no association: only traffic makes one."""
     sessions = [
         one
-        for one in evidence.sessions or ()
-        if (one.frontend, one.backend, one.port) == (flow.source.name, flow.destination.name, flow.port) and one.result
+        for one in evidence.sessions
+        if (one.frontend, one.backend, one.port) == (flow.source.name, flow.destination.name, flow.port)
     ]
     if not sessions:
         return Outcome.UNPROVEN, f"{sentence} No session was tried that would make one.", ()

@@ -42,11 +42,11 @@ def first_causes(checks: Sequence[Check]) -> tuple[Cause, ...]:
     return in_order([cause for check in checks if check.outcome is Outcome.FAILED for cause in check.causes])
 
 
-def make_proof(evidence: Evidence, made: str) -> dict[str, object]:
-    """Return the proof as plain data; ``made`` is the time in ISO 8601."""
+def make_proof(evidence: Evidence, made: str) -> tuple[dict[str, object], tuple[Check, ...]]:
+    """Return the proof as plain data, and its checks; ``made`` is the time in ISO 8601."""
     analysis, checks = make_checks(evidence)
     by_id = {check.id: check for check in checks}
-    return {
+    proof: dict[str, object] = {
         "title": evidence.title,
         "made": made,
         "hosts": [_host(host) for host in evidence.hosts],
@@ -55,6 +55,7 @@ def make_proof(evidence: Evidence, made: str) -> dict[str, object]:
         "checks": [check.to_data() for check in checks],
         "findings": [dict(one) for one in evidence.findings],
     }
+    return proof, checks
 
 
 def _host(host: Host) -> dict[str, object]:

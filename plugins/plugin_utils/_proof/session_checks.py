@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from .._ipsec.flows.outcome import PASSING, PASSING_IN_CLEAR
 from .analysis import Analysis, Flow, from_outside
 from .causes import causes_of, host_causes
-from .evidence import Evidence, Host, Probe, Session, Tried
+from .evidence import Evidence, Host, Session, Tried
 from .model import Cause, CauseKind, Check, Outcome, in_order
 
 _COUNTERS = ("bytes_sent", "bytes_received")
@@ -21,7 +21,7 @@ def session_checks(evidence: Evidence, analysis: Analysis) -> Iterator[Check]:
     """Yield the checks of sessions, counters, probes and further expectations."""
     if not evidence.sessions:
         yield _nothing("sessions", "Sessions through the front-ends work", "No session was tried: set verify_sessions.")
-    for session in evidence.sessions or ():
+    for session in evidence.sessions:
         flow = analysis.flow(session.frontend, session.backend, session.port)
         yield _session(session, flow, evidence)
         if flow is None:
@@ -31,7 +31,7 @@ def session_checks(evidence: Evidence, analysis: Analysis) -> Iterator[Check]:
     if not evidence.probes:
         missing = "Nobody tried to reach a protected port in clear text."
         yield _nothing("probes", "Clear text to the protected ports meets what the policies say", missing)
-    for probe in evidence.probes or ():
+    for probe in evidence.probes:
         yield _probe(probe, evidence)
     yield from _expectations(evidence, analysis)
 
@@ -43,9 +43,7 @@ def _nothing(name: str, title: str, missing: str) -> Check:
 def _session(session: Session, flow: Flow | None, evidence: Evidence) -> Check:
     title = f"A session through the front-end works ({session.protocol})"
     name, subject = f"session.{session.name}", f"{session.frontend} -> {session.backend} tcp/{session.port}"
-    if session.result is None:
-        return Check(id=name, subject=subject, title=title, outcome=Outcome.UNPROVEN, evidence="It was not tried.")
-    shown = str(session.result)
+    shown = session.shown
     if session.works:
         return Check(id=name, subject=subject, title=title, outcome=Outcome.PASSED, evidence=shown)
     server = Cause(
@@ -83,7 +81,7 @@ def _counters(host: Host, evidence: Evidence) -> Check:
     before, after = host.before, host.after
     sessions = [
         one
-        for one in evidence.sessions or ()
+        for one in evidence.sessions
         if host.name in (one.frontend, one.backend) and one.port in evidence.ports and one.works
     ]
     missing = ""
@@ -111,28 +109,26 @@ def _counters(host: Host, evidence: Evidence) -> Check:
     return Check(id=name, subject=host.name, title=title, outcome=Outcome.FAILED, evidence=shown, causes=causes)
 
 
-def _probe(probe: Probe, evidence: Evidence) -> Check:
+def _probe(probe: Session, evidence: Evidence) -> Check:
     title = "Clear text from elsewhere meets what the policies say"
-    host = evidence.named(probe.host)
+    host = evidence.named(probe.backend)
     predicted = from_outside(probe.source, host, probe.port)
-    name, subject = f"probe.{probe.name}", f"{probe.source} -> {probe.host} tcp/{probe.port}"
-    if probe.result is None:
-        return Check(id=name, subject=subject, title=title, outcome=Outcome.UNPROVEN, evidence="It was not tried.")
+    name, subject = f"probe.{probe.name}", f"{probe.source} -> {probe.backend} tcp/{probe.port}"
     if predicted is None or predicted.kind in PASSING - PASSING_IN_CLEAR:
         missing = "What the host does with it cannot be predicted."
         return Check(id=name, subject=subject, title=title, outcome=Outcome.UNPROVEN, evidence=missing)
     accepts = predicted.kind in PASSING_IN_CLEAR
-    if probe.result.outcome is (Tried.WORKS if accepts else Tried.REFUSED):
+    if probe.outcome is (Tried.WORKS if accepts else Tried.REFUSED):
         said = "accepted, as the policies say" if accepts else "refused, as the policies say"
-        evidence_text = f"Clear text is {said}. {probe.result.detail}".strip()
+        evidence_text = f"Clear text is {said}. {probe.detail}".strip()
         return Check(id=name, subject=subject, title=title, outcome=Outcome.PASSED, evidence=evidence_text)
     expected = "accepted" if accepts else "refused"
-    found = f"{probe.result.outcome.value}. {probe.result.detail}".strip()
+    found = f"{probe.outcome.value}. {probe.detail}".strip()
     shown = f"Clear text should be {expected}, but the probe says: {found}"
     cause = Cause(
         kind=CauseKind.DIFFERS,
-        subject=probe.host,
-        sentence=f"What {probe.host} does is not what its policy in the registry says.",
+        subject=probe.backend,
+        sentence=f"What {probe.backend} does is not what its policy in the registry says.",
         evidence=predicted.why,
         remedy="Restart the service PolicyAgent, and look whether another policy is in force or the service is down.",
     )

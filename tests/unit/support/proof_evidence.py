@@ -103,15 +103,14 @@ def healthy() -> Data:
         }
         for name, role, address, peer, config in ends
     ]
-    web = {"name": "owa", "frontend": "fe1", "backend": "be1", "protocol": "http", "port": 80}
-    probe = {"name": "clear", "host": "be1", "port": 80, "source": "10.0.0.250"}
+    common = {"backend": "be1", "backend_port": 80, "outcome": "works", "detail": "", "seconds": 0.1}
+    web = {"name": "owa", "protocol": "http", "frontend": "fe1", **common}
+    probe = {"name": "clear", "protocol": "tcp", "source": "10.0.0.250", **common}
     firewall = {"name": "inner", "between": ["fe1", "be1"], "openings": ["udp/500"], "commands": []}
     return {
         "hosts": hosts,
         "ports": [80],
-        "sessions": [web],
-        "probes": [probe],
-        "results": [{"name": name, "outcome": "works", "detail": ""} for name in ("owa", "clear")],
+        "sessions": [web, probe],
         "firewalls": [firewall],
         "networks": {"controller": "10.0.0.250"},
         "expect": ["controller -> fe1 tcp/5985: clear"],

@@ -40,7 +40,7 @@ def test_a_healthy_deployment_passes_everything():
 
 
 def test_the_proof_is_plain_data_and_says_what_the_flow_rests_on():
-    proof = make_proof(read_evidence(healthy()), "2026-11-25T04:20:00Z")
+    proof, _checks = make_proof(read_evidence(healthy()), "2026-11-25T04:20:00Z")
     assert json.loads(json.dumps(proof)) == proof
     (flow,) = proof["flows"]
     assert (flow["outcome"], flow["algorithms"], flow["proven"]) == ("protected", "ESP[3des,sha1]", "associations")
@@ -52,12 +52,12 @@ def stopped(given):
     for one in given["hosts"]:
         one["associations"] = silent(known=True)
         one["associations_before"] = silent(known=True)
-    given["results"][0] |= {"outcome": "failed", "detail": "no answer within 10 s"}
+    given["sessions"][0] |= {"outcome": "failed", "detail": "no answer within 10 s"}
 
 
 def in_clear(given):
     stopped(given)
-    given["results"][0] |= {"outcome": "works", "detail": ""}
+    given["sessions"][0] |= {"outcome": "works", "detail": ""}
 
 
 def service_stopped(given):
@@ -270,28 +270,19 @@ def missing_before(given):
 
 
 def missing_sessions(given):
-    del given["sessions"], given["results"][0]
+    del given["sessions"]
 
 
 def empty_sessions(given):
-    missing_sessions(given)
     given["sessions"] = []
 
 
-def missing_probes(given):
-    del given["probes"], given["results"][1]
+def missing_session(given):
+    del given["sessions"][0]
 
 
-def missing_session_result(given):
-    del given["results"][0]
-
-
-def missing_probe_result(given):
-    del given["results"][1]
-
-
-def missing_results(given):
-    del given["results"]
+def missing_probe(given):
+    del given["sessions"][1]
 
 
 def missing_firewall_answer(given):
@@ -317,10 +308,8 @@ MISSING = {
     missing_before: "counters.fe1",
     missing_sessions: "sessions",
     empty_sessions: "sessions",
-    missing_probes: "probes",
-    missing_session_result: "session.owa",
-    missing_probe_result: "probe.clear",
-    missing_results: "session.owa",
+    missing_session: "sessions",
+    missing_probe: "probes",
     missing_firewall_answer: "firewall.inner",
 }
 
@@ -352,8 +341,7 @@ def test_an_empty_document_is_no_pass():
 
 def test_a_session_outside_the_rules_proves_nothing_and_says_what_would_protect_it():
     given = healthy()
-    given["sessions"].append({**given["sessions"][0], "name": "mail", "protocol": "imap", "port": 143})
-    given["results"].append({"name": "mail", "outcome": "works", "detail": ""})
+    given["sessions"].append({**given["sessions"][0], "name": "mail", "protocol": "imap", "backend_port": 143})
     _analysis, checks = make_checks(read_evidence(given))
     found = {check.id: check for check in checks}
     assert found["session.mail"].outcome.value == "passed"
@@ -364,7 +352,7 @@ def test_a_session_outside_the_rules_proves_nothing_and_says_what_would_protect_
 @pytest.mark.parametrize(("outcome", "expected"), [("works", "passed"), ("refused", "failed"), ("failed", "failed")])
 def test_a_probe_is_compared_with_the_policies(outcome, expected):
     given = healthy()
-    given["results"][1]["outcome"] = outcome
+    given["sessions"][1]["outcome"] = outcome
     assert outcomes(given)["probe.clear"] == expected
 
 
@@ -374,7 +362,7 @@ def test_a_probe_that_the_policy_stops_must_be_refused(outcome, expected):
     config = host(given, "be1")["info"]["config"]
     config["filter_lists"][0]["filters"][0]["source"] = "any"
     config["filter_actions"][0] |= {"accept_unsecured": False, "fallback_to_clear": False}
-    given["results"][1]["outcome"] = outcome
+    given["sessions"][1]["outcome"] = outcome
     assert outcomes(given)["probe.clear"] == expected
 
 
@@ -416,11 +404,12 @@ def test_one_end_that_tells_is_enough_where_the_other_cannot():
         ("hosts[0].info", lambda given: given["hosts"][0].update(info="none")),
         ("hosts[0].associations.known", lambda given: given["hosts"][0].update(associations={})),
         ("sessions[0].frontend", lambda given: given["sessions"][0].update(frontend="be1")),
-        ("sessions[0].port", lambda given: given["sessions"][0].update(port=0)),
-        ("results[0].outcome", lambda given: given["results"][0].update(outcome="fine")),
-        ("results[0].name", lambda given: given["results"][0].update(name="nobody")),
-        ("sessions[1].name", lambda given: given["sessions"].append(given["sessions"][0])),
-        ("probes[0].host", lambda given: given["probes"][0].update(host="fe1")),
+        ("sessions[0].backend_port", lambda given: given["sessions"][0].update(backend_port=0)),
+        ("sessions[0].outcome", lambda given: given["sessions"][0].update(outcome="fine")),
+        ("sessions[0].outcome", lambda given: given["sessions"][0].pop("outcome")),
+        ("sessions[1].source", lambda given: given["sessions"][1].pop("source")),
+        ("sessions[2].name", lambda given: given["sessions"].append(given["sessions"][0])),
+        ("sessions[1].backend", lambda given: given["sessions"][1].update(backend="fe1")),
         ("ports[0]", lambda given: given.update(ports=["web"])),
         ("networks", lambda given: given.update(networks=[1])),
         ("hosts", lambda given: given.pop("hosts")),
