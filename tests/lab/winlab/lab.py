@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
@@ -81,6 +82,8 @@ class Lab:
         self._transport = transport
         self._reachable = reachable
         self._minute_seconds = minute_seconds
+        # One moment for all clocks: at another pace than the real one they would drift apart otherwise.
+        self._started = time.time()
         self._scheduler: Scheduler | None = None
         self._server: Server | None = None
         self._files: tempfile.TemporaryDirectory[str] | None = None
@@ -124,7 +127,8 @@ class Lab:
 
     def _start(self, spec: HostSpec, server: Server) -> LabHost:
         host = Host.create(spec.name, version=spec.version, language=spec.language, addresses=spec.addresses)
-        host.clock = Clock(minute_seconds=self._minute_seconds)
+        host.clock = Clock(minute_seconds=self._minute_seconds, started=self._started, skew=spec.clock_skew_seconds)
+        host.audit.enabled = spec.auditing
         host.profile = Profile(spec.network_profile.capitalize())
         if spec.firewall is not None:
             store.switch(host, spec.firewall == "on")

@@ -38,6 +38,8 @@ class HostSpec:
     :param management_port: the TCP port of management, as policies name it.
     :param firewall: "off" or "on" in all profiles, None for what the version starts with: off on 2003, on later.
     :param openings: what the firewall lets in from the start besides management: `udp/500`, `tcp/80`, `50`.
+    :param auditing: whether the Security log gets events of IPsec; Windows writes none unless somebody configures it.
+    :param clock_skew_seconds: how far the host's clock is ahead of the right time; below zero it is behind.
     :param network_profile: the kind of network that the firewall finds: "domain", "private" or "public".
     :param groups: inventory groups besides `windows`; `vars`: inventory variables of the host.
     """
@@ -57,6 +59,8 @@ class HostSpec:
     firewall: str | None = None
     openings: tuple[str, ...] = ()
     network_profile: str = "domain"
+    auditing: bool = False
+    clock_skew_seconds: float = 0.0
     groups: tuple[str, ...] = ()
     vars: Mapping[str, object] = field(default_factory=dict)
 
@@ -83,6 +87,11 @@ class HostSpec:
             except ValueError as bad:
                 raise ValueError(f"host {values['name']}: {bad}") from bad
         _check_firewall(values)
+        skew = values.setdefault("clock_skew_seconds", 0.0)
+        if isinstance(skew, bool) or not isinstance(skew, (int, float)):
+            raise ValueError(f"host {values['name']}: clock_skew_seconds is a number")
+        if not isinstance(values.get("auditing", False), bool):
+            raise ValueError(f"host {values['name']}: auditing is true or false")
         if values.get("limits") is not None:
             _check(values["limits"], Limits, f"limits of {values['name']}")
             values["limits"] = replace(Limits.of(values["version"]), **values["limits"])

@@ -29,7 +29,11 @@ Inference, none of it seen on a Windows machine:
 * A keying module that does not run: negotiating rules hold packets, with and without fallback.
 * The receiver's block is its fate for a packet that the sender negotiates for, whether or not the sender may fall back.
 * The default response rule answers only where no rule matches either direction.
-* The responder takes the initiator's first method that it has too, lifetimes aside. Kerberos always succeeds.
+* The responder takes the initiator's first method that it has too, lifetimes aside. Kerberos succeeds unless the clocks
+  differ by more than 300 s; then main mode fails, whatever other methods there are.
+* A peer hears that associations have ended with the next packet between the two, and logs it then.
+* Counters: a packet counts as plain text where it arrives in clear and is let in, and as dropped where a filter stops it
+  on arrival. Nothing in the lab spoils packets or mixes up SPIs, so those counters stay zero.
 * An end whose rule negotiates for the packet needs one that negotiates for the answer: else an agreement ends in
   nothing, not in a one-way association, or in the block if a block is what it has (blocks may go one way). Asked last.
 * An end that fell back does not answer IKE for the same conversation. Falling back takes clear packets in too.

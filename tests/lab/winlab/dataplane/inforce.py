@@ -50,7 +50,8 @@ class InForce:
     """What decides about packets on one host.
 
     `addresses`: all of its own. `default_response` is None unless the rule is active and the version heeds it.
-    `keying`: IKE can be spoken. `modern`: Windows Vista or later. `exempt_level`: NoDefaultExempt, 0 to 3.
+    `keying`: IKE can be spoken. `modern`: Windows Vista or later. `exempt_level`: NoDefaultExempt, 0 to 3. `time`: what
+    the host takes the time to be, in Unix seconds.
     """
 
     addresses: frozenset[Address]
@@ -60,6 +61,14 @@ class InForce:
     exempt_level: int
     keying: bool
     modern: bool
+    time: float = 0.0
+
+    @property
+    def keyed_rules(self) -> tuple[Rule, ...]:
+        """The rules that associations can belong to: none while nobody speaks IKE."""
+        if not self.keying:
+            return ()
+        return (*self.rules, self.default_response) if self.default_response else self.rules
 
 
 def in_force(host: Host) -> InForce:
@@ -78,6 +87,7 @@ def in_force(host: Host) -> InForce:
         exempt_level=_exempt_level(host),
         keying=agent and (_running(host, "IKEEXT") or not host.version.has_ikeext),
         modern=host.version.has_ikeext,
+        time=host.clock.now(),
     )
 
 
