@@ -24,8 +24,8 @@ _AUDIT = Questions(
         "clock": values.CLOCK_COMMAND,
         # The counters last: what ends in between then makes the log look incomplete, not complete.
         "log": events.COMMAND,
-        "driver": values.DRIVER_COMMAND,
-        "ike": values.IKE_COMMAND,
+        "driver_counters": values.DRIVER_COMMAND,
+        "ike_counters": values.IKE_COMMAND,
     }
 )
 _CLOCK = Questions({"clock": values.CLOCK_COMMAND})
@@ -84,7 +84,7 @@ def read_further(version: WindowsVersion, sections: Mapping[str, Section]) -> As
         return Associations(reason=NOTHING_RECORDED, clock=clock)
     told = {
         name: found[key]
-        for section, names in (("driver", DRIVER_COUNTERS), ("ike", IKE_COUNTERS))
+        for section, names in (("driver_counters", DRIVER_COUNTERS), ("ike_counters", IKE_COUNTERS))
         for found in (values.read_values(sections[section]),)
         for name, key in names.items()
         if key in found

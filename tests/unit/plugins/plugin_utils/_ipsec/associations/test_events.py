@@ -50,8 +50,8 @@ def ask(log: Iterable[str], counters: Mapping[str, int], *, code: int = 0) -> As
         {
             "clock": Section(hosts.wmic(hosts.clock_row(TIME)), 0),
             "log": Section(hosts.newest_first(log), code),
-            "driver": Section(hosts.wmic(hosts.counter_row(hosts.DRIVER, counters)), 0),
-            "ike": Section(hosts.wmic(hosts.counter_row(hosts.IKE, counters)), 0),
+            "driver_counters": Section(hosts.wmic(hosts.counter_row(hosts.DRIVER, counters)), 0),
+            "ike_counters": Section(hosts.wmic(hosts.counter_row(hosts.IKE, counters)), 0),
         },
     )
 
@@ -67,7 +67,7 @@ def test_who_is_asked_what() -> None:
     assert old is not None
     assert newer is not None
     assert set(old.commands) == {"clock"}
-    assert set(newer.commands) == {"clock", "log", "driver", "ike"}
+    assert set(newer.commands) == {"clock", "log", "driver_counters", "ike_counters"}
     for command in (*newer.commands.values(), *old.commands.values()):
         assert not set("%<>^&") & set(command)
 
