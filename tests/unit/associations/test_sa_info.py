@@ -79,7 +79,7 @@ def ask(version: str, told: dict[str, tuple[str, int]], **more: Any) -> tuple[Da
 
 @pytest.mark.parametrize(
     ("version", "told", "source", "commands"),
-    [("2016", MODERN, "cim", 1), ("2025", MODERN, "cim", 1), ("2008r2", AUDITED, "events", 2)],
+    [("2016", MODERN, "cim", 1), ("2025", MODERN, "cim", 1), ("2008R2", AUDITED, "events", 2)],
 )
 @pytest.mark.parametrize("check_mode", [False, True])
 def test_the_associations(
@@ -106,7 +106,7 @@ def test_windows_server_2003() -> None:
     assert len(connection.sent) == 2
 
 
-@pytest.mark.parametrize("version", ["2003", "2008r2", "2016"])
+@pytest.mark.parametrize("version", ["2003", "2008R2", "2016"])
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_a_host_without_any_of_these_programs(version: str, language: str) -> None:
     names = ("associations", "clock", "log", "driver_counters", "ike_counters")
