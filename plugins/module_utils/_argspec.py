@@ -170,6 +170,7 @@ SPECS = {
         **GUARD,
     },
     "policies_info": {"query": {"type": "str"}},
+    "sa_info": {},
     "flow_check": {
         "hosts": {"type": "list", "elements": "dict", "required": True, "options": FLOW_HOST},
         "networks": {"type": "dict", "default": {}},
