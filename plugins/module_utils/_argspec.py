@@ -142,6 +142,26 @@ PROOF_FIREWALL = {
     "openings": {"type": "list", "elements": "str"},
     "commands": {"type": "list", "elements": "str"},
 }
+SESSION = {
+    "name": {"type": "str", "required": True},
+    "protocol": {
+        "type": "str",
+        "required": True,
+        "choices": ["http", "https", "imap", "imaps", "pop3", "pop3s", "tcp"],
+    },
+    "host": {"type": "str", "required": True},
+    "port": {"type": "int"},
+    "path": {"type": "str"},
+    "user": {"type": "str"},
+    "password": {"type": "str", "no_log": True},
+    "timeout": {"type": "int", "default": 10},
+    "validate_certs": {"type": "bool", "default": True},
+    "expect": {"type": "str", "choices": ["works", "refused"], "default": "works"},
+    "frontend": {"type": "str"},
+    "backend": {"type": "str"},
+    "backend_port": {"type": "int"},
+    "source": {"type": "str"},
+}
 
 PRESENCE = {"state": {"type": "str", "choices": ["present", "absent"], "default": "present"}}
 IN_FORCE = {
@@ -171,6 +191,10 @@ SPECS = {
     },
     "policies_info": {"query": {"type": "str"}},
     "sa_info": {},
+    "session_check": {
+        "sessions": {"type": "list", "elements": "dict", "required": True, "options": SESSION},
+        "fail": {"type": "bool", "default": True},
+    },
     "flow_check": {
         "hosts": {"type": "list", "elements": "dict", "required": True, "options": FLOW_HOST},
         "networks": {"type": "dict", "default": {}},
