@@ -60,7 +60,7 @@ def specs() -> list[HostSpec]:
 
 
 def to_prove(lab: Lab) -> dict[str, object]:
-    """Return what verify.yml tries: web through every pair, mail through each front-end, clear text to the back-ends."""
+    """Return what verify.yml tries: the web through every pair, mail through both front-ends, clear text."""
     names = {role: [name for name, group, *_rest in HOSTS if group == role] for role in ROLES}
     doors = lab.exchange.doors
     pairs = [(fe, be) for fe in names["exchange_frontends"] for be in names["exchange_backends"]]

@@ -167,7 +167,13 @@ def soft_fallback(given):
     in_clear(given)
 
 
+def soft_association_at_the_back_end(given):
+    stopped(given)
+
+
 def something_between(given):
+    for config in (host(given, "be1")["info"]["config"], host(given, "be1")["wanted"]):
+        config["filter_actions"][0]["fallback_to_clear"] = False
     stopped(given)
 
 
@@ -196,6 +202,7 @@ FAULTS = {
     only_requests: "only_requests",
     clock_skew: "clock_skew",
     soft_fallback: "soft_association",
+    soft_association_at_the_back_end: "soft_association",
     something_between: "network_between",
     not_read: "not_read",
 }
