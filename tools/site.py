@@ -75,6 +75,7 @@ def to_prove(lab: Lab) -> dict[str, object]:
             "frontend": fe,
             "backend": be,
             "backend_port": port,
+            **({"path": "/exchange/"} if protocol == "http" else {}),
             "user": f"user-of-{be}",
             "password": PASSWORD,
         }

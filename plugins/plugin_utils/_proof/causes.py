@@ -180,7 +180,7 @@ def _by_elimination(flow: Flow, evidence: Evidence) -> list[Cause]:
         evidence=f"Both hosts are as they should be. {negotiated}",
         remedy="Look at every firewall on the way: UDP 500 and 4500, IP protocols 50 and 51, in both directions.",
     )
-    # Only an end that falls back has soft associations; they go away by themselves, so they are the first thing to rule out.
+    # Only an end that falls back has soft associations; they end by themselves, so they are ruled out first.
     falls_back = flow.outcome is not None and flow.outcome.there.word == "Request"
     return [*([soft_association(flow, "Both hosts are as they should be.")] if falls_back else []), network]
 

@@ -15,16 +15,18 @@ import socket
 import ssl
 import urllib.request
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
-from winlab import services
+from winlab import firewall, services
 from winlab.control import Control
 from winlab.dataplane.bench import POLICY, in_policy, type_in
-from winlab.dataplane.packet import Network
+from winlab.dataplane.packet import TCP, Network, Packet
 from winlab.exchange.stand import Door
+from winlab.firewall import Direction
 from winlab.lab import Lab
 from winlab.shell import run
 from winlab.spec import LabSpec
@@ -451,3 +453,12 @@ def test_a_front_end_may_know_some_back_ends_and_speak_some_protocols_only() -> 
         assert set(lab.exchange.doors["f"]) == {"imap"}
         assert lab.exchange.mailboxes("f") == {"a": "b"}
         assert lab.exchange.certificate is None
+
+
+def test_a_firewall_lets_the_answers_of_a_back_end_back_in() -> None:
+    """A firewall that is on remembers who began; nothing of what a front-end asks for needs an opening."""
+    hosts = [replace(each, version="2025") if each.name == "fe1" else each for each in specification().hosts]
+    with Lab(hosts) as lab:
+        fe, be = (lab.hosts[name].host for name in ("fe1", "be2"))
+        assert not firewall.passes(fe, Packet(be.addresses[0], fe.addresses[0], TCP, 80, 50000), Direction.IN)
+        assert web(lab.exchange.doors["fe1"]["http"], "ben")[0] == 200

@@ -67,17 +67,21 @@ class Wire:
         self.network = network or Network()
         self.filtering = filtering
 
-    def send(self, packet: Packet, answer: int | None = None) -> Delivery:
+    def send(self, packet: Packet, answer: int | None = None, *, answers: bool = False) -> Delivery:
         """Send a packet and its answer.
 
         :param answer: bytes of the answer, as many as the packet has if it is not given. With 0 nothing is sent back,
             and `replied` says whether something would get through.
+        :param answers: it belongs to a conversation that its receiver began: firewalls let it through for that reason.
         :raises ValueError: when one of the addresses belongs to no host, or both belong to the same one.
         """
         sizes = (packet.size, packet.size if answer is None else answer)
         sender, receiver = self._ends(packet)
         between = paths(self.network, sender.host, receiver.host, packet, self.filtering)
-        obstructed = obstacle(sender.host, receiver.host, packet, self.filtering)
+        if answers:
+            obstructed = obstacle(receiver.host, sender.host, packet.reply(), self.filtering)
+        else:
+            obstructed = obstacle(sender.host, receiver.host, packet, self.filtering)
         standing = _protected(sender, receiver, packet)
         if standing is not None:
             return _over(standing, sender, receiver, sizes, between, obstructed)

@@ -119,7 +119,7 @@ class Crossing:
             packet.source, packet.destination, TCP, packet.source_port, packet.destination_port, size + HEADERS
         )
         with self._hold(one.source, one.destination):
-            sent = self._wire.send(packet, answer=0)
+            sent = self._wire.send(packet, answer=0, answers=back)
         one.through = sent.delivered and sent.replied
         one.fate, one.sentence, one.algorithms = str(sent.fate), sent.sentence, sent.algorithms
         if one.through:
