@@ -283,6 +283,18 @@ def test_the_firewall_lets_the_services_in_until_somebody_closes_it(lab: Lab) ->
     assert "be2" in through(lab, "imap", "ben")
 
 
+@pytest.mark.parametrize("protocol", ["http", "imap", "pop3"])
+def test_answers_need_no_opening_at_the_front_end(protocol: str) -> None:
+    # Every host has its firewall on, and one that asks to be let in for services, IKE and ESP only.
+    with Lab(specification(version="2016", openings=["udp/500", "50"]).hosts) as lab:
+        assert "be2" in through(lab, protocol, "ben")
+        protect(lab, "fe1", BE2)
+        protect(lab, "be2", FE)
+        assert "be2" in through(lab, protocol, "ben")
+        clear, safe = lab.exchange.crossing.conversations()
+        assert (clear.fate, safe.fate, safe.bytes_in_clear) == ("clear", "esp", 0)
+
+
 def test_http_logins_and_paths(lab: Lab) -> None:
     front, back = lab.exchange.doors["fe1"]["http"], lab.exchange.doors["be1"]["http"]
     for door in (front, back):

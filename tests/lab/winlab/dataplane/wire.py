@@ -68,10 +68,9 @@ class Wire:
         self.filtering = filtering
 
     def send(self, packet: Packet, answer: int | None = None) -> Delivery:
-        """Send a packet and its answer.
+        """Send a packet and its answer. A size of 0 means that the one or the other is not sent but only judged.
 
-        :param answer: bytes of the answer, as many as the packet has if it is not given. With 0 nothing is sent back,
-            and `replied` says whether something would get through.
+        :param answer: bytes of the answer, as many as the packet has if it is not given.
         :raises ValueError: when one of the addresses belongs to no host, or both belong to the same one.
         """
         sizes = (packet.size, packet.size if answer is None else answer)
@@ -96,7 +95,8 @@ class Wire:
         # What came in clear before the receiver asked for a negotiation stays clear, its answer does not.
         protected = (bargain is not None and bargain.by_sender, bargain is not None)
         _carry(sender, receiver, judgement, sizes, protected)
-        if obstructed is None and not judgement.delivered and judgement.fate in _DROPPED_ON_ARRIVAL:
+        dropped = not judgement.delivered and judgement.fate in _DROPPED_ON_ARRIVAL
+        if dropped and obstructed is None and sizes[0]:
             receiver.host.counters.inbound_packets_received += 1
             receiver.host.counters.inbound_packets_dropped += 1
         waits = 0.0 if soft else FALLBACK_SECONDS * len(judgement.fallbacks)
@@ -249,7 +249,7 @@ def _carry(
     sender: _End, receiver: _End, judgement: Judgement, sizes: tuple[int, int], protected: tuple[bool, bool]
 ) -> None:
     """Count what arrived: the packet and its answer, each with its bytes, in an association or in clear."""
-    if judgement.delivered:
+    if judgement.delivered and sizes[0]:
         _count(sender, receiver, sizes[0], protected[0])
     if judgement.replied and sizes[1]:
         _count(receiver, sender, sizes[1], protected[1])

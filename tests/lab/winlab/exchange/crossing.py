@@ -10,7 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from ipaddress import IPv4Address
 
 from ..dataplane.hostfirewall import Filtering
@@ -114,12 +114,10 @@ class Crossing:
         """Send data in one direction; False when it does not get through, now or any more."""
         if not one.through:
             return False
-        packet = one.packet.reply() if back else one.packet
-        packet = Packet(
-            packet.source, packet.destination, TCP, packet.source_port, packet.destination_port, size + HEADERS
-        )
+        # Data on its way back is an answer, which firewalls know from a conversation that somebody opens.
+        there, answer = (0, size + HEADERS) if back else (size + HEADERS, 0)
         with self._hold(one.source, one.destination):
-            sent = self._wire.send(packet, answer=0)
+            sent = self._wire.send(replace(one.packet, size=there), answer)
         one.through = sent.delivered and sent.replied
         one.fate, one.sentence, one.algorithms = str(sent.fate), sent.sentence, sent.algorithms
         if one.through:
