@@ -108,6 +108,21 @@ def test_nobody_fails_while_a_soft_association_stands() -> None:
     assert len(events(fe, 4653)) == 1
 
 
+def test_certificates_have_an_event_of_their_own() -> None:
+    certificate = 'kerberos=no rootca="CN=Lab CA certmap:no excludecaname:no"'
+    fe, _be, wire = pair(keys=(certificate, certificate), version="2008R2")
+    wire.send(WEB)
+    (event,) = events(fe, 4650, 4651)
+    known = data_of(event)
+    assert number(event) == 4651
+    assert list(known)[:9] == [
+        *(f"LocalMM{what}" for what in ("PrincipalName", "CertHash", "IssuingCA", "RootCA")),
+        *(f"RemoteMM{what}" for what in ("PrincipalName", "CertHash", "IssuingCA", "RootCA")),
+        "LocalAddress",
+    ]
+    assert known["MMSAID"] == str(fe.associations.main_mode[0].cookie)
+
+
 def test_no_auditing_no_events() -> None:
     fe, be, wire = pair(version="2008R2")
     fe.audit.enabled = False
