@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from ipaddress import IPv4Address
 
 from ..dataplane.hostfirewall import Filtering
 from ..dataplane.management import passes
@@ -40,12 +39,12 @@ class Conversation:
     port: int
     fate: str
     sentence: str
+    packet: Packet = field(repr=False)
     algorithms: str = ""
     bytes_there: int = 0
     bytes_back: int = 0
     bytes_in_clear: int = 0
     through: bool = True
-    packet: Packet = field(default_factory=lambda: Packet(IPv4Address(0), IPv4Address(0)), repr=False)
 
     def plain(self) -> dict[str, object]:
         """Return it as plain data."""
@@ -104,7 +103,7 @@ class Crossing:
         packet = Packet(*ends, TCP, client_port, port, HEADERS)
         with self._hold(source, destination):
             sent = self._wire.send(packet)
-        one = Conversation(source, destination, port, str(sent.fate), sent.sentence, sent.algorithms, packet=packet)
+        one = Conversation(source, destination, port, str(sent.fate), sent.sentence, packet, sent.algorithms)
         one.through = sent.delivered and sent.replied
         with self._guard:
             self._past.append(one)
