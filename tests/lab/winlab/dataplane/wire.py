@@ -30,7 +30,7 @@ class Delivery:
     """What became of a packet and its answer.
 
     `algorithms` is like `AH[SHA1]+ESP[3DES,SHA1]`, empty for clear text; `held_seconds` is how long the packet waited
-    before it went on in clear.
+    before it went on in clear. `arrived_in_clear` is about the packet itself, whatever protects its answer.
     """
 
     fate: Fate
@@ -39,6 +39,7 @@ class Delivery:
     replied: bool
     algorithms: str = ""
     held_seconds: float = 0.0
+    arrived_in_clear: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,8 @@ class Wire:
         waits = 0.0 if soft else FALLBACK_SECONDS * len(judgement.fallbacks)
         unchanged = soft and judgement is found
         sentence = "a soft association stands, so nobody negotiates" if unchanged else judgement.sentence
-        return Delivery(judgement.fate, sentence, judgement.delivered, judgement.replied, algorithms, waits)
+        clear = judgement.delivered and not protected[0]
+        return Delivery(judgement.fate, sentence, judgement.delivered, judgement.replied, algorithms, waits, clear)
 
     def _ends(self, packet: Packet) -> tuple[_End, _End]:
         """Return both ends, with nothing left there of what has ended by now."""

@@ -122,7 +122,8 @@ class Crossing:
         if one.through:
             one.bytes_there += 0 if back else size
             one.bytes_back += size if back else 0
-            one.bytes_in_clear += 0 if sent.algorithms else size
+            in_clear = not sent.algorithms if back else sent.arrived_in_clear
+            one.bytes_in_clear += size if in_clear else 0
         return one.through
 
     @contextmanager
