@@ -10,8 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
-from ipaddress import IPv4Address
+from dataclasses import asdict, dataclass, field, replace
 
 from ..dataplane.hostfirewall import Filtering
 from ..dataplane.management import passes
@@ -40,12 +39,12 @@ class Conversation:
     port: int
     fate: str
     sentence: str
+    packet: Packet = field(repr=False)
     algorithms: str = ""
     bytes_there: int = 0
     bytes_back: int = 0
     bytes_in_clear: int = 0
     through: bool = True
-    packet: Packet = field(default_factory=lambda: Packet(IPv4Address(0), IPv4Address(0)), repr=False)
 
     def plain(self) -> dict[str, object]:
         """Return it as plain data."""
@@ -104,7 +103,7 @@ class Crossing:
         packet = Packet(*ends, TCP, client_port, port, HEADERS)
         with self._hold(source, destination):
             sent = self._wire.send(packet)
-        one = Conversation(source, destination, port, str(sent.fate), sent.sentence, sent.algorithms, packet=packet)
+        one = Conversation(source, destination, port, str(sent.fate), sent.sentence, packet, sent.algorithms)
         one.through = sent.delivered and sent.replied
         with self._guard:
             self._past.append(one)
@@ -114,18 +113,17 @@ class Crossing:
         """Send data in one direction; False when it does not get through, now or any more."""
         if not one.through:
             return False
-        packet = one.packet.reply() if back else one.packet
-        packet = Packet(
-            packet.source, packet.destination, TCP, packet.source_port, packet.destination_port, size + HEADERS
-        )
+        # Data on its way back is an answer, which firewalls know from a conversation that somebody opens.
+        there, answer = (0, size + HEADERS) if back else (size + HEADERS, 0)
         with self._hold(one.source, one.destination):
-            sent = self._wire.send(packet, answer=0, answers=back)
+            sent = self._wire.send(replace(one.packet, size=there), answer)
         one.through = sent.delivered and sent.replied
         one.fate, one.sentence, one.algorithms = str(sent.fate), sent.sentence, sent.algorithms
         if one.through:
             one.bytes_there += 0 if back else size
             one.bytes_back += size if back else 0
-            one.bytes_in_clear += 0 if sent.algorithms else size
+            in_clear = not sent.algorithms if back else sent.arrived_in_clear
+            one.bytes_in_clear += size if in_clear else 0
         return one.through
 
     @contextmanager
