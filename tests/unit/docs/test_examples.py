@@ -39,6 +39,7 @@ STAND_INS: dict[str, Any] = {
     "authentication": [{"method": "kerberos"}],
     "peers": ["10.0.1.20"],
     "protocols": ["ike", "esp"],
+    "exemption_level": 3,
 }
 BY_TYPE: dict[str, Any] = {"str": "text", "int": 120, "bool": True, "list": [], "dict": {}}
 
