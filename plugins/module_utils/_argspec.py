@@ -163,6 +163,21 @@ SESSION = {
     "source": {"type": "str"},
 }
 
+AUDIT_HOST = {
+    "name": {"type": "str", "required": True},
+    "version": {"type": "str", "default": "2025"},
+    "config": {"type": "dict"},
+    "exemption_level": {"type": "int"},
+}
+
+WAIVER = {
+    "id": {"type": "str", "required": True},
+    "host": {"type": "str"},
+    "path": {"type": "str"},
+    "reason": {"type": "str", "required": True},
+    "until": {"type": "str", "required": True},
+}
+
 PRESENCE = {"state": {"type": "str", "choices": ["present", "absent"], "default": "present"}}
 IN_FORCE = {
     "allow_domain_policy": {"type": "bool", "default": False},
@@ -214,6 +229,11 @@ SPECS = {
         "findings": {"type": "list", "elements": "dict", "default": []},
         "unproven": {"type": "str", "choices": ["report", "fail"], "default": "report"},
         "fail": {"type": "bool", "default": True},
+    },
+    "audit": {
+        "hosts": {"type": "list", "elements": "dict", "required": True, "options": AUDIT_HOST},
+        "waivers": {"type": "list", "elements": "dict", "default": [], "options": WAIVER},
+        "fail_on": {"type": "str", "choices": ["high", "medium", "low", "info", "never"], "default": "high"},
     },
     "firewall": {
         "peers": {"type": "list", "elements": "str"},

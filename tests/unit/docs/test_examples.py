@@ -41,6 +41,7 @@ STAND_INS: dict[str, Any] = {
     "protocols": ["ike", "esp"],
     "associations": {"known": False},
     "associations_before": {"known": False},
+    "exemption_level": 3,
 }
 BY_TYPE: dict[str, Any] = {"str": "text", "int": 120, "bool": True, "list": [], "dict": {}}
 
