@@ -125,6 +125,17 @@ FLOW_HOST = {
     "key_exchange_running": {"type": "bool", "default": True},
 }
 
+# The parts of a proof have no spec of their own: the action reads them first, with paths, and there may be thousands.
+PROOF = {
+    "title": {"type": "str", "required": True},
+    "made": {"type": "str", "required": True},
+    "hosts": {"type": "list", "elements": "dict"},
+    "firewalls": {"type": "list", "elements": "dict"},
+    "flows": {"type": "list", "elements": "dict"},
+    "checks": {"type": "list", "elements": "dict"},
+    "findings": {"type": "list", "elements": "dict"},
+}
+
 PRESENCE = {"state": {"type": "str", "choices": ["present", "absent"], "default": "present"}}
 IN_FORCE = {
     "allow_domain_policy": {"type": "bool", "default": False},
@@ -159,6 +170,10 @@ SPECS = {
         "flows": {"type": "list", "elements": "str", "default": []},
         "closed": {"type": "list", "elements": "str", "choices": ["ike", "esp", "ah"], "default": []},
         "fail": {"type": "bool", "default": True},
+    },
+    "report": {
+        "proof": {"type": "dict", "required": True, "options": PROOF},
+        "folder": {"type": "path", "required": True},
     },
     "firewall": {
         "peers": {"type": "list", "elements": "str"},
