@@ -178,6 +178,17 @@ WAIVER = {
     "until": {"type": "str", "required": True},
 }
 
+# The parts of a proof have no spec of their own: the action reads them first, with paths, and there may be thousands.
+PROOF = {
+    "title": {"type": "str", "required": True},
+    "made": {"type": "str", "required": True},
+    "hosts": {"type": "list", "elements": "dict"},
+    "firewalls": {"type": "list", "elements": "dict"},
+    "flows": {"type": "list", "elements": "dict"},
+    "checks": {"type": "list", "elements": "dict"},
+    "findings": {"type": "list", "elements": "dict"},
+}
+
 PRESENCE = {"state": {"type": "str", "choices": ["present", "absent"], "default": "present"}}
 IN_FORCE = {
     "allow_domain_policy": {"type": "bool", "default": False},
@@ -234,6 +245,10 @@ SPECS = {
         "hosts": {"type": "list", "elements": "dict", "required": True, "options": AUDIT_HOST},
         "waivers": {"type": "list", "elements": "dict", "default": [], "options": WAIVER},
         "fail_on": {"type": "str", "choices": ["high", "medium", "low", "info", "never"], "default": "high"},
+    },
+    "report": {
+        "proof": {"type": "dict", "required": True, "options": PROOF},
+        "folder": {"type": "path", "required": True},
     },
     "firewall": {
         "peers": {"type": "list", "elements": "str"},
