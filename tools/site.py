@@ -74,7 +74,7 @@ def to_prove(lab: Lab) -> dict[str, object]:
             "port": doors[fe][protocol].port,
             "frontend": fe,
             "backend": be,
-            "backend_port": port,
+            "service_port": port,
             **({"path": "/exchange/"} if protocol == "http" else {}),
             "user": f"user-of-{be}",
             "password": PASSWORD,
@@ -88,7 +88,7 @@ def to_prove(lab: Lab) -> dict[str, object]:
             "host": doors[be]["http"].host,
             "port": doors[be]["http"].port,
             "backend": be,
-            "backend_port": 80,
+            "service_port": 80,
             "source": CONTROLLER,
         }
         for be in names["exchange_backends"]
@@ -199,7 +199,12 @@ def main() -> None:
     lap("teardown")
     (BUILD / "site.json").write_text(json.dumps({"hosts": found, "seconds": seconds}, indent=2) + "\n")
     print(summary(found, commands))
-    print("\nThe proof for people: build/report/index.html, beside report.json and junit.xml.")
+    proof = json.loads((BUILD / "report" / "report.json").read_text())
+    print(f"\nThe proof: {proof['summary']['verdict']}")
+    for check in proof["proof"]["checks"]:
+        if check["outcome"] != "passed":
+            print(f"  {check['outcome']}: {check['subject']}: {check['title']}. {check['evidence']}")
+    print("For people: build/report/index.html, beside report.json and junit.xml.")
     print(f"The same as data: build/site.json. Seconds: {', '.join(f'{k} {v}' for k, v in seconds.items())}.")
     again = [name for name, host in found.items() if host["changed_second"]]
     if again or not all(host["changed_first"] for host in found.values()):

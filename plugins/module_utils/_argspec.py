@@ -159,7 +159,7 @@ SESSION = {
     "expect": {"type": "str", "choices": ["works", "refused"], "default": "works"},
     "frontend": {"type": "str"},
     "backend": {"type": "str"},
-    "backend_port": {"type": "int"},
+    "service_port": {"type": "int"},
     "source": {"type": "str"},
 }
 
@@ -245,6 +245,7 @@ SPECS = {
         "hosts": {"type": "list", "elements": "dict", "required": True, "options": AUDIT_HOST},
         "waivers": {"type": "list", "elements": "dict", "default": [], "options": WAIVER},
         "fail_on": {"type": "str", "choices": ["high", "medium", "low", "info", "never"], "default": "high"},
+        "scope": {"type": "str", "choices": ["store", "in_force"], "default": "store"},
     },
     "report": {
         "proof": {"type": "dict", "required": True, "options": PROOF},

@@ -95,6 +95,15 @@ options:
       - info
       - never
     default: high
+  scope:
+    description:
+      - V(store) looks at the whole document, V(in_force) only at what the assigned policy makes of it.
+      - Windows up to Server 2003 brings policies along that are full of weak methods and that nobody assigns.
+    type: str
+    choices:
+      - store
+      - in_force
+    default: store
 attributes:
   check_mode:
     support: full

@@ -44,7 +44,8 @@ CORE = "plugins/plugin_utils/_ipsec*"
 FIREWALL = "plugins/plugin_utils/_firewall*"
 PROOF = "plugins/plugin_utils/_proof*"
 SESSIONS = "plugins/plugin_utils/_sessions*"
-CORES = (CORE, FIREWALL, PROOF, SESSIONS)
+REPORT = "plugins/plugin_utils/_report*"
+CORES = (CORE, FIREWALL, PROOF, REPORT, SESSIONS)
 REMOTE = "plugins/plugin_utils/_remote*"
 GLUE = "plugins/plugin_utils/_action*"
 SPEC = "plugins/module_utils/_argspec*"
@@ -60,6 +61,7 @@ LAYERS = (
     Layer("core", (CORE,), inside=(CORE,)),
     Layer("firewall core", (FIREWALL,), inside=(FIREWALL, *SHARED)),
     Layer("proof core", (PROOF,), inside=(PROOF, CORE)),
+    Layer("report", (REPORT,), inside=(REPORT, CORE)),
     Layer("sessions", (SESSIONS,), inside=(SESSIONS, FIELDS, *VALUES)),
     Layer("remote", (REMOTE,), inside=(REMOTE, *VALUES), outside=("ansible", "ansible.*")),
     # The one optional library of the controller, imported guarded.

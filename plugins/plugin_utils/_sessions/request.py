@@ -28,7 +28,7 @@ SESSION_OPTIONS = (
     "expect",
     "frontend",
     "backend",
-    "backend_port",
+    "service_port",
     "source",
 )
 DEFAULT_TIMEOUT_SECONDS = 10
@@ -76,13 +76,13 @@ class Way:
 
     frontend: str = ""
     backend: str = ""
-    backend_port: int | None = None
+    service_port: int | None = None
     source: str = ""
 
     def to_data(self) -> dict[str, object]:
         """Return what was given as plain data."""
         found = {"frontend": self.frontend, "backend": self.backend, "source": self.source}
-        port = {"backend_port": self.backend_port} if self.backend_port else {}
+        port = {"service_port": self.service_port} if self.service_port else {}
         return {key: value for key, value in found.items() if value} | port
 
 
@@ -138,8 +138,8 @@ def _session(data: object, path: str) -> Session:
         way=Way(
             frontend=_line(fields, "frontend", "") if fields.given("frontend") else "",
             backend=_line(fields, "backend", "") if fields.given("backend") else "",
-            backend_port=fields.number("backend_port", 0, 1, HIGHEST_PORT, "port")
-            if fields.given("backend_port")
+            service_port=fields.number("service_port", 0, 1, HIGHEST_PORT, "port")
+            if fields.given("service_port")
             else None,
             source=_word(fields, "source", "") if fields.given("source") else "",
         ),

@@ -421,14 +421,14 @@ def test_default_ports() -> None:
 
 
 def test_whom_a_session_is_about_comes_back_with_its_result() -> None:
-    way = {"frontend": "fe1", "backend": "be1", "backend_port": 80, "source": "10.0.9.5"}
+    way = {"frontend": "fe1", "backend": "be1", "service_port": 80, "source": "10.0.9.5"}
     with server(web()) as port:
         one, other = task(sessions=[given(port, **way), given(port, name="plain")])["sessions"]
     assert {key: one.get(key) for key in way} == way
     assert not set(way) & set(other)
 
 
-@pytest.mark.parametrize("wrong", [{"backend_port": 0}, {"frontend": "two\nlines"}, {"source": "a b"}], ids=str)
+@pytest.mark.parametrize("wrong", [{"service_port": 0}, {"frontend": "two\nlines"}, {"source": "a b"}], ids=str)
 def test_whom_a_session_is_about_is_checked(wrong: Data) -> None:
     with pytest.raises(IpsecError) as refusal:
         read_sessions({"sessions": [given(80, **wrong)]})

@@ -114,7 +114,7 @@ class Deployment:
                 "port": doors["fe"][protocol].port,
                 "frontend": "fe",
                 "backend": "be",
-                "backend_port": port,
+                "service_port": port,
                 **({"path": "/exchange/"} if protocol == "http" else {}),
                 "user": "anna",
                 "password": PASSWORD,
@@ -123,7 +123,7 @@ class Deployment:
         ]
         door = doors["be"]["http"]
         probe = {"name": "clear", "protocol": "tcp", "host": door.host, "port": door.port, "source": CONTROLLER}
-        asked.append({**probe, "backend": "be", "backend_port": 80})
+        asked.append({**probe, "backend": "be", "service_port": 80})
         given = {"sessions": [{**one, "timeout": 5} for one in asked], "fail": False}
         found: list[Data] = self.task("fe", "session_check", given)["sessions"]
         return found

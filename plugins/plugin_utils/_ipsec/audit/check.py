@@ -20,7 +20,7 @@ from .keys import find_reused
 from .rules import RULES, Finding, Severity
 from .waivers import Waiver, apply_waivers, read_waiver
 
-OPTIONS = ("hosts", "waivers", "fail_on")
+OPTIONS = ("hosts", "waivers", "fail_on", "scope")
 HOST_OPTIONS = ("name", "version", "config", "exemption_level")
 DEFAULT_VERSION = "2025"
 
@@ -35,18 +35,28 @@ class FailOn(StrEnum):
     NEVER = "never"
 
 
+class Scope(StrEnum):
+    """How much of a document is looked at."""
+
+    STORE = "store"
+    IN_FORCE = "in_force"
+
+
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """Hosts, what is accepted about them, and from where on that is too much."""
+    """Hosts, what is accepted about them, from where on that is too much, and how much is looked at."""
 
     hosts: tuple[Audited, ...]
     waivers: tuple[Waiver, ...]
     fail_on: FailOn
+    scope: Scope = Scope.STORE
 
     def findings(self, today: date) -> list[Finding]:
         """Return all findings, the worst first, with their waivers as of a day."""
         found = [one for host in self.hosts for one in host.find()]
         found += find_reused(self.hosts)
+        if self.scope is Scope.IN_FORCE:
+            found = [one for one in found if one.in_force]
         order = list(Severity)
         return sorted(
             apply_waivers(found, self.waivers, today),
@@ -72,7 +82,8 @@ def read_audit(given: Mapping[str, object]) -> Audit:
             raise IpsecError(f"{where}.name", host.name, "each name once", "Rename one of the hosts.")
         hosts[host.name] = host
     waivers = tuple(read_waiver(data, where) for where, data in fields.items("waivers"))
-    return Audit(tuple(hosts.values()), waivers, fields.choice("fail_on", FailOn, FailOn.HIGH))
+    fail_on, scope = fields.choice("fail_on", FailOn, FailOn.HIGH), fields.choice("scope", Scope, Scope.STORE)
+    return Audit(tuple(hosts.values()), waivers, fail_on, scope)
 
 
 def _host(data: object, path: str) -> Audited:

@@ -96,6 +96,7 @@ class Finding:
     path: str
     text: str
     severity: Severity
+    in_force: bool = True
     waiver: tuple[str, str] | None = None
 
     def to_data(self) -> dict[str, object]:
@@ -121,4 +122,4 @@ def finding(name: str, host: str, path: str, text: str, *, in_force: bool = True
     if not in_force:
         severity = severity if Severity.LOW.reaches(severity) else Severity.LOW
         text = f"{text} It is not in force."
-    return Finding(id=name, host=host, path=path, text=text, severity=severity)
+    return Finding(id=name, host=host, path=path, text=text, severity=severity, in_force=in_force)

@@ -197,6 +197,13 @@ def test_the_default_response_rule_of_windows_server_2003_works() -> None:
     assert found(old) == [("exemptions", "high", "exemption_level")]
 
 
+def test_what_is_not_in_force_can_be_left_out() -> None:
+    weak = {"methods": [{"esp_encryption": "des", "esp_integrity": "sha1"}]}
+    assert found(host(**weak), scope="in_force") == found(host(**weak))
+    assert [severity for _id, severity, _path in found(host(**weak, assigned=False))] == ["low"]
+    assert found(host(**weak, assigned=False), scope="in_force") == []
+
+
 def with_key(name: str, key: str, *peers: str) -> Data:
     return host(name, authentication=[{"method": "preshared_key", "preshared_key": key}], peers=peers)
 
