@@ -186,11 +186,13 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A possible cause of a failure, what speaks for it, and what to do."""
+    """A possible cause of a failure, what speaks for it, and what to do; ``kind`` and ``subject`` are for programs."""
 
     cause: str
     evidence: str
     remedy: str
+    kind: str = ""
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -281,9 +281,10 @@ def _check(data: object, path: str) -> Check:
 
 
 def _cause(data: object, path: str) -> Cause:
-    fields = Fields(data, path, ("cause", "evidence", "remedy"))
+    fields = Fields(data, path, ("kind", "subject", "cause", "evidence", "remedy"))
     cause = _words(fields, "cause", "a possible cause")
-    return Cause(cause, fields.text("evidence", ""), fields.text("remedy", ""))
+    others = (fields.text(name, "") for name in ("evidence", "remedy", "kind", "subject"))
+    return Cause(cause, *others)
 
 
 def _finding(data: object, path: str) -> Finding:

@@ -81,9 +81,13 @@ class Way:
 
     def to_data(self) -> dict[str, object]:
         """Return what was given as plain data."""
-        found = {"frontend": self.frontend, "backend": self.backend, "source": self.source}
-        port = {"service_port": self.service_port} if self.service_port else {}
-        return {key: value for key, value in found.items() if value} | port
+        found: dict[str, object] = {
+            "frontend": self.frontend,
+            "backend": self.backend,
+            "service_port": self.service_port,
+            "source": self.source,
+        }
+        return {key: value for key, value in found.items() if value}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
