@@ -98,9 +98,7 @@ def _quick_mode(hosts: Sequence[Host]) -> Element | None:
 
 
 def _traffic(found: QuickMode) -> str:
-    ports = [
-        f"{word} port {port}" for word, port in (("own", found.local_port), ("peer's", found.peer_port)) if port
-    ]
+    ports = [f"{word} port {port}" for word, port in (("own", found.local_port), ("peer's", found.peer_port)) if port]
     return ", ".join([or_unknown(found.protocol), *ports])
 
 

@@ -48,7 +48,11 @@ def _causes(causes: Sequence[Cause]) -> Element | None:
     if not causes:
         return None
     items = [
-        tag("li", tag("strong", cause.cause), tag("dl", _said("Evidence", cause.evidence), _said("Remedy", cause.remedy)))
+        tag(
+            "li",
+            tag("strong", cause.cause),
+            tag("dl", _said("Evidence", cause.evidence), _said("Remedy", cause.remedy)),
+        )
         for cause in causes
     ]
     head = "Cause" if len(causes) == 1 else f"{counted(len(causes), 'possible cause')}, the most likely first"

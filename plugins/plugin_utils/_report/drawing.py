@@ -128,7 +128,11 @@ def _curve(line: Line, label: str) -> Element:
     start, near, far, end = line.points
     path = f"M{_pair(start)} C{_pair(near)} {_pair(far)} {_pair(end)}"
     return tag(
-        "g", tag("title", _sentence(line.bundle)), tag("path", d=path), _tip(far, end), class_=f"flow {fate_class(line.bundle.fate)}"
+        "g",
+        tag("title", _sentence(line.bundle)),
+        tag("path", d=path),
+        _tip(far, end),
+        class_=f"flow {fate_class(line.bundle.fate)}",
     )
 
 
@@ -177,7 +181,14 @@ def _in_gap(gap: Rect, found: Sequence[Firewall]) -> Iterable[Element]:
         x = gap.x + gap.width * (index + 1) / (len(found) + 1)
         wall = Rect(x - 7, gap.y, 14, gap.height)
         said = f"Firewall {firewall.name}: {listed(firewall.openings, 8) or 'no openings'}"
-        text = tag("text", _short(firewall.name, _LONGEST_TITLE), x=_at(x), y=_at(gap.y - 8), class_="name", text_anchor="middle")
+        text = tag(
+            "text",
+            _short(firewall.name, _LONGEST_TITLE),
+            x=_at(x),
+            y=_at(gap.y - 8),
+            class_="name",
+            text_anchor="middle",
+        )
         yield tag("g", tag("title", said), _rect(wall, 3, "wall"), text)
 
 

@@ -141,7 +141,11 @@ def _policy(policy: Policy, store: Store) -> Element:
         tag("p", policy.description, class_="muted") if policy.description else None,
         table(f"IP security rules of {policy.name}", heads, rows) if rows else tag("p", "The policy has no rules."),
         more(len(policy.rules) - _MOST_RULES, "rules"),
-        [_action(one) for one in store.filter_actions if folded(one.name) in used and one.action is ActionKind.NEGOTIATE],
+        [
+            _action(one)
+            for one in store.filter_actions
+            if folded(one.name) in used and one.action is ActionKind.NEGOTIATE
+        ],
         _key_exchange(policy),
     )
 

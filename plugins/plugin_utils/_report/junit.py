@@ -22,7 +22,9 @@ def junit(proof: Proof, counts: Counts) -> str:
         "skipped": str(counts.checks[Outcome.UNPROVEN]),
     }
     root = ElementTree.Element("testsuites", {"name": fit(proof.title), **numbers})
-    suite = ElementTree.SubElement(root, "testsuite", {"name": fit(proof.title), **numbers, "timestamp": proof.made[:-1]})
+    suite = ElementTree.SubElement(
+        root, "testsuite", {"name": fit(proof.title), **numbers, "timestamp": proof.made[:-1]}
+    )
     for check in proof.checks:
         _case(suite, check)
     ElementTree.indent(root)
@@ -31,7 +33,9 @@ def junit(proof: Proof, counts: Counts) -> str:
 
 def _case(suite: ElementTree.Element, check: Check) -> None:
     name = fit(f"{check.id}: {check.title}")
-    case = ElementTree.SubElement(suite, "testcase", {"name": name, "classname": fit(check.subject or "proof"), "time": "0"})
+    case = ElementTree.SubElement(
+        suite, "testcase", {"name": name, "classname": fit(check.subject or "proof"), "time": "0"}
+    )
     if check.outcome is Outcome.FAILED:
         first = check.causes[0].cause if check.causes else check.evidence
         failure = ElementTree.SubElement(case, "failure", {"message": fit(first or check.title), "type": "failed"})

@@ -15,7 +15,9 @@ _UNFIT = re.compile(
 )
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
 _VOID = frozenset({"meta", "link", "br", "path", "rect", "line", "circle"})
-_LINES = frozenset({"section", "div", "p", "table", "thead", "tbody", "tr", "ul", "ol", "li", "details", "dl", "g", "h2"})
+_LINES = frozenset(
+    {"section", "div", "p", "table", "thead", "tbody", "tr", "ul", "ol", "li", "details", "dl", "g", "h2"}
+)
 _LINK = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d+)?(?:[/?#][A-Za-z0-9._~:/?#\[\]@!$&()*+,;=%-]*)?")
 
 
@@ -76,7 +78,9 @@ def link(text: str) -> Element:
 def table(caption: str, heads: Iterable[str], rows: Iterable[Iterable[Child]], kind: str | None = None) -> Element:
     """Return a table in a frame that scrolls; the first cell of each row is its head."""
     body = [
-        tag("tr", [tag("td" if index else "th", cell, scope=None if index else "row") for index, cell in enumerate(row)])
+        tag(
+            "tr", [tag("td" if index else "th", cell, scope=None if index else "row") for index, cell in enumerate(row)]
+        )
         for row in rows
     ]
     inner = tag(

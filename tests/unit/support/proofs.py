@@ -128,7 +128,9 @@ def small() -> Data:
 def realistic() -> Data:
     """Return a site with a firewall, a domain controller, an old host, failures, drift, findings and a waiver."""
     fe1, fe2, be1, be2 = "10.0.0.10", "10.0.0.11", "10.0.1.20", "10.0.1.21"
-    front = policy_document("Exchange front-end", "To the back-ends", [web("me", be1), web("me", be2)], require(ESP, AH))
+    front = policy_document(
+        "Exchange front-end", "To the back-ends", [web("me", be1), web("me", be2)], require(ESP, AH)
+    )
     both = [web(fe1, "me"), web(fe2, "me")]
     back = policy_document("Exchange back-end", "From the front-ends", both, require())
     certificate = {"method": "certificate", "authority": "CN=Corp Root CA, O=Example", "map_to_account": True}
