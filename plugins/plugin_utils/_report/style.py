@@ -13,7 +13,7 @@ from .palette import DARK, DECORATION, GROUNDS, LIGHT
 _RULES = """
 * { box-sizing: border-box; }
 html { font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
-body { margin: 0; background: var(--page); color: var(--ink); overflow-wrap: anywhere; }
+body { margin: 0; background: var(--page); color: var(--ink); overflow-wrap: break-word; }
 header, main, footer, nav { max-width: 72rem; margin: 0 auto; padding: 0 1.25rem; }
 header { padding-top: 2rem; }
 h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 .75rem; font-weight: 650; letter-spacing: -.01em; }
@@ -29,6 +29,7 @@ a { color: var(--accent); }
 .tiles { display: flex; flex-wrap: wrap; gap: .75rem; list-style: none; margin: 0 0 1rem; padding: 0; }
 .tiles li { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .55rem .9rem; min-width: 8.5rem; }
 .tiles b { display: block; font-size: 1.45rem; line-height: 1.2; font-variant-numeric: tabular-nums; }
+.kinds { list-style: none; display: flex; flex-wrap: wrap; gap: .2rem 1.4rem; padding: 0; margin: 0 0 1rem; }
 nav ul { list-style: none; display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; padding: 0; margin: 0 0 1.25rem; }
 section { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: 1.1rem 1.25rem; margin: 0 0 1.25rem; }
 .scroll { overflow-x: auto; margin: 0 0 .75rem; }
@@ -54,7 +55,7 @@ dd { margin: 0; min-width: 0; }
 details { margin: 0 0 .6rem; }
 summary { cursor: pointer; padding: .3rem 0; font-weight: 600; }
 details > :not(summary) { margin-left: 1rem; }
-code { font: .88em ui-monospace, "Cascadia Mono", Menlo, Consolas, monospace; }
+code { overflow-wrap: anywhere; font: .88em ui-monospace, "Cascadia Mono", Menlo, Consolas, monospace; }
 svg { display: block; width: 100%; min-width: 44rem; height: auto; }
 svg text { font: 13px system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif; fill: var(--ink); }
 svg .name { font-weight: 650; }
