@@ -20,7 +20,7 @@ _MOST_LINES = 18
 _MOST_WALLS = 3
 _MOST_FIREWALL_ROWS = 40
 _LONGEST_TITLE = 22
-_LONGEST_LINE = 28
+_LONGEST_LINE = 31
 _LONGEST_TRAFFIC = 18
 
 
@@ -89,8 +89,8 @@ def _svg(proof: Proof, plan: Plan, labels: dict[int, str]) -> Element:
 
 
 def _sentence(bundle: Bundle) -> str:
-    traffic = listed(list(bundle.traffic))
-    return f"{bundle.source.title} to {bundle.destination.title}, {traffic}: {counted(bundle.flows, 'flow')} {bundle.fate.value}"
+    ends = f"{bundle.source.title} to {bundle.destination.title}"
+    return f"{ends}, {listed(list(bundle.traffic))}: {counted(bundle.flows, 'flow')} {bundle.fate.value}"
 
 
 def _box(party: Party, box: Rect) -> Element:
@@ -105,7 +105,13 @@ def _box(party: Party, box: Rect) -> Element:
     whole = ". ".join(filter(None, (party.title, second, third, host.why_not if host else "")))
     rows = [(party.title, "name"), (second, "small"), (third, "small")]
     texts = [
-        tag("text", _short(text, _LONGEST_TITLE if style == "name" else _LONGEST_LINE), x=_at(box.x + 12), y=_at(y), class_=style)
+        tag(
+            "text",
+            _short(text, _LONGEST_TITLE if style == "name" else _LONGEST_LINE),
+            x=_at(box.x + 12),
+            y=_at(y),
+            class_=style,
+        )
         for (text, style), y in zip(rows, (box.y + 20, box.y + 37, box.y + 52), strict=True)
         if text
     ]

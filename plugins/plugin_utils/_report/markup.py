@@ -41,7 +41,7 @@ def escape(text: str) -> Element:
 
 
 def tag(name: str, /, *children: Child, **attributes: str | int | bool | None) -> Element:
-    """Return an element. ``class_`` is the attribute class, ``aria_label`` is aria-label; None and False leave one out."""
+    """Return an element. ``class_`` is the attribute class, ``aria_label`` aria-label; None and False leave one out."""
     said = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{escape("" if value is True else str(value))}"'
         for key, value in attributes.items()
@@ -69,7 +69,7 @@ def _flat(children: Iterable[Child]) -> Iterable[str]:
 
 
 def link(text: str) -> Element:
-    """Return a reference: a link when it is nothing but a web address, else its text. A link loads nothing by itself."""
+    """Return a reference: a link when it is nothing but a web address, else its text. A link loads nothing."""
     if _LINK.fullmatch(text):
         return tag("a", text, href=text, rel="noreferrer")
     return escape(text)

@@ -27,15 +27,18 @@ a { color: var(--accent); }
 .verdict { font-size: 1.15rem; font-weight: 600; border-left: .35rem solid; padding: .1rem 0 .1rem .8rem; }
 .muted, .more, caption { color: var(--muted); }
 .tiles { display: flex; flex-wrap: wrap; gap: .75rem; list-style: none; margin: 0 0 1rem; padding: 0; }
-.tiles li { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .55rem .9rem; min-width: 8.5rem; }
+.tiles li { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; }
+.tiles li { padding: .55rem .9rem; min-width: 8.5rem; }
 .tiles b { display: block; font-size: 1.45rem; line-height: 1.2; font-variant-numeric: tabular-nums; }
 .kinds { list-style: none; display: flex; flex-wrap: wrap; gap: .2rem 1.4rem; padding: 0; margin: 0 0 1rem; }
 nav ul { list-style: none; display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; padding: 0; margin: 0 0 1.25rem; }
-section { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: 1.1rem 1.25rem; margin: 0 0 1.25rem; }
+section { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; }
+section { padding: 1.1rem 1.25rem; margin: 0 0 1.25rem; }
 .scroll { overflow-x: auto; margin: 0 0 .75rem; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; padding: 0 0 .4rem; font-size: .85rem; }
-th, td { text-align: left; vertical-align: top; padding: .4rem .7rem .4rem 0; border-bottom: 1px solid var(--line); min-width: 5rem; }
+th, td { text-align: left; vertical-align: top; padding: .4rem .7rem .4rem 0; min-width: 5.6rem; }
+th, td { border-bottom: 1px solid var(--line); }
 thead th { color: var(--muted); font-weight: 600; font-size: .82rem; border-bottom-width: 2px; }
 tbody th { font-weight: 600; }
 td ul { margin: 0; padding-left: 1.1rem; }
@@ -82,6 +85,7 @@ footer { color: var(--muted); font-size: .85rem; padding-bottom: 2rem; }
   dl { grid-template-columns: 1fr; }
   dt { margin-top: .2rem; }
   details > :not(summary) { margin-left: .3rem; }
+  .scroll table { min-width: 44rem; }
 }
 @media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } }
 """

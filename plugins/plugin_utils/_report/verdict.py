@@ -74,12 +74,16 @@ def sentence(counts: Counts) -> str:
     if not passed + failed + unproven:
         said = "Nothing was checked"
     elif failed:
-        said = f"Not as declared: {number(failed)} of {total} failed, {number(unproven)} unproven, {number(passed)} passed"
+        said = (
+            f"Not as declared: {number(failed)} of {total} failed, {number(unproven)} unproven, {number(passed)} passed"
+        )
     elif unproven:
         said = f"Not fully proven: {number(unproven)} of {total} unproven, {number(passed)} passed, none failed"
     else:
         said = f"As declared: {total} passed, none failed, none unproven"
-    beside = [f"{counted(counts.flows[one], 'flow')} {_verb(one, counts.flows[one])}" for one in TROUBLE if counts.flows[one]]
+    beside = [
+        f"{counted(counts.flows[one], 'flow')} {_verb(one, counts.flows[one])}" for one in TROUBLE if counts.flows[one]
+    ]
     if counts.drifted:
         beside.append(f"{counted(counts.drifted, 'host')} drifted")
     return f"{said}; {', '.join(beside)}." if beside else f"{said}."
@@ -111,7 +115,8 @@ def _tiles(counts: Counts) -> list[Element]:
     checks = [(counts.checks[one], f"checks {one.value}", outcome_class(one)) for one in Outcome]
     rest = [(counts.hosts, "hosts", ""), (counts.drifted, "drifted", ""), (counts.open_findings, "open findings", "")]
     return [
-        tag("li", tag("b", number(value), class_=style if value else None), label) for value, label, style in checks + rest
+        tag("li", tag("b", number(value), class_=style if value else None), label)
+        for value, label, style in checks + rest
     ]
 
 
