@@ -2,15 +2,15 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where things stand on the drawing: boxes in columns and a bottom row, lines between them, labels kept apart."""
+"""Where things stand on the drawing: boxes in columns and a bottom row, lines between them, labels that keep apart."""
 
 from __future__ import annotations
 
-import itertools
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import pairwise
 
 from .parties import Bundle, Party
 from .proof import Role
@@ -93,11 +93,10 @@ def lay_out(shown: Sequence[Party], found: Sequence[Bundle], labels: Mapping[int
         _NARROWEST,
     )
     # From left to right first: with that, the sides of the lines are known, and how high a box must be to hold them.
-    left: dict[int, float] = {
-        id(party): _MARGIN + used.index(columns[id(party)]) * (BOX_WIDTH + _GAP)
-        for party in shown
-        if party not in bottom
-    }
+    left: dict[int, float] = {}
+    for party in shown:
+        if columns[id(party)] >= 0:
+            left[id(party)] = _MARGIN + used.index(columns[id(party)]) * (BOX_WIDTH + _GAP)
     pitch = (width - 2 * _MARGIN) / max(len(bottom), 1)
     left |= {id(party): _MARGIN + pitch * (index + 0.5) - BOX_WIDTH / 2 for index, party in enumerate(bottom)}
     sides = [_sides(bundle, left, columns) for bundle in found]
@@ -117,7 +116,7 @@ def lay_out(shown: Sequence[Party], found: Sequence[Bundle], labels: Mapping[int
         lowest += BOX_HEIGHT
     gaps = {
         pair: Rect(_MARGIN + index * (BOX_WIDTH + _GAP) + BOX_WIDTH, _TOP - 8, _GAP, tall + 16)
-        for index, pair in enumerate(itertools.pairwise(used))
+        for index, pair in enumerate(pairwise(used))
     }
     placed = [(party, boxes[id(party)]) for party in shown]
     return Plan(width, lowest + _MARGIN, placed, _lines(found, boxes, sides, labels), gaps, columns)

@@ -20,7 +20,7 @@ h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 .75rem; font-weight: 650;
 h2 { font-size: 1.2rem; margin: 0 0 .75rem; font-weight: 650; }
 h3 { font-size: 1rem; margin: 0 0 .4rem; font-weight: 650; }
 p { margin: 0 0 .75rem; }
-a { color: var(--accent); }
+a { color: var(--accent); overflow-wrap: anywhere; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .skip { position: absolute; left: -100rem; }
 .skip:focus { position: static; }
@@ -44,9 +44,6 @@ tbody th { font-weight: 600; }
 td ul { margin: 0; padding-left: 1.1rem; }
 .cell { margin: 0; padding: 0; list-style: none; }
 .badge { font-weight: 600; white-space: nowrap; }
-.note { border-left: .25rem solid; padding: .1rem 0 .1rem .8rem; margin: 0 0 1rem; }
-.note > * { color: var(--ink); }
-.note .badge, .note h3 .badge { color: inherit; }
 .check { border-left: .25rem solid; padding: .1rem 0 .1rem .9rem; margin: 0 0 1.1rem; }
 .check > * { color: var(--ink); }
 .check p { margin-bottom: .4rem; }
