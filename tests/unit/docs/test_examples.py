@@ -44,6 +44,7 @@ STAND_INS: dict[str, Any] = {
     "proof": {"title": "Proof", "made": "2026-11-25T04:20:00Z"},
     "associations_before": {"known": False},
     "exemption_level": 3,
+    "services": {},
 }
 BY_TYPE: dict[str, Any] = {"str": "text", "path": "folder", "int": 120, "bool": True, "list": [], "dict": {}}
 
