@@ -45,6 +45,7 @@ STAND_INS: dict[str, Any] = {
     "associations_before": {"known": False},
     "exemption_level": 3,
     "services": {},
+    "config": {},
 }
 BY_TYPE: dict[str, Any] = {"str": "text", "path": "folder", "int": 120, "bool": True, "list": [], "dict": {}}
 
