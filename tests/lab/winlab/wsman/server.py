@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import selectors
 import socket
+import ssl
 import threading
 from email.utils import formatdate
 from http import HTTPStatus
@@ -42,8 +43,10 @@ class Server:
         self._thread = threading.Thread(target=self._accept, name="winlab-accept", daemon=True)
         self._thread.start()
 
-    def add(self, endpoint: Endpoint, address: str = "127.0.0.1", port: int = 0) -> int:
-        """Listen for an endpoint; returns the port (port 0 takes a free one).
+    def add(
+        self, endpoint: Endpoint, address: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None
+    ) -> int:
+        """Listen for an endpoint; returns the port (port 0 takes a free one). With `tls` it speaks HTTPS.
 
         :raises OSError: when the address is not available.
         """
@@ -56,7 +59,7 @@ class Server:
         except OSError:
             listener.close()
             raise
-        self._selector.register(listener, selectors.EVENT_READ, endpoint)
+        self._selector.register(listener, selectors.EVENT_READ, (endpoint, tls))
         # A selector that is waiting already notices a new listener on all platforms only after a wake-up.
         self._wake.send(b"w")
         return int(listener.getsockname()[1])
@@ -87,9 +90,9 @@ class Server:
                 if key.fileobj is self._woken:
                     self._woken.recv(4096)
                 elif isinstance(key.fileobj, socket.socket):
-                    self._admit(key.fileobj, key.data)
+                    self._admit(key.fileobj, *key.data)
 
-    def _admit(self, listener: socket.socket, endpoint: Endpoint) -> None:
+    def _admit(self, listener: socket.socket, endpoint: Endpoint, tls: ssl.SSLContext | None) -> None:
         try:
             connection, _peer = listener.accept()
         except OSError:
@@ -100,25 +103,47 @@ class Server:
         with self._lock:
             number = self._connections[id(endpoint)] = self._connections.get(id(endpoint), 0) + 1
             thread = threading.Thread(
-                target=self._serve, args=(connection, endpoint, Session(number)), name="winlab-connection", daemon=True
+                target=self._serve,
+                args=(connection, endpoint, Session(number), tls),
+                name="winlab-connection",
+                daemon=True,
             )
             self._live[connection] = thread
         thread.start()
 
-    def _serve(self, connection: socket.socket, endpoint: Endpoint, session: Session) -> None:
+    def _serve(
+        self, connection: socket.socket, endpoint: Endpoint, session: Session, tls: ssl.SSLContext | None
+    ) -> None:
+        live = connection
         try:
-            # A client that goes away is nothing to report; a cut is on purpose.
-            with contextlib.suppress(OSError, Cut), connection, connection.makefile("rb") as source:
-                try:
-                    while request := _read(source):
-                        connection.sendall(endpoint.serve(session, request, _encode))
-                        if request.headers.get("connection", "").lower() == "close":
-                            break
-                except _BadRequest:
-                    connection.sendall(_encode(HttpResponse(400)))
+            # A client that goes away, or does not like our certificate, is nothing to report; a cut is on purpose.
+            with contextlib.suppress(OSError, Cut), connection:
+                if tls is None:
+                    _answer(connection, endpoint, session)
+                else:
+                    with tls.wrap_socket(connection, server_side=True) as wrapped:
+                        with self._lock:
+                            # The old object lets go of the socket; `close` must find the one that has it.
+                            self._live[wrapped] = threading.current_thread()
+                        live = wrapped
+                        session.certified = bool(wrapped.getpeercert())
+                        _answer(wrapped, endpoint, session)
         finally:
             with self._lock:
                 self._live.pop(connection, None)
+                self._live.pop(live, None)
+
+
+def _answer(connection: socket.socket, endpoint: Endpoint, session: Session) -> None:
+    """Serve the requests of one connection until it ends."""
+    with connection.makefile("rb") as source:
+        try:
+            while request := _read(source):
+                connection.sendall(endpoint.serve(session, request, _encode))
+                if request.headers.get("connection", "").lower() == "close":
+                    break
+        except _BadRequest:
+            connection.sendall(_encode(HttpResponse(400)))
 
 
 def _read(source: BinaryIO) -> HttpRequest | None:
