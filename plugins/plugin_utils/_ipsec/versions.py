@@ -29,6 +29,7 @@ _NAMES = {
 _FIRST_NUMBERS = {3790: (5, 2), 6003: (6, 0), 7601: (6, 1), 9200: (6, 2), 9600: (6, 3)}
 _SERVER_2003 = (5, 2)
 _VISTA = (6, 0)
+_SERVER_2012 = (6, 2)
 # "Microsoft Windows [Version 10.0.14393]"; the words are localised, and some releases print none in the brackets.
 _BRACKETS = re.compile(r"\[[^\[\]\d]*(\d{1,3})\.(\d{1,3})\.(\d{1,9})(?:\.\d+)?[^\[\]\d]*\]")
 
@@ -93,6 +94,11 @@ class WindowsVersion:
         documentation of the snap-in.
         """
         return not self._from(_VISTA)
+
+    @property
+    def large_messages(self) -> bool:
+        """Whether WinRM takes messages of 500 KB as installed: from Server 2012 on, 150 KB before (MS-WSMV)."""
+        return self._from(_SERVER_2012)
 
     @property
     def ikeext(self) -> bool:
