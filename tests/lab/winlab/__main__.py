@@ -42,7 +42,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     over = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: over.set())
-    setup = Lab(spec.hosts, spec.users, transport=spec.transport, minute_seconds=spec.minute_seconds)
+    setup = Lab(
+        spec.hosts,
+        spec.users,
+        connection=spec.connection,
+        transport=spec.transport,
+        minute_seconds=spec.minute_seconds,
+    )
     with setup as lab, Control(lab, options.control_port) as control:
         if options.inventory:
             lab.inventory(options.inventory)
