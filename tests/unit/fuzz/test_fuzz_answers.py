@@ -37,7 +37,20 @@ NETSH = [answer(target, session.APPLY, session.Batch(LINES).input(NONCE)) for ta
 WORDS = [
     *(f"@@{NONCE}:begin 0\n", f"@@{NONCE}:version 0\r\n", f"@@{NONCE}:ipsec 1\n", f"@@{NONCE}:end 0\n", f"@@{NONCE}:"),
     *(f"@@{NONCE}:a!", f"@@{NONCE}:1!", f"@@{NONCE}:end!", "netsh>", "ERR IPsec[05067]", "ERR IPsec[", "Ok.", "\r\n"),
-    *(" ", "\t", "9", "-", ": 4 ", "[Version 6.1.7601]", "[", "]", "1.", "REG_DWORD    0x", "HKEY_LOCAL_MACHINE\\", "\0"),
+    *(
+        " ",
+        "\t",
+        "9",
+        "-",
+        ": 4 ",
+        "[Version 6.1.7601]",
+        "[",
+        "]",
+        "1.",
+        "REG_DWORD    0x",
+        "HKEY_LOCAL_MACHINE\\",
+        "\0",
+    ),
 ]
 
 

@@ -90,10 +90,14 @@ def test_stores_with_such_values_are_read(wounded: bytes, part: str) -> None:
 @given(st.data())
 def test_stores_with_values_of_any_type_are_read(data: st.DataObject) -> None:
     keys = {
-        path: {name: Value(kind, held) for name, (kind, held) in values.items()} for path, values in image().keys.items()
+        path: {name: Value(kind, held) for name, (kind, held) in values.items()}
+        for path, values in image().keys.items()
     }
     odd = st.one_of(
-        st.text(max_size=20), st.binary(max_size=20), st.integers(0, 2**64 - 1), st.lists(st.text(max_size=9)).map(tuple)
+        st.text(max_size=20),
+        st.binary(max_size=20),
+        st.integers(0, 2**64 - 1),
+        st.lists(st.text(max_size=9)).map(tuple),
     )
     for _wound in range(data.draw(st.integers(1, 4))):
         values = keys[data.draw(st.sampled_from(sorted(keys)))]

@@ -23,7 +23,22 @@ IMAGES = (image_of(STORE, LEGACY), image_of(STORE, VISTA))
 QUERIES = [print_(image) for image in IMAGES for print_ in (wiretext.query, wiretext.query_5)]
 EXPORTS = [wiretext.export(image).decode("utf-16") for image in IMAGES]
 WORDS = [
-    *("    ", " ", "\t", "\n", "\r\n", "\\", '"', "\\0", "\0", "REG_", "REG_SZ", "REG_DWORD", "REG_BINARY", "REG_MULTI_SZ"),
+    *(
+        "    ",
+        " ",
+        "\t",
+        "\n",
+        "\r\n",
+        "\\",
+        '"',
+        "\\0",
+        "\0",
+        "REG_",
+        "REG_SZ",
+        "REG_DWORD",
+        "REG_BINARY",
+        "REG_MULTI_SZ",
+    ),
     *("HKEY_LOCAL_MACHINE", "HKEY_X\\", "[", "]", "[-", "=", "@=", '"a"="', '"a"=hex:', "hex(2):", "hex(7):00,", ",\\"),
     *("dword:", "0x", "9", "{", "}", ";", "\ufeff", "ipsecData", "ipsecID", "ActivePolicy", "(Default)", "<NO NAME>"),
 ]
@@ -46,7 +61,12 @@ def test_what_reg_query_prints(text: str) -> None:
 
 @given(text=texts(EXPORTS, WORDS))
 def test_what_reg_export_writes(text: str) -> None:
-    for data in (text, text.encode("utf-8", "replace"), text.encode("utf-16", "replace"), text.encode("cp1252", "replace")):
+    for data in (
+        text,
+        text.encode("utf-8", "replace"),
+        text.encode("utf-16", "replace"),
+        text.encode("cp1252", "replace"),
+    ):
         with bounded():
             try:
                 check(read_store(parse_export(data)))

@@ -47,13 +47,36 @@ def envelope(action: str, body: str) -> str:
 DOCUMENTS = [
     envelope(f"{soap.TRANSFER}/Create", "<rsp:Shell><rsp:InputStreams>stdin</rsp:InputStreams></rsp:Shell>"),
     envelope(f"{soap.SHELL}/Command", "<rsp:CommandLine><rsp:Command>ver</rsp:Command></rsp:CommandLine>"),
-    envelope(f"{soap.SHELL}/Send", f'<rsp:Send><rsp:Stream Name="stdin" CommandId="{COMMAND_ID}">dmVy</rsp:Stream></rsp:Send>'),
-    envelope(f"{soap.SHELL}/Receive", f'<rsp:Receive><rsp:DesiredStream CommandId="{COMMAND_ID}">stdout</rsp:DesiredStream></rsp:Receive>'),
+    envelope(
+        f"{soap.SHELL}/Send",
+        f'<rsp:Send><rsp:Stream Name="stdin" CommandId="{COMMAND_ID}">dmVy</rsp:Stream></rsp:Send>',
+    ),
+    envelope(
+        f"{soap.SHELL}/Receive",
+        f'<rsp:Receive><rsp:DesiredStream CommandId="{COMMAND_ID}">stdout</rsp:DesiredStream></rsp:Receive>',
+    ),
     envelope(f"{soap.SHELL}/Signal", f'<rsp:Signal CommandId="{COMMAND_ID}"><rsp:Code>x</rsp:Code></rsp:Signal>'),
     envelope(f"{soap.TRANSFER}/Delete", ""),
     f'<s:Envelope xmlns:s="{soap.SOAP}"><s:Body><i:Identify xmlns:i="{soap.IDENTITY}"/></s:Body></s:Envelope>',
 ]
-WORDS = ["<", ">", "/>", "</s:Body>", "<s:Body>", "&", "&lt;", '"', "9", "²", "PT", "S", "uuid:", SHELL_ID, COMMAND_ID, "\0"]
+WORDS = [
+    "<",
+    ">",
+    "/>",
+    "</s:Body>",
+    "<s:Body>",
+    "&",
+    "&lt;",
+    '"',
+    "9",
+    "²",
+    "PT",
+    "S",
+    "uuid:",
+    SHELL_ID,
+    COMMAND_ID,
+    "\0",
+]
 
 
 def endpoint() -> Endpoint:
@@ -89,7 +112,9 @@ def test_soap_documents(target: Endpoint, text: str) -> None:
 
 @given(
     authorization=texts([GRANTED, "Negotiate TlRMTVNTUAABAAAA", "Basic"], ["=", ":", " ", "²", "Negotiate "]),
-    kind=texts(["multipart/encrypted;protocol=\"application/HTTP-SPNEGO-session-encrypted\";boundary=x"], [";", '"', "="]),
+    kind=texts(
+        ['multipart/encrypted;protocol="application/HTTP-SPNEGO-session-encrypted";boundary=x'], [";", '"', "="]
+    ),
 )
 def test_headers(target: Endpoint, authorization: str, kind: str) -> None:
     with bounded():
@@ -130,7 +155,7 @@ def test_bytes_on_the_wire(monkeypatch: pytest.MonkeyPatch) -> None:
 SCRIPTS = [
     'echo a & ver && reg query "HKLM\\SOFTWARE" /s || echo b\r\nset x=1\r\necho %x% ^& 2>&1 >nul\r\nexit 3\r\n',
     'sc query PolicyAgent\r\nsc config PolicyAgent start= auto\r\nschtasks /create /f /tn t /sc MINUTE /mo 2 /tr "ver"\r\n',
-    'schtasks /query /tn t\r\nschtasks /delete /tn t /f\r\nreg add HKLM\\X /v a /t REG_DWORD /d 1 /f\r\n',
+    "schtasks /query /tn t\r\nschtasks /delete /tn t /f\r\nreg add HKLM\\X /v a /t REG_DWORD /d 1 /f\r\n",
 ]
 NETSH = [
     'ipsec static add filterlist name="L"\r\nipsec static add filter filterlist="L" srcaddr=me dstaddr=10.0.0.1 protocol=TCP dstport=80\r\n',
@@ -143,8 +168,45 @@ NETSH = [
     "firewall set portopening protocol=UDP port=500 name=x mode=ENABLE scope=CUSTOM addresses=10.0.0.1\r\n",
 ]
 SHELL_WORDS = [
-    *("&", "&&", "||", "|", "^", "%", '"', ">", "<", "2>&1", ">nul", "\r\n", "\n", "=", " ", "/s", "\\", "\0", "9", "²"),
-    *("10.0.0.0/8", "::", "me", "ESP[", "]", ":", "k/", "name=", "psk=", "rootca=", "show ", "delete ", "pushd", "..", "exit"),
+    *(
+        "&",
+        "&&",
+        "||",
+        "|",
+        "^",
+        "%",
+        '"',
+        ">",
+        "<",
+        "2>&1",
+        ">nul",
+        "\r\n",
+        "\n",
+        "=",
+        " ",
+        "/s",
+        "\\",
+        "\0",
+        "9",
+        "²",
+    ),
+    *(
+        "10.0.0.0/8",
+        "::",
+        "me",
+        "ESP[",
+        "]",
+        ":",
+        "k/",
+        "name=",
+        "psk=",
+        "rootca=",
+        "show ",
+        "delete ",
+        "pushd",
+        "..",
+        "exit",
+    ),
 ]
 VERSIONS = st.sampled_from([("2003", "de"), ("2008R2", "en"), ("2025", "de")])
 
