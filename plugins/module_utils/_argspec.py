@@ -125,6 +125,70 @@ FLOW_HOST = {
     "key_exchange_running": {"type": "bool", "default": True},
 }
 
+PROOF_HOST = {
+    "name": {"type": "str", "required": True},
+    "role": {"type": "str", "choices": ["front-end", "back-end"], "required": True},
+    "address": {"type": "str", "required": True},
+    "info": {"type": "dict"},
+    "wanted": {"type": "dict"},
+    "commands": {"type": "list", "elements": "str"},
+    "openings": {"type": "list", "elements": "str"},
+    "associations_before": {"type": "dict"},
+    "associations": {"type": "dict"},
+}
+PROOF_FIREWALL = {
+    "name": {"type": "str", "required": True},
+    "between": {"type": "list", "elements": "str"},
+    "openings": {"type": "list", "elements": "str"},
+    "commands": {"type": "list", "elements": "str"},
+}
+SESSION = {
+    "name": {"type": "str", "required": True},
+    "protocol": {
+        "type": "str",
+        "required": True,
+        "choices": ["http", "https", "imap", "imaps", "pop3", "pop3s", "tcp"],
+    },
+    "host": {"type": "str", "required": True},
+    "port": {"type": "int"},
+    "path": {"type": "str"},
+    "user": {"type": "str"},
+    "password": {"type": "str", "no_log": True},
+    "timeout": {"type": "int", "default": 10},
+    "validate_certs": {"type": "bool", "default": True},
+    "expect": {"type": "str", "choices": ["works", "refused"], "default": "works"},
+    "frontend": {"type": "str"},
+    "backend": {"type": "str"},
+    "service_port": {"type": "int"},
+    "source": {"type": "str"},
+}
+
+AUDIT_HOST = {
+    "name": {"type": "str", "required": True},
+    "version": {"type": "str", "default": "2025"},
+    "config": {"type": "dict"},
+    "exemption_level": {"type": "int"},
+}
+
+WAIVER = {
+    "id": {"type": "str", "required": True},
+    "host": {"type": "str"},
+    "path": {"type": "str"},
+    "reason": {"type": "str", "required": True},
+    "until": {"type": "str", "required": True},
+}
+
+# The parts of a proof have no spec of their own: the action reads them first, with paths, and there may be thousands.
+PROOF = {
+    "title": {"type": "str", "required": True},
+    "made": {"type": "str", "required": True},
+    "hosts": {"type": "list", "elements": "dict"},
+    "firewalls": {"type": "list", "elements": "dict"},
+    "flows": {"type": "list", "elements": "dict"},
+    "checks": {"type": "list", "elements": "dict"},
+    "findings": {"type": "list", "elements": "dict"},
+}
+
 PRESENCE = {"state": {"type": "str", "choices": ["present", "absent"], "default": "present"}}
 IN_FORCE = {
     "allow_domain_policy": {"type": "bool", "default": False},
@@ -152,6 +216,11 @@ SPECS = {
         **GUARD,
     },
     "policies_info": {"query": {"type": "str"}},
+    "sa_info": {},
+    "session_check": {
+        "sessions": {"type": "list", "elements": "dict", "required": True, "options": SESSION},
+        "fail": {"type": "bool", "default": True},
+    },
     "flow_check": {
         "hosts": {"type": "list", "elements": "dict", "required": True, "options": FLOW_HOST},
         "networks": {"type": "dict", "default": {}},
@@ -159,6 +228,28 @@ SPECS = {
         "flows": {"type": "list", "elements": "str", "default": []},
         "closed": {"type": "list", "elements": "str", "choices": ["ike", "esp", "ah"], "default": []},
         "fail": {"type": "bool", "default": True},
+    },
+    "proof": {
+        "title": {"type": "str", "default": "IPsec between front-ends and back-ends"},
+        "hosts": {"type": "list", "elements": "dict", "required": True, "options": PROOF_HOST},
+        "ports": {"type": "list", "elements": "int", "default": [80]},
+        "firewalls": {"type": "list", "elements": "dict", "default": [], "options": PROOF_FIREWALL},
+        "sessions": {"type": "list", "elements": "dict", "default": []},
+        "expect": {"type": "list", "elements": "str", "default": []},
+        "networks": {"type": "dict", "default": {}},
+        "findings": {"type": "list", "elements": "dict", "default": []},
+        "unproven": {"type": "str", "choices": ["report", "fail"], "default": "report"},
+        "fail": {"type": "bool", "default": True},
+    },
+    "audit": {
+        "hosts": {"type": "list", "elements": "dict", "required": True, "options": AUDIT_HOST},
+        "waivers": {"type": "list", "elements": "dict", "default": [], "options": WAIVER},
+        "fail_on": {"type": "str", "choices": ["high", "medium", "low", "info", "never"], "default": "high"},
+        "scope": {"type": "str", "choices": ["store", "in_force"], "default": "store"},
+    },
+    "report": {
+        "proof": {"type": "dict", "required": True, "options": PROOF},
+        "folder": {"type": "path", "required": True},
     },
     "firewall": {
         "peers": {"type": "list", "elements": "str"},

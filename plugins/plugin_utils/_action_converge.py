@@ -103,6 +103,9 @@ class Converger:
         if host.timer:
             # An earlier run did not live to confirm its change; reaching the host again decides for what is wanted now.
             host = self.talk.ask(DISARM_COMMAND)[0]
+            if host.store != outcome.before:
+                # It fired before it was taken away: the plan was made for what is no longer there.
+                return self.converge(want, terms)
         if not outcome.changed:
             return outcome
         if services:

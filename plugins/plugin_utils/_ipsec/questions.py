@@ -36,7 +36,8 @@ class Section:
 class Questions:
     """Commands by the names of their answers, in the order in which they are asked.
 
-    No command may hold a double quote, since a constant line stands between quotes itself, nor a per cent sign.
+    No command may hold a per cent sign, and none that is asked behind netsh a double quote, since a constant line
+    stands between quotes itself.
     """
 
     commands: Mapping[str, str]

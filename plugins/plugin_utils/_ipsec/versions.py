@@ -29,6 +29,7 @@ _NAMES = {
 _FIRST_NUMBERS = {3790: (5, 2), 6003: (6, 0), 7601: (6, 1), 9200: (6, 2), 9600: (6, 3)}
 _SERVER_2003 = (5, 2)
 _VISTA = (6, 0)
+_WINDOWS_8 = (6, 2)
 # "Microsoft Windows [Version 10.0.14393]"; the words are localised, and some releases print none in the brackets.
 _BRACKETS = re.compile(r"\[[^\[\]\d]*(\d{1,3})\.(\d{1,3})\.(\d{1,9})(?:\.\d+)?[^\[\]\d]*\]")
 
@@ -86,17 +87,18 @@ class WindowsVersion:
         return self._from(_SERVER_2003)
 
     @property
-    def predefined_local_objects(self) -> bool:
-        """Whether a local store comes with policies of Windows itself: before Vista.
-
-        Local stores of Windows 10 and 11 were seen without them; those of the older releases are known from the
-        documentation of the snap-in.
-        """
-        return not self._from(_VISTA)
-
-    @property
     def ikeext(self) -> bool:
         """Whether IKE is a service of its own, IKEEXT, beside PolicyAgent: from Vista on (output of ``sc``)."""
+        return self._from(_VISTA)
+
+    @property
+    def association_classes(self) -> bool:
+        """Whether management classes show associations: from Windows 8 and Server 2012 on (MSFT_NetQuickModeSA)."""
+        return self._from(_WINDOWS_8)
+
+    @property
+    def association_events(self) -> bool:
+        """Whether the security log can tell of associations: from Vista on (Microsoft-Windows-Security-Auditing)."""
         return self._from(_VISTA)
 
 

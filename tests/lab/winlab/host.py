@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from . import services
+from .audit import SecurityLog
 from .dataplane.associations import Associations
+from .dataplane.counters import Counters
 from .firewall import Profile
 from .firewall import builtin as firewall
 from .registry import Kind, Registry, Value
@@ -27,18 +29,31 @@ class Clock:
     """The host's clock in Unix seconds. It follows real time until somebody sets it, then it stands still.
 
     :param minute_seconds: how many real seconds one minute of the host takes.
+    :param started: the real time at which it showed the right time; now, if it is not given. Clocks that shall agree
+        at another pace than the real one need the same.
+    :param skew: seconds that it goes ahead of the right time until somebody sets it.
     """
 
-    def __init__(self, now: float | None = None, minute_seconds: float = 60.0) -> None:
+    def __init__(
+        self,
+        now: float | None = None,
+        minute_seconds: float = 60.0,
+        *,
+        started: float | None = None,
+        skew: float = 0.0,
+    ) -> None:
         if minute_seconds <= 0:
             raise ValueError(f"a minute cannot take {minute_seconds} seconds")
         self._now = now
-        self._started = time.time()
+        self._started = time.time() if started is None else started
+        self._skew = skew
         self._pace = 60.0 / minute_seconds
 
     def now(self) -> float:
         """Return the time of the host in Unix seconds."""
-        return self._started + (time.time() - self._started) * self._pace if self._now is None else self._now
+        if self._now is not None:
+            return self._now
+        return self._started + (time.time() - self._started) * self._pace + self._skew
 
     def set(self, now: float) -> None:
         """Stop the clock at the given Unix second."""
@@ -54,7 +69,8 @@ class Host:
     """A host. All policy lives in `registry`; nothing else about it is kept between two commands.
 
     `address` is where its endpoint listens, `addresses` are those that its policy speaks of. `tasks` are scheduled
-    tasks by folded name. `profile` is the kind of network that its firewall takes it to be on.
+    tasks by folded name. `profile` is the kind of network that its firewall takes it to be on. `counters` and `audit`
+    are what its IPsec driver counts and what its Security log holds.
     """
 
     name: str
@@ -66,6 +82,8 @@ class Host:
     clock: Clock = field(default_factory=Clock)
     addresses: tuple[IPv4Address | IPv6Address, ...] = ()
     associations: Associations = field(default_factory=Associations)
+    counters: Counters = field(default_factory=Counters)
+    audit: SecurityLog = field(default_factory=SecurityLog)
     tasks: dict[str, Task] = field(default_factory=dict)
     profile: Profile = Profile.DOMAIN
 

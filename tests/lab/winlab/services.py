@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from .dataplane import trail
 from .registry import Kind, Registry, Value
 
 if TYPE_CHECKING:
@@ -138,4 +139,4 @@ def stop(host: Host, name: str) -> int:
 def forget_associations(host: Host, stopped: str) -> None:
     """Security associations end with the services that hold them."""
     if stopped in ("PolicyAgent", "IKEEXT"):
-        host.associations.clear()
+        trail.ended(host, host.associations.clear())

@@ -39,6 +39,11 @@ STAND_INS: dict[str, Any] = {
     "authentication": [{"method": "kerberos"}],
     "peers": ["10.0.1.20"],
     "protocols": ["ike", "esp"],
+    "associations": {"known": False},
+    "sessions": [{"name": "web", "protocol": "http", "host": "mail.example.com"}],
+    "proof": {"title": "Proof", "made": "2026-11-25T04:20:00Z"},
+    "associations_before": {"known": False},
+    "exemption_level": 3,
 }
 BY_TYPE: dict[str, Any] = {"str": "text", "int": 120, "bool": True, "list": [], "dict": {}}
 

@@ -71,10 +71,15 @@ def test_rollback_brings_back_what_was_there(tmp_path):
         assert [state[0] for state in meaning(running).values()] == ["Client (Respond Only)", "Exchange front-end"]
         done = play("verify.yml", tmp_path, running)
         assert done.returncode == 0, done.stdout
-        for name, broken in (("be", "netsh firewall delete portopening UDP 4500"), ("fe", "sc stop PolicyAgent")):
-            shell.run(running.hosts[name].host, broken, None)
+        broken = {
+            ("be", "netsh firewall delete portopening UDP 4500"): "The firewall of be does not let IPsec through",
+            ("fe", "sc stop PolicyAgent"): "The service PolicyAgent of fe does not run.",
+        }
+        for (name, command), cause in broken.items():
+            shell.run(running.hosts[name].host, command, None)
             done = play("verify.yml", tmp_path, running)
-            assert f"{name} is not as site.yml makes it" in done.stdout, done.stdout
+            assert done.returncode != 0
+            assert f"1. {cause}" in done.stdout, done.stdout
             done = play("site.yml", tmp_path, running)
             assert done.returncode == 0, done.stdout
         done = play("rollback.yml", tmp_path, running)

@@ -9,6 +9,7 @@ clock. Each one keeps the rule it was made for, because it ends when that rule c
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -70,9 +71,14 @@ class MainModeAssociation:
 
 @dataclass(slots=True)
 class QuickModeAssociation:
-    """One way of a quick-mode association. Its `spi` is that of the opposite way at the peer."""
+    """One way of a quick-mode association. Its `spi` is that of the opposite way at the peer.
+
+    `main` is the cookie of the main mode it came from, `pair` is the same number for both ways at both ends.
+    """
 
     spi: int
+    main: int
+    pair: int
     way: Way
     traffic: Traffic
     protection: Protection
@@ -94,29 +100,48 @@ class SoftAssociation:
     lifetime_seconds: int = SOFT_SECONDS
 
 
+Hard = MainModeAssociation | QuickModeAssociation
+
+
 @dataclass(slots=True)
 class Associations:
-    """Everything of one host."""
+    """Everything of one host. What removes records returns those that protected something."""
 
     main_mode: list[MainModeAssociation] = field(default_factory=list)
     quick_mode: list[QuickModeAssociation] = field(default_factory=list)
     soft: list[SoftAssociation] = field(default_factory=list)
 
-    def clear(self) -> None:
+    def clear(self) -> list[Hard]:
         """Forget all of them, as a restart of the services does."""
-        self.main_mode.clear()
-        self.quick_mode.clear()
         self.soft.clear()
+        return self._keep(lambda _each: False)
 
-    def expire(self, now: float, rules: tuple[Rule, ...]) -> None:
+    def expire(self, now: float, rules: tuple[Rule, ...]) -> list[Hard]:
         """Drop what is too old, and what was made for a rule that is not among `rules` any more."""
 
-        def alive(each: MainModeAssociation | QuickModeAssociation | SoftAssociation) -> bool:
+        def alive(each: Hard | SoftAssociation) -> bool:
             return now < each.created + each.lifetime_seconds and each.rule in rules
 
-        self.main_mode[:] = filter(alive, self.main_mode)
-        self.quick_mode[:] = filter(alive, self.quick_mode)
         self.soft[:] = filter(alive, self.soft)
+        return self._keep(alive)
+
+    def drop_widows(self, peer: Address, theirs: Associations) -> list[Hard]:
+        """Drop what a peer with other associations than `theirs` would have to know about."""
+        spis, cookies = {each.spi for each in theirs.quick_mode}, {each.cookie for each in theirs.main_mode}
+
+        def known(each: Hard) -> bool:
+            if isinstance(each, MainModeAssociation):
+                return each.peer != peer or each.cookie in cookies
+            return each.traffic.peer != peer or each.spi in spis
+
+        return self._keep(known)
+
+    def _keep(self, wanted: Callable[[Hard], bool]) -> list[Hard]:
+        everything: list[Hard] = [*self.quick_mode, *self.main_mode]
+        ended = [each for each in everything if not wanted(each)]
+        self.main_mode[:] = filter(wanted, self.main_mode)
+        self.quick_mode[:] = filter(wanted, self.quick_mode)
+        return ended
 
     def quick(self, way: Way, traffic: Traffic) -> QuickModeAssociation | None:
         """Return the newest association of a direction that covers a packet."""

@@ -15,7 +15,7 @@ from .fate import SENTENCES, Fate
 from .hostfirewall import Filtering, Paths, obstacle, paths
 from .inforce import Direction, InForce, Rule, in_force
 from .matching import Choice, Decision, decide
-from .negotiation import Agreement, negotiate
+from .negotiation import Agreement, Refusal, negotiate
 from .packet import Network, Packet
 
 
@@ -43,8 +43,18 @@ class Fallback:
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """A negotiation that came to nothing: who asked, under which rule, what the end of it was."""
+
+    by_sender: bool
+    rule: Rule
+    fate: Fate
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
-    """A fate with what led to it: did the packet arrive, did the answer, what was set up on the way."""
+    """A fate with what led to it: did the packet arrive, did the answer, what was set up or tried on the way."""
 
     fate: Fate
     sentence: str
@@ -52,6 +62,7 @@ class Judgement:
     replied: bool = False
     bargain: Bargain | None = None
     fallbacks: tuple[Fallback, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
 
 
 def judge(
@@ -86,7 +97,8 @@ def stopped(judgement: Judgement, obstructed: tuple[Fate, str] | None) -> Judgem
         return judgement
     bargain = judgement.bargain if judgement.bargain and judgement.bargain.by_sender else None
     fallbacks = tuple(each for each in judgement.fallbacks if each.by_sender)
-    return Judgement(fate, sentence, bargain=bargain, fallbacks=fallbacks)
+    attempts = tuple(each for each in judgement.attempts if each.by_sender)
+    return Judgement(fate, sentence, bargain=bargain, fallbacks=fallbacks, attempts=attempts)
 
 
 def assess(sender: InForce, receiver: InForce, packet: Packet, network: Network | Paths) -> Judgement:
@@ -131,23 +143,34 @@ def _held(sender: InForce, receiver: InForce, packet: Packet, between: Paths) ->
     answering = _answering_rule(receiver, packet) if network.ike else None
     if answering is not None:
         agreed = negotiate(sender, out.rule, receiver, answering)
-        if isinstance(agreed, Fate):
-            return _plain(agreed)
+        if isinstance(agreed, Refusal):
+            return _refused(agreed, out.rule, by_sender=True)
         bargain = Bargain(True, agreed, out.rule, answering, out.direction)
         return _secured(bargain, network, sender, receiver, packet)
     silence = f"{network.ike_dropped_by} drops IKE" if not network.ike else "the receiver does not answer IKE"
+    tried: tuple[Attempt, ...] = (Attempt(True, out.rule, Fate.NO_ANSWER, silence),)
     if not out.rule.soft:
-        return Judgement(Fate.NO_ANSWER, f"{silence}, and the rule does not fall back to clear text")
+        sentence = f"{silence}, and the rule does not fall back to clear text"
+        return Judgement(Fate.NO_ANSWER, sentence, attempts=tried)
     if not arriving.lets_clear_in:
-        return Judgement(Fate.NO_ANSWER, f"{silence}, and the receiver drops the clear packet that follows")
+        sentence = f"{silence}, and the receiver drops the clear packet that follows"
+        return Judgement(Fate.NO_ANSWER, sentence, attempts=tried)
     # The sender's soft association stands by now, and while it does that end does not negotiate.
     reply = _reply(sender, receiver, packet, between.silent().back)
+    tried = (*tried, *reply.attempts)
     if reply.fate in (Fate.BLOCKED_HERE, Fate.BLOCKED_THERE):
-        return reply
+        return replace(reply, attempts=tried)
     if not reply.replied:
-        return Judgement(Fate.NO_ANSWER, f"{silence}, and nothing comes back for the clear packet", delivered=True)
+        sentence = f"{silence}, and nothing comes back for the clear packet"
+        return Judgement(Fate.NO_ANSWER, sentence, delivered=True, attempts=tried)
     fallbacks = (Fallback(True, out.rule, out.direction), *reply.fallbacks)
-    return Judgement(Fate.SOFT_CLEAR, f"{silence}: clear text", True, True, fallbacks=fallbacks)
+    return Judgement(Fate.SOFT_CLEAR, f"{silence}: clear text", True, True, fallbacks=fallbacks, attempts=tried)
+
+
+def _refused(refusal: Refusal, rule: Rule, *, by_sender: bool) -> Judgement:
+    """Return what a disagreement leads to. Where the receiver asked, the packet had arrived in clear before."""
+    attempt = Attempt(by_sender, rule, refusal.fate, refusal.sentence)
+    return Judgement(refusal.fate, refusal.sentence, delivered=not by_sender, attempts=(attempt,))
 
 
 def _sent_clear(sender: InForce, receiver: InForce, packet: Packet, network: Network) -> Judgement:
@@ -178,17 +201,18 @@ def _reply(sender: InForce, receiver: InForce, packet: Packet, network: Network)
     answering = _answering_rule(sender, reply) if network.ike else None
     if answering is not None:
         agreed = negotiate(receiver, back.rule, sender, answering)
-        if isinstance(agreed, Fate):
-            return _plain(agreed, delivered=True)
+        if isinstance(agreed, Refusal):
+            return _refused(agreed, back.rule, by_sender=False)
         bargain = Bargain(False, agreed, back.rule, answering, back.direction)
         return replace(_secured(bargain, network, receiver, sender, reply), delivered=True)
     silence = f"{network.ike_dropped_by} drops IKE" if not network.ike else "the sender does not answer IKE"
+    tried = (Attempt(False, back.rule, Fate.NO_ANSWER, silence),)
     if not back.rule.soft:
         sentence = f"the packet got in, but its answer must be protected, and {silence}"
-        return Judgement(Fate.ONE_SIDED_DROP, sentence, delivered=True)
+        return Judgement(Fate.ONE_SIDED_DROP, sentence, delivered=True, attempts=tried)
     fallbacks = (Fallback(False, back.rule, back.direction),)
     clear = Judgement(Fate.SOFT_CLEAR, f"{silence}: clear text", True, True, fallbacks=fallbacks)
-    return _home(home) or clear
+    return replace(_home(home) or clear, attempts=tried)
 
 
 def _home(decision: Decision) -> Judgement | None:

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 
 from ..store.model import Authentication, AuthType, MainModeMethod, Offer, Operation
 from ..store.wording import ESP_CIPHERS, HASHES
-from .fate import Fate
+from .fate import SENTENCES, Fate
 from .inforce import InForce, Rule
 from .packet import Network
 
 _QUICK_LIFETIME = 3600
 _MAIN_LIFETIME = 28800
+KERBEROS_TOLERANCE = 300.0
+"""Seconds by which two clocks may differ: the usual value for Kerberos (RFC 4120) and the default of Windows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +65,28 @@ class Agreement:
     quick_lifetime: int
 
 
-def negotiate(initiator: InForce, rule: Rule, responder: InForce, answering: Rule) -> Agreement | Fate:
-    """Return what the two ends agree on, or the fate if they do not."""
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The two ends do not agree, and why."""
+
+    fate: Fate
+    sentence: str
+
+
+def negotiate(initiator: InForce, rule: Rule, responder: InForce, answering: Rule) -> Agreement | Refusal:
+    """Return what the two ends agree on, or what keeps them from it."""
     ours = initiator.main_mode.methods if initiator.main_mode else ()
     theirs = responder.main_mode.methods if responder.main_mode else ()
     method = next((each for each in ours if each in theirs), None)
     if method is None or initiator.main_mode is None or responder.main_mode is None:
-        return Fate.MM_PROPOSAL_MISMATCH
+        return _refusal(Fate.MM_PROPOSAL_MISMATCH)
     authentication = next((each for each in rule.authentication if _shared(each, answering.authentication)), None)
     if authentication is None:
-        return Fate.AUTH_MISMATCH
+        return _refusal(Fate.AUTH_MISMATCH)
+    skew = abs(initiator.time - responder.time)
+    if authentication.type == AuthType.KERBEROS and skew > KERBEROS_TOLERANCE:
+        # The method is settled by then: no other one is tried.
+        return Refusal(Fate.AUTH_MISMATCH, f"Kerberos fails: the clocks differ by {skew:.0f} s")
     for offer in rule.offers:
         for other in answering.offers:
             if protection(offer) == protection(other) and offer.pfs == other.pfs:
@@ -86,7 +100,11 @@ def negotiate(initiator: InForce, rule: Rule, responder: InForce, answering: Rul
                     ),
                     _shorter(offer.lifetime_seconds, other.lifetime_seconds, _QUICK_LIFETIME),
                 )
-    return Fate.QM_PROPOSAL_MISMATCH
+    return _refusal(Fate.QM_PROPOSAL_MISMATCH)
+
+
+def _refusal(fate: Fate) -> Refusal:
+    return Refusal(fate, SENTENCES[fate])
 
 
 def _shorter(one: int, other: int, default: int) -> int:

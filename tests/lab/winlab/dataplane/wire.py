@@ -10,15 +10,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..host import Host
+from . import trail
 from .associations import MainModeAssociation, QuickModeAssociation, SoftAssociation, Traffic, Way
 from .fate import Fate
 from .hostfirewall import Filtering, Paths, obstacle, paths
 from .inforce import Direction, InForce, Rule, in_force
-from .judge import Bargain, Fallback, Judgement, assess, stopped
+from .judge import Attempt, Bargain, Fallback, Judgement, assess, stopped
 from .matching import Choice, decide
 from .packet import Address, Network, Packet
 
 FALLBACK_SECONDS = 3.0
+
+# Fates of a packet that came as far as the receiver's filters.
+_DROPPED_ON_ARRIVAL = (Fate.BLOCKED_THERE, Fate.ONE_SIDED_DROP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,7 @@ class Delivery:
     """What became of a packet and its answer.
 
     `algorithms` is like `AH[SHA1]+ESP[3DES,SHA1]`, empty for clear text; `held_seconds` is how long the packet waited
-    before it went on in clear.
+    before it went on in clear. `arrived_in_clear` is about the packet itself, whatever protects its answer.
     """
 
     fate: Fate
@@ -35,6 +39,7 @@ class Delivery:
     replied: bool
     algorithms: str = ""
     held_seconds: float = 0.0
+    arrived_in_clear: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,33 +68,43 @@ class Wire:
         self.network = network or Network()
         self.filtering = filtering
 
-    def send(self, packet: Packet) -> Delivery:
-        """Send a packet and its answer.
+    def send(self, packet: Packet, answer: int | None = None) -> Delivery:
+        """Send a packet and its answer. A size of 0 means that the one or the other is not sent but only judged.
 
+        :param answer: bytes of the answer, as many as the packet has if it is not given.
         :raises ValueError: when one of the addresses belongs to no host, or both belong to the same one.
         """
+        sizes = (packet.size, packet.size if answer is None else answer)
         sender, receiver = self._ends(packet)
         between = paths(self.network, sender.host, receiver.host, packet, self.filtering)
         obstructed = obstacle(sender.host, receiver.host, packet, self.filtering)
         standing = _protected(sender, receiver, packet)
         if standing is not None:
-            return _over(standing, sender, receiver, packet, between, obstructed)
+            return _over(standing, sender, receiver, sizes, between, obstructed)
         soft = _soft(sender, packet) or _soft(receiver, packet.reply())
         found = assess(sender.state, receiver.state, packet, between.silent() if soft else between)
         judgement = stopped(found, obstructed)
         for fallback in () if soft else judgement.fallbacks:
             _stand_soft(sender if fallback.by_sender else receiver, fallback)
+        for attempt in () if soft else judgement.attempts:
+            _note_failure(sender, receiver, attempt)
         algorithms = ""
-        if judgement.bargain is not None:
-            algorithms = str(judgement.bargain.agreement.protection)
-            _install(sender, receiver, judgement.bargain)
-            # What came in clear before the negotiation does not count, its answer does.
-            if judgement.delivered:
-                _count(sender, receiver, packet.size, there=judgement.bargain.by_sender)
+        bargain = judgement.bargain
+        if bargain is not None:
+            algorithms = str(bargain.agreement.protection)
+            _install(sender, receiver, bargain)
+        # What came in clear before the receiver asked for a negotiation stays clear, its answer does not.
+        protected = (bargain is not None and bargain.by_sender, bargain is not None)
+        _carry(sender, receiver, judgement, sizes, protected)
+        dropped = not judgement.delivered and judgement.fate in _DROPPED_ON_ARRIVAL
+        if dropped and obstructed is None and sizes[0]:
+            receiver.host.counters.inbound_packets_received += 1
+            receiver.host.counters.inbound_packets_dropped += 1
         waits = 0.0 if soft else FALLBACK_SECONDS * len(judgement.fallbacks)
         unchanged = soft and judgement is found
         sentence = "a soft association stands, so nobody negotiates" if unchanged else judgement.sentence
-        return Delivery(judgement.fate, sentence, judgement.delivered, judgement.replied, algorithms, waits)
+        clear = judgement.delivered and not protected[0]
+        return Delivery(judgement.fate, sentence, judgement.delivered, judgement.replied, algorithms, waits, clear)
 
     def _ends(self, packet: Packet) -> tuple[_End, _End]:
         """Return both ends, with nothing left there of what has ended by now."""
@@ -103,18 +118,22 @@ class Wire:
         traffic = Traffic(packet.source, packet.destination, packet.protocol, *ports)
         ends = _End(one, in_force(one), traffic), _End(other, in_force(other), traffic.swapped())
         for end in ends:
-            default = end.state.default_response
-            rules = (*end.state.rules, default) if default else end.state.rules
-            end.host.associations.expire(end.host.clock.now(), rules if end.state.keying else ())
+            refresh(end.host, end.state)
         _drop_widows(*ends)
         return ends
+
+
+def refresh(host: Host, state: InForce | None = None) -> None:
+    """Remove the associations that have ended by now: too old, or the rule behind them is gone."""
+    state = state or in_force(host)
+    trail.ended(host, host.associations.expire(state.time, state.keyed_rules))
 
 
 def _over(
     standing: QuickModeAssociation,
     sender: _End,
     receiver: _End,
-    packet: Packet,
+    sizes: tuple[int, int],
     between: Paths,
     obstructed: tuple[Fate, str] | None,
 ) -> Delivery:
@@ -125,8 +144,7 @@ def _over(
     else:
         found = Judgement(Fate.NO_ANSWER, f"{protection.dropper(network)} drops {protection}")
     judgement = stopped(found, obstructed)
-    if judgement.delivered:
-        _count(sender, receiver, packet.size)
+    _carry(sender, receiver, judgement, sizes, (True, True))
     return Delivery(judgement.fate, judgement.sentence, judgement.delivered, judgement.replied, str(protection))
 
 
@@ -151,11 +169,8 @@ def _meant(state: InForce, packet: Packet, rule: Rule) -> bool:
 def _drop_widows(one: _End, other: _End) -> None:
     """Remove what the peer has lost: it says so in a delete notification (RFC 2408, 3.15)."""
     for here, there in ((one, other), (other, one)):
-        mine, theirs = here.host.associations, there.host.associations
-        spis, cookies = {each.spi for each in theirs.quick_mode}, {each.cookie for each in theirs.main_mode}
-        peer = here.traffic.peer
-        mine.quick_mode[:] = [each for each in mine.quick_mode if each.traffic.peer != peer or each.spi in spis]
-        mine.main_mode[:] = [each for each in mine.main_mode if each.peer != peer or each.cookie in cookies]
+        ended = here.host.associations.drop_widows(here.traffic.peer, there.host.associations)
+        trail.ended(here.host, ended)
 
 
 def _soft(end: _End, packet: Packet) -> bool:
@@ -179,34 +194,39 @@ def _install(sender: _End, receiver: _End, bargain: Bargain) -> None:
     """Write both ends' records of a negotiation; a main mode that stands already serves again."""
     initiator, responder = (sender, receiver) if bargain.by_sender else (receiver, sender)
     agreement, traffic = bargain.agreement, _leaving(initiator, bargain.direction)
-    cookie, forward, backward = secrets.randbits(64), secrets.randbits(32), secrets.randbits(32)
-    known = any(
-        each.peer == responder.traffic.local and each.rule == bargain.initiator_rule
+    pair, forward, backward = (secrets.randbits(32) for _number in range(3))
+    known = (
+        each.cookie
         for each in initiator.host.associations.main_mode
+        if each.peer == responder.traffic.local and each.rule == bargain.initiator_rule
     )
+    standing = next(known, None)
+    cookie = secrets.randbits(64) if standing is None else standing
     for end, rule, seen, spis in (
         (initiator, bargain.initiator_rule, traffic, {Way.OUT: forward, Way.IN: backward}),
         (responder, bargain.responder_rule, traffic.swapped(), {Way.IN: forward, Way.OUT: backward}),
     ):
         now, associations = end.host.clock.now(), end.host.associations
-        if not known:
-            associations.main_mode.append(
-                MainModeAssociation(
-                    cookie=cookie,
-                    local=seen.local,
-                    peer=seen.peer,
-                    initiator=end is initiator,
-                    method=agreement.method,
-                    authentication=agreement.authentication,
-                    created=now,
-                    lifetime_seconds=agreement.main_lifetime,
-                    rule=rule,
-                )
+        if standing is None:
+            main = MainModeAssociation(
+                cookie=cookie,
+                local=seen.local,
+                peer=seen.peer,
+                initiator=end is initiator,
+                method=agreement.method,
+                authentication=agreement.authentication,
+                created=now,
+                lifetime_seconds=agreement.main_lifetime,
+                rule=rule,
             )
+            associations.main_mode.append(main)
+            trail.main_mode(end.host, main)
         for way, spi in spis.items():
             associations.quick_mode.append(
                 QuickModeAssociation(
                     spi=spi,
+                    main=cookie,
+                    pair=pair,
                     way=way,
                     traffic=seen,
                     protection=agreement.protection,
@@ -216,13 +236,37 @@ def _install(sender: _End, receiver: _End, bargain: Bargain) -> None:
                     rule=rule,
                 )
             )
+        trail.quick_mode(end.host, *associations.quick_mode[-2:], initiator=end is initiator)
 
 
-def _count(sender: _End, receiver: _End, size: int, *, there: bool = True) -> None:
-    """Count the answer, and before it the packet on its way there, at both ends."""
-    for from_end, to_end in ((sender, receiver), (receiver, sender)) if there else ((receiver, sender),):
-        for end, way in ((from_end, Way.OUT), (to_end, Way.IN)):
-            used = end.host.associations.quick(way, end.traffic)
-            if used is not None:
-                used.packets += 1
-                used.bytes += size
+def _note_failure(sender: _End, receiver: _End, attempt: Attempt) -> None:
+    """Tell both ends of a failed negotiation; a peer that did not answer knows of nothing."""
+    initiator, responder = (sender, receiver) if attempt.by_sender else (receiver, sender)
+    trail.failed(initiator.host, initiator.traffic, attempt.fate, attempt.sentence, initiator=True)
+    if attempt.fate is not Fate.NO_ANSWER:
+        trail.failed(responder.host, responder.traffic, attempt.fate, attempt.sentence, initiator=False)
+
+
+def _carry(
+    sender: _End, receiver: _End, judgement: Judgement, sizes: tuple[int, int], protected: tuple[bool, bool]
+) -> None:
+    """Count what arrived: the packet and its answer, each with its bytes, in an association or in clear."""
+    if judgement.delivered and sizes[0]:
+        _count(sender, receiver, sizes[0], protected[0])
+    if judgement.replied and sizes[1]:
+        _count(receiver, sender, sizes[1], protected[1])
+
+
+def _count(from_end: _End, to_end: _End, size: int, protected: bool) -> None:
+    there = to_end.host.counters
+    there.inbound_packets_received += 1
+    if not protected:
+        there.plaintext_packets_received += 1
+        return
+    from_end.host.counters.bytes_sent += size
+    there.bytes_received += size
+    for end, way in ((from_end, Way.OUT), (to_end, Way.IN)):
+        used = end.host.associations.quick(way, end.traffic)
+        if used is not None:
+            used.packets += 1
+            used.bytes += size

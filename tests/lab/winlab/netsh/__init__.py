@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from ..firewall import store
 from ..host import Host
-from . import advfirewall, advfirewall_rules, firewall
+from . import advfirewall, advfirewall_rules, dynamic, firewall
 from .session import EXTENSIONS, ONLY_ON, Reader, Session
 from .words import from_arguments, split
 
@@ -24,6 +24,7 @@ __all__ = ["EXTENSIONS", "ONLY_ON", "main"]
 EXTENSIONS[("advfirewall",)] = advfirewall.run
 EXTENSIONS[("advfirewall", "firewall")] = advfirewall_rules.run
 EXTENSIONS[("firewall",)] = firewall.run
+EXTENSIONS[("ipsec", "dynamic")] = dynamic.run
 ONLY_ON[("advfirewall",)] = ONLY_ON[("advfirewall", "firewall")] = store.modern
 ONLY_ON[("firewall",)] = lambda host: not store.modern(host)
 

@@ -65,7 +65,7 @@ def launch(host: Host, command_line: str, account: str) -> int:
     :returns: the exit code, or FILE_NOT_FOUND if there is no such program.
     """
     word, arguments = programs.split_word(command_line)
-    program = programs.find(word, ShellOptions())
+    program = programs.find(word, host, ShellOptions())
     if program is None:
         return FILE_NOT_FOUND
     streams = Streams(Input(), discard, discard)

@@ -19,7 +19,7 @@ from ..host import Host
 from . import grammar, programs
 from .grammar import Simple, SyntaxRefused, Target
 from .options import LINE_LIMIT, LongLine, ShellOptions
-from .streams import Input, Sink, discard
+from .streams import Input, Nul, Sink, discard
 from .text import phrase
 
 NOT_FOUND = 9009
@@ -160,7 +160,7 @@ class Cmd:
                 key = "cmd.no_file" if redirection.handle == 0 else "cmd.denied"
                 return self._complain(key)
             if redirection.handle == 0:
-                stdin = Input()
+                stdin = Nul()
             elif redirection.target is Target.NUL:
                 handles[redirection.handle] = discard
             else:
@@ -178,7 +178,7 @@ class Cmd:
         if split is None:
             return 0
         word, arguments = split[1].replace('"', ""), split[2]
-        program = programs.find(word, self.options)
+        program = programs.find(word, self.host, self.options)
         if program is None:
             code = self._complain("cmd.unknown", NOT_FOUND, name=word)
             return code if self.from_stdin else self._as_one(code)

@@ -1,11 +1,12 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""powershell.exe -EncodedCommand, for texts that only start one native program.
+"""powershell.exe: -EncodedCommand for texts that only start one native program, -Command for questions.
 
 The lab has no PowerShell grammar. Three forms are understood: `LINE`; `LINE`, newline, `exit $LASTEXITCODE`; and
 `$input | & LINE; exit $LASTEXITCODE`. Everything else gets an error and code 1. Exit codes follow PowerShell's rule:
-the plain form answers 0 or 1 whatever the program's own code was.
+the plain form answers 0 or 1 whatever the program's own code was. What -Command takes stands in `powershell_command`;
+as every program that reads a pipe to its end, powershell.exe then takes away what a batch has left in it.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from .streams import Console, Input, InputNeverEnds
+from . import powershell_command
+from .streams import Console, Input, InputNeverEnds, Nul, Sink
 from .text import phrase
 
 if TYPE_CHECKING:
@@ -88,7 +91,7 @@ def main(caller: Cmd, arguments: str) -> int:
     """Run as `powershell.exe ARGUMENTS`; see the module's text."""
     script = decode(arguments)
     if script is None:
-        return _refuse(caller, f"powershell{arguments}")
+        return _command(caller, arguments)
     if caller.options.powershell_keeps_stdin and not isinstance(caller.streams.stdin, Console):
         raise InputNeverEnds
     if _BOOTSTRAP.search(script):
@@ -110,13 +113,33 @@ def main(caller: Cmd, arguments: str) -> int:
     return code if piped or keeps_code else int(code != 0)
 
 
+def _command(caller: Cmd, arguments: str) -> int:
+    """Run the text behind -Command."""
+    split = powershell_command.split(arguments)
+    if split is None or _OPTION.sub("", split[0]).strip():
+        return _refuse(caller, f"powershell{arguments}")
+    if not isinstance(caller.streams.stdin, (Console, Nul)):
+        if caller.options.powershell_keeps_stdin:
+            raise InputNeverEnds
+        caller.streams.stdin.read()
+    out, err = (_printer(caller, sink) for sink in (caller.streams.out, caller.streams.err))
+    try:
+        return powershell_command.run(caller.host, split[1], out, err)
+    except powershell_command.NotUnderstood as text:
+        return _refuse(caller, str(text))
+
+
+def _printer(caller: Cmd, sink: Sink) -> Callable[[str], None]:
+    return lambda text: sink(_encoded(caller, text))
+
+
 def _native(caller: Cmd, line: str, stdin: Input) -> int:
     """Start a program without cmd.exe in between."""
     from .cmd import Streams
     from .programs import find
 
     name, _blank, arguments = line.partition(" ")
-    program = find(name, caller.options)
+    program = find(name, caller.host, caller.options)
     if program is None:
         caller.streams.err(_encoded(caller, phrase(caller.host.language, "ps.unknown", name=name)))
         return 1

@@ -10,10 +10,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from .. import netsh
-from . import powershell, reg, sc, schtasks
+from . import powershell, reg, sc, schtasks, wevtutil, wmic
 from .options import ShellOptions
 
 if TYPE_CHECKING:
+    from ..host import Host
     from .cmd import Cmd
 
 Program = Callable[["Cmd", str], int]
@@ -56,6 +57,18 @@ def _schtasks(caller: Cmd, arguments: str) -> int:
     return code
 
 
+def _wmic(caller: Cmd, arguments: str) -> int:
+    code = wmic.main(caller.host, arguments, caller.streams.out, caller.streams.err)
+    _swallow(caller)
+    return code
+
+
+def _wevtutil(caller: Cmd, arguments: str) -> int:
+    code = wevtutil.main(caller.host, arguments, caller.streams.out, caller.streams.err)
+    _swallow(caller)
+    return code
+
+
 def _hostname(caller: Cmd, _arguments: str) -> int:
     caller.streams.out(f"{caller.host.name}\r\n".encode(caller.host.oem_encoding, "replace"))
     _swallow(caller)
@@ -75,7 +88,12 @@ _PROGRAMS: dict[str, Program] = {
     "schtasks": _schtasks,
     "hostname": _hostname,
     "powershell": powershell.main,
+    "wevtutil": _wevtutil,
+    "wmic": _wmic,
 }
+
+# Which hosts have a program; one that is not named here exists on all of them.
+_ONLY_ON: dict[str, Callable[[Host], bool]] = {"wevtutil": wevtutil.exists, "wmic": wmic.exists}
 
 
 def split_word(command_line: str) -> tuple[str, str]:
@@ -98,9 +116,11 @@ def is_program(word: str) -> bool:
     return _name(word) in _PROGRAMS
 
 
-def find(word: str, options: ShellOptions) -> Program | None:
-    """Return the program that a command word names, or None."""
+def find(word: str, host: Host, options: ShellOptions) -> Program | None:
+    """Return the program that a command word names on a host, or None."""
     name = _name(word)
     if name == "powershell" and not options.powershell:
+        return None
+    if name in _ONLY_ON and not _ONLY_ON[name](host):
         return None
     return _PROGRAMS.get(name)

@@ -47,6 +47,12 @@ class Input:
         return rest
 
 
+class Nul(Input):
+    """The device NUL: it ends at once, and everybody who reads it sees so."""
+
+    __slots__ = ()
+
+
 class Console(Input):
     """An input on which nobody types: every read waits for ever."""
 

@@ -70,6 +70,11 @@ _EN: Mapping[str, str] = {
         "{name} : The term '{name}' is not recognized as the name of a cmdlet, function, script file, or operable"
         " program.\r\n"
     ),
+    "ps.no_class": 'Get-CimInstance : Invalid class "{name}"\r\n',
+    "wmic.syntax": "Invalid GET Expression.\r\n",
+    "wmic.no_class": "Node - {host}\r\r\nERROR:\r\r\nDescription = Invalid class\r\r\n",
+    "wmic.no_property": "Node - {host}\r\r\nERROR:\r\r\nDescription = Invalid query\r\r\n",
+    "wevtutil.failed": "Failed to read events. Error {code}.\r\n",
 }
 
 _DE: Mapping[str, str] = {
@@ -126,6 +131,11 @@ _DE: Mapping[str, str] = {
     "error": "Der Dienststeuerungs-Manager meldet den Fehler {code}.",
     "ps.error": "{line} : Das Labor führt nur feste Befehlszeilen aus; dies verlangt PowerShells Grammatik.\r\n",
     "ps.unknown": '{name} : Die Benennung "{name}" wurde nicht als Name eines Programms erkannt.\r\n',
+    "ps.no_class": 'Get-CimInstance : Ungültige Klasse "{name}"\r\n',
+    "wmic.syntax": "Ungültiger GET-Ausdruck.\r\n",
+    "wmic.no_class": "Knoten - {host}\r\r\nFEHLER:\r\r\nBeschreibung = Ungültige Klasse\r\r\n",
+    "wmic.no_property": "Knoten - {host}\r\r\nFEHLER:\r\r\nBeschreibung = Ungültige Abfrage\r\r\n",
+    "wevtutil.failed": "Fehler beim Lesen von Ereignissen. Fehlercode {code}.\r\n",
 }
 
 _LANGUAGES: Mapping[str, Mapping[str, str]] = {"en": _EN, "de": _DE}

@@ -15,7 +15,8 @@ from ..store.errors import Code
 class Texts:
     """All words of one language. Templates take named fields; `time` is a strftime format.
 
-    `firewall` are the words of both firewall contexts, `resources` the texts behind `@FirewallAPI.dll,-NUMBER`.
+    `firewall` are the words of both firewall contexts, `resources` the texts behind `@FirewallAPI.dll,-NUMBER`,
+    `dynamic` the words of `netsh ipsec dynamic`.
     """
 
     yes: str
@@ -34,6 +35,7 @@ class Texts:
     errors: Mapping[Code, str]
     firewall: Mapping[str, str]
     resources: Mapping[int, str]
+    dynamic: Mapping[str, str]
 
     def truth(self, value: bool) -> str:
         """Return the word for yes or no."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ..store.errors import Code
 from .catalogue import Texts
+from .dynamic_de import DYNAMIC
 from .firewall_de import FIREWALL, RESOURCES
 
 GERMAN = Texts(
@@ -100,4 +101,5 @@ GERMAN = Texts(
     },
     firewall=FIREWALL,
     resources=RESOURCES,
+    dynamic=DYNAMIC,
 )

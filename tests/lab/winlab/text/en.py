@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ..store.errors import Code
 from .catalogue import Texts
+from .dynamic_en import DYNAMIC
 from .firewall_en import FIREWALL, RESOURCES
 
 ENGLISH = Texts(
@@ -100,4 +101,5 @@ ENGLISH = Texts(
     },
     firewall=FIREWALL,
     resources=RESOURCES,
+    dynamic=DYNAMIC,
 )

@@ -1,0 +1,61 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The base of the action proof: judges what was collected about a deployment, on the controller alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from ._action import Data, IpsecAction
+from ._proof.evidence import read_evidence
+from ._proof.model import Check, Outcome
+from ._proof.proof import first_causes, make_proof
+
+
+class ProofAction(IpsecAction):
+    """Judges evidence. No host is asked."""
+
+    _requires_connection = False
+
+    module = "proof"
+
+    def check(self, given: Data) -> None:
+        """Refuse evidence that cannot be judged."""
+        read_evidence(given)
+
+    def act(self, args: Data) -> Data:
+        """Return the checks and the causes; failed when a check fails."""
+        made = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        proof, checks = make_proof(read_evidence(args), made)
+        counts = Counter(check.outcome for check in checks)
+        causes = [cause.to_data() for cause in first_causes(checks)]
+        result: Data = {
+            "changed": False,
+            "proof": proof,
+            "checks": [check.to_data() for check in checks],
+            "counts": {outcome.value: counts[outcome] for outcome in Outcome},
+            "causes": causes,
+            "passed": not counts[Outcome.FAILED],
+            "summary": _summary(checks, counts),
+        }
+        wrong = counts[Outcome.FAILED] + (counts[Outcome.UNPROVEN] if args.get("unproven") == "fail" else 0)
+        if wrong and args.get("fail", True):
+            result |= {"failed": True, "msg": result["summary"]}
+        return result
+
+
+def _summary(checks: Sequence[Check], counts: Mapping[Outcome, int]) -> str:
+    """Return the proof for people: the counts, what does not pass, and the likely causes."""
+    lines = [", ".join(f"{counts[outcome]} {outcome.value}" for outcome in Outcome)]
+    for outcome in (Outcome.FAILED, Outcome.UNPROVEN):
+        wrong = [check for check in checks if check.outcome is outcome]
+        lines += [f"{outcome.value}: {check.subject}: {check.title}. {check.evidence}" for check in wrong]
+    causes = first_causes(checks)
+    if causes:
+        lines.append("Likely causes, the first one first:")
+        lines += [f"{number}. {one.sentence} {one.evidence} {one.remedy}" for number, one in enumerate(causes, 1)]
+    return "\n".join(lines)

@@ -1,0 +1,64 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The base of the action sa_info: the associations of a host, and whether its policy works."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from ._action import Data, IpsecAction
+from ._action_session import HostSession, Run
+from ._ipsec.associations.clock import clock_data
+from ._ipsec.associations.model import Associations
+from ._ipsec.associations.read import CIM, FIRST, further_questions, read_first, read_further
+from ._ipsec.host import QUESTIONS, Host, read_host
+from ._ipsec.precedence import precedence
+from ._ipsec.questions import Questions, Section
+from ._remote import Remote
+
+Now = Callable[[], datetime]
+
+
+def now() -> datetime:
+    """Return the time of the controller."""
+    return datetime.now(UTC)
+
+
+def look(run: Run, clock: Now = now) -> Data:
+    """Return what a host tells about itself and its associations.
+
+    That takes one command, and two on a host that has no classes for associations.
+    """
+
+    def understand(sections: Mapping[str, Section]) -> tuple[Host, Section]:
+        return read_host(sections), sections[CIM]
+
+    before = clock()
+    host, section = HostSession(run, Questions({**QUESTIONS.commands, **FIRST}), understand).read()
+    further = further_questions(host.version)
+    if further is None:
+        found = read_first(section)
+    else:
+        before = clock()
+        found = HostSession[Associations](run, further, lambda sections: read_further(host.version, sections)).read()
+    after = clock()
+    return {
+        "changed": False,
+        **found.to_data(),
+        "clock": clock_data(found.clock, before, after),
+        "host": host.to_data(),
+        "policy": precedence(host).to_data(),
+    }
+
+
+class SaInfoAction(IpsecAction):
+    """Reads security associations."""
+
+    module = "sa_info"
+
+    def act(self, args: Data) -> Data:
+        """Return the associations of the host; check mode is no different."""
+        return look(Remote(self).run)

@@ -1,0 +1,185 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the flow analysis says about the pairs of a deployment: as they should be, and as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from .._ipsec.errors import IpsecError
+from .._ipsec.flows.check import Check, read_check
+from .._ipsec.flows.endpoint import Endpoint
+from .._ipsec.flows.negotiation import Agreement
+from .._ipsec.flows.outcome import SECURED, Outcome
+from .._ipsec.flows.pair import Pair
+from .._ipsec.flows.semantics import View
+from .._ipsec.flows.space import Packet
+from .._ipsec.flows.traffic import parse_traffic
+from .evidence import Evidence, Host, Role
+
+Names = tuple[str, str, str]
+_NONE = "none"
+
+
+def algorithms(found: Agreement) -> Names:
+    """Return AH integrity, ESP encryption and ESP integrity of an agreement, in the words of sa_info."""
+    ah, encryption, integrity = found.ah_integrity, found.esp_encryption, found.esp_integrity
+    return (
+        ah.value if ah else _NONE,
+        encryption.value if encryption else _NONE,
+        integrity.value if integrity else _NONE,
+    )
+
+
+def spelled(names: Names) -> str:
+    """Return algorithms as ``AH[sha1]+ESP[3des,sha1]``."""
+    ah, encryption, integrity = names
+    parts = [f"AH[{ah}]"] if ah != _NONE else []
+    parts += [f"ESP[{encryption},{integrity}]"] if (encryption, integrity) != (_NONE, _NONE) else []
+    return "+".join(parts) or "no protection"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """TCP packets from a front-end to a port of a back-end.
+
+    ``wanted`` is what both agree on when they have what they should have, None where that is not protection at all or
+    nobody told. ``outcome`` is what becomes of them with what the hosts have: the first that is not protected, or the
+    one there is; None where a host could not be read. ``alone`` is what the front-end does with a back-end that knows
+    no IPsec.
+    """
+
+    source: Host
+    destination: Host
+    port: int
+    wanted: Agreement | None
+    outcome: Outcome | None
+    packet: Packet | None
+    alone: Outcome | None
+
+    @property
+    def secured(self) -> bool:
+        """Whether every packet is protected, as far as the policies say."""
+        return self.outcome is not None and self.outcome.kind in SECURED
+
+    @property
+    def name(self) -> str:
+        """The flow in words."""
+        return f"{self.source.name} -> {self.destination.name} tcp/{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """The flows of all pairs, and the check of further expectations; ``troubles`` says why a host is not judged."""
+
+    flows: tuple[Flow, ...]
+    expectations: Check | None
+    troubles: Mapping[str, str]
+
+    def flow(self, frontend: str, backend: str, port: int) -> Flow | None:
+        """Return one flow, None for a port that is not protected."""
+        return next(
+            (
+                flow
+                for flow in self.flows
+                if (flow.source.name, flow.destination.name, flow.port) == (frontend, backend, port)
+            ),
+            None,
+        )
+
+
+def analyse(evidence: Evidence) -> Analysis:
+    """Judge every pair of a front-end and a back-end, and the expectations where all hosts could be read."""
+    is_now: dict[str, Endpoint] = {}
+    should_be: dict[str, Endpoint] = {}
+    troubles: dict[str, str] = {}
+    for host in evidence.hosts:
+        try:
+            is_now |= _end(host, _in_effect(host)) if host.info is not None else {}
+            should_be |= _end(replace(host, info=_healthy(host)), host.wanted) if host.wanted is not None else {}
+        except IpsecError as error:
+            troubles[host.name] = str(error)
+    views = {name: View(end) for name, end in is_now.items()}
+    intended = {name: View(end) for name, end in should_be.items()}
+    flows = tuple(
+        _flow(source, destination, port, views, intended)
+        for source in evidence.of(Role.FRONT_END)
+        for destination in evidence.of(Role.BACK_END)
+        for port in evidence.ports
+    )
+    expectations = None
+    if len(is_now) == len(evidence.hosts):
+        data = [_host_data(host, _in_effect(host)) for host in evidence.hosts]
+        expectations = read_check({"hosts": data, "networks": evidence.networks, "expect": list(evidence.expect)})
+    return Analysis(flows, expectations, troubles)
+
+
+def from_outside(source: str, host: Host, port: int) -> Outcome | None:
+    """Return what becomes of clear text from an address to a port of a host; None where the host cannot be judged."""
+    if host.info is None:
+        return None
+    try:
+        end = _end(host, _in_effect(host))[host.name]
+        other = read_check({"hosts": [{"name": "outside", "addresses": [source]}]}).hosts[0]
+    except IpsecError:
+        return None
+    return _worst(Pair(other, end), port)[0]
+
+
+def _in_effect(host: Host) -> Mapping[str, object]:
+    """Return the document that acts on packets: none of the host's own where the domain decides."""
+    if host.domain_policy or not host.facts.get("local_policy_counts", True):
+        return {}
+    return host.config
+
+
+def _healthy(host: Host) -> Mapping[str, object]:
+    """Return the facts of the host as they should be: its version, with services that run."""
+    facts = {key: host.facts.get(key) for key in ("version", "exemption_level")}
+    return {"host": {**facts, "services": {}}}
+
+
+def _end(host: Host, config: Mapping[str, object] | None) -> dict[str, Endpoint]:
+    return {host.name: read_check({"hosts": [_host_data(host, config)]}).hosts[0]}
+
+
+def _host_data(host: Host, config: Mapping[str, object] | None) -> dict[str, object]:
+    running = {name: bool(service.get("running")) for name, service in host.services.items()}
+    return {
+        "name": host.name,
+        "addresses": [host.address],
+        "config": config or {},
+        "version": host.facts.get("version"),
+        "exemption_level": host.facts.get("exemption_level"),
+        "services_running": running.get("PolicyAgent", True),
+        "key_exchange_running": running.get("IKEEXT", True),
+    }
+
+
+def _flow(
+    source: Host, destination: Host, port: int, is_now: Mapping[str, View], should_be: Mapping[str, View]
+) -> Flow:
+    names = (source.name, destination.name)
+    wanted = outcome = alone = packet = None
+    if all(name in should_be for name in names):
+        wanted = _worst(Pair(should_be[names[0]], should_be[names[1]]), port)[0].agreement
+    if names[0] in is_now:
+        bare = Endpoint(
+            name=names[1], addresses=read_check({"hosts": [_host_data(destination, {})]}).hosts[0].addresses
+        )
+        alone = _worst(Pair(is_now[names[0]], bare), port)[0]
+        if names[1] in is_now:
+            outcome, packet = _worst(Pair(is_now[names[0]], is_now[names[1]]), port)
+    return Flow(
+        source=source, destination=destination, port=port, wanted=wanted, outcome=outcome, packet=packet, alone=alone
+    )
+
+
+def _worst(pair: Pair, port: int) -> tuple[Outcome, Packet | None]:
+    """Return the first outcome that is not protected, else the only one, with a packet that has it."""
+    regions = pair.regions(parse_traffic(f"tcp/{port}", "ports").space())
+    space, outcome = min(regions, key=lambda region: region[1].kind in SECURED)
+    return outcome, space.example()

@@ -1,0 +1,302 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What was collected about a deployment, read from the options of a task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from ipaddress import ip_address
+
+from .._ipsec.document.fields import Fields
+from .._ipsec.errors import IpsecError
+from .associations import Associations, read_associations
+
+Data = Mapping[str, object]
+
+OPTIONS = (
+    "title",
+    "hosts",
+    "firewalls",
+    "ports",
+    "sessions",
+    "expect",
+    "networks",
+    "findings",
+    "unproven",
+    "fail",
+)
+_HOST_OPTIONS = (
+    "name",
+    "role",
+    "address",
+    "info",
+    "wanted",
+    "commands",
+    "openings",
+    "associations_before",
+    "associations",
+)
+_FIREWALL_OPTIONS = ("name", "between", "commands", "openings")
+# What session_check tells beside these is for people.
+_SESSION_OPTIONS = ("name", "protocol", "frontend", "backend", "service_port", "source", "outcome", "detail")
+
+
+class Role(StrEnum):
+    """The part of a host in the deployment."""
+
+    FRONT_END = "front-end"
+    BACK_END = "back-end"
+
+
+class Tried(StrEnum):
+    """What became of a session or a probe: ``failed`` is neither a working session nor a clean refusal."""
+
+    WORKS = "works"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """One host. ``info`` is the answer of policies_info, None for a host that could not be read.
+
+    ``wanted`` is the document that it should have and ``commands`` what still separates it from that, ``openings`` the
+    commands that its firewall lacks; each None where nobody looked. ``before`` and ``after`` are its associations
+    before and after the sessions.
+    """
+
+    name: str
+    role: Role
+    address: str
+    info: Data | None = None
+    wanted: Data | None = None
+    commands: tuple[str, ...] | None = None
+    openings: tuple[str, ...] | None = None
+    before: Associations | None = None
+    after: Associations | None = None
+
+    @property
+    def facts(self) -> Data:
+        """The facts about the host, empty where it could not be read."""
+        found = (self.info or {}).get("host")
+        return found if isinstance(found, Mapping) else {}
+
+    @property
+    def config(self) -> Data:
+        """The document of the host, empty where it could not be read."""
+        found = (self.info or {}).get("config")
+        return found if isinstance(found, Mapping) else {}
+
+    @property
+    def services(self) -> Mapping[str, Data]:
+        """The services by name, each with ``running`` and ``automatic``."""
+        found = self.facts.get("services")
+        return found if isinstance(found, Mapping) else {}
+
+    @property
+    def domain_policy(self) -> str:
+        """The policy that the domain assigns, empty for none."""
+        return str(self.facts.get("domain_policy") or "")
+
+    @property
+    def assigned(self) -> str:
+        """The local policy that is assigned, foreign ones by the name they were read as; empty for none."""
+        foreign = (self.info or {}).get("foreign")
+        for item in foreign if isinstance(foreign, Sequence) else ():
+            if isinstance(item, Mapping) and item.get("assigned"):
+                return str(item.get("name") or item.get("guid"))
+        return str(self.config.get("assigned") or "")
+
+    @property
+    def wanted_policy(self) -> str:
+        """The policy that should be assigned, empty where that is not known."""
+        return str((self.wanted or {}).get("assigned") or "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Firewall:
+    """A network firewall: between whom it stands, what it should let through, and what it lacks."""
+
+    name: str
+    between: tuple[str, ...] = ()
+    openings: tuple[str, ...] = ()
+    commands: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A session with a port of a back-end, and what became of it.
+
+    It goes through ``frontend``; without one it is a probe: clear text from ``source`` straight to the back-end.
+    """
+
+    name: str
+    protocol: str
+    frontend: str
+    backend: str
+    port: int
+    source: str
+    outcome: Tried
+    detail: str
+
+    @property
+    def works(self) -> bool:
+        """Whether it works."""
+        return self.outcome is Tried.WORKS
+
+    @property
+    def shown(self) -> str:
+        """What became of it, in words."""
+        return self.detail or self.outcome.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Everything that a proof rests on."""
+
+    title: str
+    hosts: tuple[Host, ...]
+    ports: tuple[int, ...]
+    firewalls: tuple[Firewall, ...] = ()
+    sessions: tuple[Session, ...] = ()
+    probes: tuple[Session, ...] = ()
+    expect: tuple[object, ...] = ()
+    networks: Data = field(default_factory=dict)
+    findings: tuple[Data, ...] = ()
+
+    def of(self, role: Role) -> tuple[Host, ...]:
+        """Return the hosts of one role."""
+        return tuple(host for host in self.hosts if host.role is role)
+
+    def named(self, name: str) -> Host:
+        """Return a host by its name, which has been checked."""
+        return next(host for host in self.hosts if host.name == name)
+
+
+def read_evidence(given: Data) -> Evidence:
+    """Return what options describe; IpsecError with the option path for whatever cannot be read."""
+    fields = Fields(given, "", OPTIONS)
+    fields.require("hosts", "a list of hosts")
+    hosts = tuple(_host(data, where) for where, data in fields.items("hosts"))
+    _unique([host.name for host in hosts], "hosts")
+    _one_family(hosts)
+    known = {host.name: host.role for host in hosts}
+    tried = [_session(data, where, known) for where, data in fields.items("sessions")]
+    _unique([one.name for one in tried], "sessions")
+    networks = fields.mapping("networks")
+    if not isinstance(networks, Mapping):
+        raise IpsecError("networks", networks, "names with their addresses", "Write dc: 10.0.1.5, for example.")
+    return Evidence(
+        title=fields.text("title", "IPsec between front-ends and back-ends"),
+        hosts=hosts,
+        ports=tuple(_port(item, where) for where, item in fields.items("ports")) or (80,),
+        firewalls=tuple(_firewall(data, where) for where, data in fields.items("firewalls")),
+        sessions=tuple(one for one in tried if one.frontend),
+        probes=tuple(one for one in tried if not one.frontend),
+        expect=tuple(item for _where, item in fields.items("expect")),
+        networks=networks,
+        findings=tuple(_mapping(item, where) for where, item in fields.items("findings")),
+    )
+
+
+def _host(data: object, path: str) -> Host:
+    fields = Fields(data, path, _HOST_OPTIONS)
+    for key in ("name", "role", "address"):
+        fields.require(key, f"the {key} of the host")
+    address = fields.text("address", "")
+    try:
+        ip_address(address)
+    except ValueError as error:
+        remedy = "Give the address at which its peers reach the host."
+        raise IpsecError(fields.at("address"), address, "an IPv4 or IPv6 address", remedy) from error
+    return Host(
+        name=fields.text("name", ""),
+        role=fields.choice("role", Role, Role.FRONT_END),
+        address=address,
+        info=_answer(fields, "info"),
+        wanted=_answer(fields, "wanted"),
+        commands=_lines(fields, "commands"),
+        openings=_lines(fields, "openings"),
+        before=_associations(fields, "associations_before"),
+        after=_associations(fields, "associations"),
+    )
+
+
+def _answer(fields: Fields, key: str) -> Data | None:
+    return _mapping(fields.mapping(key), fields.at(key)) if fields.given(key) else None
+
+
+def _associations(fields: Fields, key: str) -> Associations | None:
+    found = _answer(fields, key)
+    return read_associations(found, fields.at(key)) if found is not None else None
+
+
+def _lines(fields: Fields, key: str) -> tuple[str, ...] | None:
+    return tuple(str(item) for _where, item in fields.items(key)) if fields.given(key) else None
+
+
+def _firewall(data: object, path: str) -> Firewall:
+    fields = Fields(data, path, _FIREWALL_OPTIONS)
+    fields.require("name", "the name of the firewall")
+    return Firewall(
+        name=fields.text("name", ""),
+        between=_lines(fields, "between") or (),
+        openings=_lines(fields, "openings") or (),
+        commands=_lines(fields, "commands"),
+    )
+
+
+def _session(data: object, path: str, known: Mapping[str, Role]) -> Session:
+    kept = {key: data.get(key) for key in _SESSION_OPTIONS} if isinstance(data, Mapping) else data
+    fields = Fields(kept, path, _SESSION_OPTIONS)
+    through = fields.given("frontend")
+    for key in ("name", "protocol", "backend", "service_port", "outcome", *(() if through else ("source",))):
+        fields.require(key, f"the {key.replace('_', ' ')} of the session, as session_check returns it")
+    return Session(
+        name=fields.text("name", ""),
+        protocol=fields.text("protocol", ""),
+        frontend=_known(fields, "frontend", known, Role.FRONT_END) if through else "",
+        backend=_known(fields, "backend", known, Role.BACK_END),
+        port=fields.number("service_port", 0, 1, 65535, "TCP ports"),
+        source=fields.text("source", ""),
+        outcome=fields.choice("outcome", Tried, Tried.FAILED),
+        detail=fields.text("detail", ""),
+    )
+
+
+def _known(fields: Fields, key: str, known: Mapping[str, Role], role: Role) -> str:
+    name = fields.text(key, "")
+    if known.get(name) is not role:
+        fitting = ", ".join(name for name, its in known.items() if its is role) or "none"
+        remedy = f"The {role.value}s are: {fitting}."
+        raise IpsecError(fields.at(key), name, f"the name of a {role.value} among the hosts", remedy)
+    return name
+
+
+def _mapping(data: object, path: str) -> Data:
+    if not isinstance(data, Mapping):
+        raise IpsecError(path, data, "a mapping, as the module returned it", "Hand over the registered result.")
+    return data
+
+
+def _port(item: object, path: str) -> int:
+    return Fields({"port": item}, path, ("port",)).number("port", 0, 1, 65535, "TCP ports")
+
+
+def _one_family(hosts: Sequence[Host]) -> None:
+    families = [ip_address(host.address).version for host in hosts]
+    for index, family in enumerate(families):
+        if family != families[0]:
+            expected = f"an IPv{families[0]} address, as {hosts[0].name} has"
+            remedy = "Prove each family of addresses by itself."
+            raise IpsecError(f"hosts[{index}].address", hosts[index].address, expected, remedy)
+
+
+def _unique(names: Sequence[str], path: str) -> None:
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            raise IpsecError(f"{path}[{index}].name", name, "each name once", "Rename one of them.")
