@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import ssl
 from email.utils import formatdate
@@ -18,6 +19,7 @@ from .endpoint import Cut, Endpoint, HttpRequest, HttpResponse
 
 _LARGEST_HEAD = 65_536
 _LARGEST_BODY = 64 * 1024 * 1024
+_LENGTH = re.compile(r"[0-9]{1,10}")
 
 
 class _BadRequest(Exception):
@@ -79,7 +81,7 @@ def _read(source: BinaryIO) -> HttpRequest | None:
         headers[name.strip().lower()] = value.strip()
     size += len(line)
     length = headers.get("content-length", "0")
-    if not length.isdigit() or int(length) > _LARGEST_BODY or "transfer-encoding" in headers:
+    if not _LENGTH.fullmatch(length) or int(length) > _LARGEST_BODY or "transfer-encoding" in headers:
         raise _BadRequest
     body = source.read(int(length))
     if len(body) < int(length):

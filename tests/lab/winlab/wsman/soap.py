@@ -151,7 +151,7 @@ def parse(document: bytes) -> Request:
         shell_id=selectors.get("ShellId", "").strip().upper(),
         options=options,
         timeout=_seconds(header.findtext(f"{{{WSMAN}}}OperationTimeout") or ""),
-        envelope_limit=int(limit) if limit.isdigit() else 0,
+        envelope_limit=int(limit) if re.fullmatch(r"[0-9]{1,9}", limit) else 0,
         body=body,
     )
 
