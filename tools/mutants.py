@@ -145,7 +145,7 @@ def _edits_of(node: ast.AST) -> Iterator[tuple[str, Edit]]:
         case ast.BoolOp(op=ast.Or()):
             yield "or -> and", _with(op=ast.And())
         case ast.UnaryOp(op=ast.Not(), operand=operand):
-            yield "without not", lambda _node, operand=operand: operand
+            yield "without not", _instead(operand)
         case ast.BinOp(op=operator) if type(operator) in _OPERATORS:
             other_ = _OPERATORS[type(operator)]
             yield f"{type(operator).__name__} -> {other_.__name__}", _with(op=other_())
@@ -154,15 +154,24 @@ def _edits_of(node: ast.AST) -> Iterator[tuple[str, Edit]]:
         case ast.Constant(value=int(number)):
             yield f"{number} -> {number + 1}", _with(value=number + 1)
         case ast.Constant(value=str(text)) if text and " " not in text:
-            yield f"{text!r} -> another text", _with(value=f"{text}~")
+            yield f"{text!r} -> another text", _with(value=f"{text}X")
         case ast.Return(value=ast.expr() as value) if not (isinstance(value, ast.Constant) and value.value is None):
             yield "return None", _with(value=ast.Constant(None))
         case ast.If() | ast.IfExp() | ast.While():
-            yield "condition negated", lambda node: _with(test=ast.UnaryOp(ast.Not(), node.test))(node)  # type: ignore[attr-defined]
+            yield "condition negated", _negated
         case ast.comprehension(ifs=[_, *_]):
             yield "without the condition", _with(ifs=[])
         case ast.Expr(value=ast.Call()) | ast.AugAssign() | ast.Raise() | ast.Continue() | ast.Break():
-            yield "left out", lambda _node: ast.Pass()
+            yield "left out", _instead(ast.Pass())
+
+
+def _instead(other: ast.AST) -> Edit:
+    return lambda _node: other
+
+
+def _negated(node: ast.AST) -> ast.AST:
+    test = getattr(node, "test")  # noqa: B009  # only nodes that have one come here
+    return _with(test=ast.UnaryOp(ast.Not(), test))(node)
 
 
 def _with(**fields: object) -> Edit:

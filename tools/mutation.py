@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How many small mistakes in the codec and the planner their tests notice: ``make mutation``, and a sample in the gates.
+"""How many small mistakes in the codec and the planner their tests notice: make mutation, and a sample in the gates.
 
 One pytest process collects the tests and runs them once, noting which of them come through which line. Then a child of
 that process is forked for each mutant: it gets the changed function in place of the sound one and runs the tests of
@@ -34,7 +34,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CORE = ROOT / "plugins" / "plugin_utils" / "_ipsec"
 ROOMS = {"codec": CORE / "codec", "planner": CORE / "planning"}
 TESTS = ROOT / "tests" / "unit" / "plugins" / "plugin_utils" / "_ipsec"
-FILES = ("codec_*", "store*", "plan*", "intent", "document")
+FILES = ("codec_*", "store*", "plan*", "guard", "limits", "intent", "document", "netsh")
 # Tests of how long something takes say nothing about a mutant on a busy machine.
 UNTIMED = "not ten_thousand"
 EXAMPLES = 40

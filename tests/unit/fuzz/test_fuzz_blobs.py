@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The binary values of all five classes: any bytes are read, or refused; what was read is written and read as the same."""
+"""The binary values of all five classes: any bytes are read or refused, and what was read is written as the same."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from ipaddress import IPv4Address, IPv6Address, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 import pytest
 
@@ -78,7 +78,7 @@ def test_what_2003_cannot_do(operation: op.Operation, path: str, expected: str) 
 @pytest.mark.parametrize(
     "operation",
     [
-        op.AddFilter("L", Filter(destination=IPv4Address("10.0.0.1"))),
+        op.AddFilter("L", Filter(destination=IPv4Network("10.0.0.1"))),
         op.AddFilter("L", Filter(destination=ServerRole.DNS)),
         op.AddRule("P", rule(tunnel_endpoint=IPv4Address("10.0.0.1"), authentication=(PLAIN, Kerberos()))),
         op.CreatePolicy(Policy(name="P", main_mode=HIGH)),
