@@ -147,6 +147,11 @@ def documented(kind: str, tree: Path, env: Mapping[str, str]) -> set[str]:
     return {name.rpartition(".")[2] for name in names}
 
 
+def mutation(_scratch: Path) -> str:
+    """A sample of small mistakes in the codec and the planner, most of which their tests must notice."""
+    return command(sys.executable, "tools/mutation.py", "--sample=24", "--seconds=90", "--floor=80").strip()
+
+
 def build(scratch: Path) -> str:
     """Build the tarball, install it into an empty place, read the documentation of every plugin and role there."""
     copy = copy_of_checkout(scratch / "source")
@@ -196,6 +201,7 @@ def all_gates() -> list[Gate]:
         Gate("sanity", sanity, ("plugins",)),
         Gate("units", official_units, ("plugins",)),
         *(newest_units(minor, python, *(AGAIN if minor == newest else ())) for minor, python in further.items()),
+        Gate("mutation", mutation, ("plugins",)),
         Gate("build", build, ("README.md", "plugins/modules")),
         Gate("molecule", molecule, ("extensions/molecule/default",)),
     ]
