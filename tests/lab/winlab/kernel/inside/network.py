@@ -1,0 +1,116 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hosts and firewalls as namespaces, one cable from each host to its firewall, and the kernel's IPsec policies.
+
+A host has its addresses and nothing of the subnets around them: all goes to its firewall. Firewalls stand in a row.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from .namespaces import FOLDER, run, within
+
+GATEWAY = "169.254.0.1"
+
+
+class Networks:
+    """All namespaces; names of one network begin with its prefix."""
+
+    def __init__(self) -> None:
+        # The kernel takes one at a time anyway, and interface numbers of others must not come in between.
+        self._lock = threading.Lock()
+
+    def names(self) -> list[str]:
+        """Return the namespaces that exist."""
+        return sorted(each.name for each in Path(FOLDER).glob("*"))
+
+    def lay(self, prefix: str, firewalls: Sequence[str], hosts: Sequence[Mapping[str, object]]) -> None:
+        """Make a network.
+
+        :param firewalls: names, in the order in which they stand.
+        :param hosts: each with name, addresses and the firewall that it is plugged into.
+        """
+        commands = []
+        for name in (*firewalls, *(str(each["name"]) for each in hosts)):
+            commands.append(f"netns add {prefix}{name}")
+        with self._lock:
+            run(["ip", "-batch", "-"], "\n".join(commands))
+            run(["ip", "-batch", "-"], "\n".join(_cables(prefix, firewalls, hosts)))
+            for name in firewalls:
+                _inside(f"{prefix}{name}", _links(name, firewalls, hosts))
+                set_value(f"{prefix}{name}", "ipv4/ip_forward", "1")
+            for each in hosts:
+                addresses = [str(one) for one in _list(each["addresses"])]
+                commands = ["link set lo up", "link set wire up"]
+                commands += [f"address add {one}/32 dev wire" for one in addresses]
+                commands += [f"route add {GATEWAY} dev wire", f"route add default via {GATEWAY} dev wire src {addresses[0]}"]
+                _inside(f"{prefix}{each['name']}", commands)
+
+    def remove(self, prefix: str) -> None:
+        """Remove a network."""
+        with self._lock:
+            found = [name for name in self.names() if name.startswith(prefix)]
+            run(["ip", "-batch", "-"], "\n".join(f"netns delete {name}" for name in found))
+
+    def execute(self, name: str, command: Sequence[str], text: str | None = None) -> str:
+        """Run a program in a namespace and return what it prints."""
+        return run(["ip", "netns", "exec", name, *command], text)
+
+    def policies(self, name: str, lines: Sequence[str] | None = None) -> str:
+        """Load IPsec policies in place of all that are there, if any are given; return what the kernel then has."""
+        if lines is not None:
+            _inside(name, ["xfrm policy flush", "xfrm state flush", *lines])
+        return run(["ip", "-netns", name, "xfrm", "policy", "list", "nosock"])
+
+    def associations(self, name: str) -> str:
+        """Return the kernel's associations with their counters."""
+        return run(["ip", "-netns", name, "-statistics", "xfrm", "state", "list"])
+
+
+def set_value(name: str, setting: str, value: str) -> None:
+    """Set a value below net of a namespace."""
+    with within(name), open(f"/proc/sys/net/{setting}", "w") as place:
+        place.write(value)
+
+
+def _inside(name: str, commands: Sequence[str]) -> None:
+    run(["ip", "-netns", name, "-batch", "-"], "\n".join(commands))
+
+
+def _list(value: object) -> Sequence[object]:
+    return value if isinstance(value, list) else []
+
+
+def _cables(prefix: str, firewalls: Sequence[str], hosts: Sequence[Mapping[str, object]]) -> list[str]:
+    pairs = [(one, f"to-{other}", other, f"to-{one}") for one, other in zip(firewalls, firewalls[1:], strict=False)]
+    pairs += [(str(each["name"]), "wire", str(each["at"]), f"to-{each['name']}") for each in hosts]
+    return [
+        f"link add {left} netns {prefix}{one} type veth peer name {right} netns {prefix}{other}"
+        for one, left, other, right in pairs
+    ]
+
+
+def _links(name: str, firewalls: Sequence[str], hosts: Sequence[Mapping[str, object]]) -> list[str]:
+    """Return the commands that bring up one firewall: its cables, and which addresses are behind which."""
+    place = firewalls.index(name)
+    neighbours = {-1: firewalls[place - 1] if place else "", 1: "".join(firewalls[place + 1 : place + 2])}
+    commands = ["link set lo up"]
+    for other in filter(None, neighbours.values()):
+        commands.append(f"link set to-{other} up")
+        mine, theirs = f"169.254.1.{place + 1}", f"169.254.1.{firewalls.index(other) + 1}"
+        commands += [f"address add {mine}/32 peer {theirs}/32 dev to-{other}"]
+    for each in hosts:
+        where = firewalls.index(str(each["at"]))
+        if where == place:
+            cable = f"to-{each['name']}"
+            commands += [f"link set {cable} up", f"address add {GATEWAY}/32 dev {cable}"]
+            commands += [f"route add {one} dev {cable}" for one in _list(each["addresses"])]
+        else:
+            other = neighbours[1 if where > place else -1]
+            hop = f"169.254.1.{firewalls.index(other) + 1}"
+            commands += [f"route add {one} via {hop} dev to-{other}" for one in _list(each["addresses"])]
+    return commands
