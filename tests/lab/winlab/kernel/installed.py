@@ -19,12 +19,12 @@ def read_policies(text: str) -> tuple[frozenset[Policy], frozenset[Policy]]:
     for block in re.split(r"(?m)^(?=src )", text):
         if not block.strip():
             continue
-        words = block.split()
+        words = block.partition("tmpl")[0].split()
         values = dict(zip(words, words[1:], strict=False))
         selector = Selector(
             IPv4Network(values["src"]),
             IPv4Network(values["dst"]),
-            _number(values.get("proto", "0")) if "proto" in block.splitlines()[0] else 0,
+            _number(values.get("proto", "0")),
             int(values.get("sport", 0)),
             int(values.get("dport", 0)),
         )

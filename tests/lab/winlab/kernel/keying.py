@@ -13,7 +13,7 @@ reach those peers: the daemon looks for traffic only in the connection that main
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
@@ -79,7 +79,7 @@ def compile_keying(
             mine = [each for each in reaching if each.rule == rule]
             for place, method in enumerate(_usable(rule, work)):
                 children = {
-                    f"t{each.reqid}": _child(each, remote, trap=not place and each.traffic.destination == remote)
+                    f"t{each.reqid}": _child(each, remote, work.groups, trap=not place and each.traffic.destination == remote)
                     for each in mine
                 }
                 work.connect(own, remote, method, methods, children)
@@ -94,6 +94,8 @@ class _Work:
     def __init__(self, main: MainMode | None, realm: str, identities: Mapping[str, Identity]) -> None:
         self.realm = realm
         self.identities = identities
+        groups = dict.fromkeys(_GROUPS[each.group] for each in (main.methods if main else ()) if each.group in _GROUPS)
+        self.groups = tuple(groups)
         self.life = (main.lifetime_seconds if main else 0) or _MAIN_LIFE
         self.secrets: list[dict[str, Any]] = []
         self.connections: dict[str, dict[str, Any]] = {}
@@ -186,12 +188,12 @@ def _usable(rule: Rule, work: _Work) -> list[Authentication]:
     return found
 
 
-def _child(one: Negotiated, remote: IPv4Network, *, trap: bool) -> dict[str, Any]:
+def _child(one: Negotiated, remote: IPv4Network, groups: Sequence[str], *, trap: bool) -> dict[str, Any]:
     traffic = Selector(
         one.traffic.source, remote, one.traffic.protocol, one.traffic.source_port, one.traffic.destination_port
     )
     return {
-        **_offers(one.rule.offers, one.protocol),
+        **_offers(one.rule.offers, one.protocol, groups),
         "mode": "transport",
         "policies": "no",
         "reqid": str(one.reqid),
@@ -212,7 +214,8 @@ def selector(network: IPv4Network, protocol: int, port: int) -> str:
     return f"{where}[{protocol}/{port or 'any'}]"
 
 
-def _offers(offers: Iterable[Offer], protocol: str) -> dict[str, Any]:
+def _offers(offers: Iterable[Offer], protocol: str, groups: Sequence[str]) -> dict[str, Any]:
+    """Return proposals and lifetime. Fresh keys for each quick mode (PFS) come from the groups of main mode."""
     proposals, life = [], 0
     for each in offers:
         one = protection(each)
@@ -221,7 +224,7 @@ def _offers(offers: Iterable[Offer], protocol: str) -> dict[str, Any]:
         else:
             words = [_ESP_CIPHERS[EspCipher(one.esp_cipher or EspCipher.NONE)]]
             words += [_HASHES[Hash(one.esp_integrity)]] if one.esp_integrity else []
-        proposals.append("-".join(words))
+        proposals += ["-".join((*words, group)) for group in groups] if each.pfs else ["-".join(words)]
         life = life or each.lifetime_seconds
     return {f"{protocol}_proposals": proposals, "rekey_time": f"{life or _QUICK_LIFE}s"}
 
@@ -245,7 +248,7 @@ def _respond(state: InForce, methods: list[str], work: _Work) -> None:
                     kinds.setdefault("ah" if one.ah_integrity is not None else "esp", []).append(each)
             children = {
                 f"r{number}{kind}": {
-                    **_offers(offers, kind),
+                    **_offers(offers, kind, work.groups),
                     "mode": "transport",
                     "local_ts": ["dynamic"],
                     "remote_ts": ["dynamic"],

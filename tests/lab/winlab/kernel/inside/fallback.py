@@ -59,6 +59,7 @@ class _Watch:
     name: str
     rules: dict[int, Mapping[str, Any]]
     hold: float
+    silence: str
     over: threading.Event = field(default_factory=threading.Event)
     thread: threading.Thread | None = None
     heard: dict[str, float] = field(default_factory=dict)
@@ -77,15 +78,16 @@ class Fallbacks:
         """Return the namespaces that are watched."""
         return sorted(self._watches)
 
-    def watch(self, name: str, rules: Sequence[Mapping[str, Any]], hold: float) -> None:
+    def watch(self, name: str, rules: Sequence[Mapping[str, Any]], hold: float, silence: str) -> None:
         """Watch a namespace.
 
         :param rules: each with the priority of the policy that holds, its reqid, and the command words of the policies
             that let go, in which {peer} stands for the peer's address.
         :param hold: seconds to wait for an association.
+        :param silence: line for nft that has the host answer no IKE of {peer} as long as its traffic goes in clear.
         """
         self.unwatch(name)
-        one = _Watch(name, {int(each["priority"]): each for each in rules}, hold)
+        one = _Watch(name, {int(each["priority"]): each for each in rules}, hold, silence)
         with within(name):
             netlink = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_XFRM)
             raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP)
@@ -159,6 +161,7 @@ def _decide(one: _Watch, key: tuple[int, str, str], since: float) -> None:
         return
     lines = [str(line).replace("{peer}", destination).replace("{own}", source) for line in rule["clear"]]
     run(["ip", "-netns", one.name, "-batch", "-"], "\n".join(lines))
+    run(["ip", "netns", "exec", one.name, "nft", "-f", "-"], one.silence.replace("{peer}", destination))
     one.fallen.append(
         {"reqid": rule["reqid"], "local": source, "peer": destination, "at": time.monotonic(), "held": one.hold}
     )
