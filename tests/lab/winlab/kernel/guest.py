@@ -12,7 +12,6 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
@@ -34,13 +33,17 @@ class Guest:
     :param seconds: how long it may take to answer.
     """
 
-    def __init__(self, made: ImageSet, say: Callable[[str], None], seconds: float = 120.0) -> None:
+    def __init__(self, made: ImageSet, seconds: float = 120.0) -> None:
         self._made = made
-        self._say = say
         self._seconds = seconds
         self._process: subprocess.Popen[bytes] | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._channel: Channel | None = None
+
+    @property
+    def kernel(self) -> str:
+        """Which kernel runs in it."""
+        return self._made.kernel.name.replace("vmlinuz-", "Linux ")
 
     @property
     def channel(self) -> Channel:
