@@ -20,7 +20,8 @@ ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"
 sys.path.insert(0, str(ROOT / "tests" / "lab"))
 
-from winlab.lab import Lab, LabHost  # noqa: E402  # the lab is no installed package
+from winlab.exchange import BACKEND, FRONTEND, ServicesSpec  # noqa: E402  # the lab is no installed package
+from winlab.lab import Lab, LabHost  # noqa: E402
 from winlab.spec import HostSpec  # noqa: E402
 from winlab.store import policy_store  # noqa: E402
 
@@ -33,12 +34,73 @@ HOSTS = (
 ROLES = {"exchange_backends": "back-end", "exchange_frontends": "front-end"}
 
 
+CONTROLLER = "10.0.0.250"
+PASSWORD = "Lab-Mailbox-1"
+
+
 def specs() -> list[HostSpec]:
-    """Return the four hosts of the example: two pairs of mixed versions and languages."""
+    """Return the four hosts of the example: two pairs of mixed versions and languages, with mailboxes at the back."""
+    services = {
+        "exchange_backends": lambda name: ServicesSpec(role=BACKEND, mailboxes={f"user-of-{name}": PASSWORD}),
+        "exchange_frontends": lambda _name: ServicesSpec(role=FRONTEND),
+    }
     return [
-        HostSpec(name=name, version=version, language=language, groups=(group,), vars={"ipsec_address": address})
+        HostSpec(
+            name=name,
+            version=version,
+            language=language,
+            groups=(group,),
+            vars={"ipsec_address": address},
+            addresses=(address,),
+            controller=CONTROLLER,
+            services=services[group](name),
+        )
         for name, group, version, language, address in HOSTS
     ]
+
+
+def to_prove(lab: Lab) -> dict[str, object]:
+    """Return what verify.yml tries: the web through every pair, mail through both front-ends, clear text."""
+    names = {role: [name for name, group, *_rest in HOSTS if group == role] for role in ROLES}
+    doors = lab.exchange.doors
+    pairs = [(fe, be) for fe in names["exchange_frontends"] for be in names["exchange_backends"]]
+    through = [("http", 80, pair) for pair in pairs]
+    through += [("imap", 143, pairs[0]), ("pop3", 110, pairs[-1])]
+    sessions: list[dict[str, object]] = [
+        {
+            "name": f"{protocol} of {be} through {fe}",
+            "protocol": protocol,
+            "host": doors[fe][protocol].host,
+            "port": doors[fe][protocol].port,
+            "frontend": fe,
+            "backend": be,
+            "service_port": port,
+            **({"path": "/exchange/"} if protocol == "http" else {}),
+            "user": f"user-of-{be}",
+            "password": PASSWORD,
+        }
+        for protocol, port, (fe, be) in through
+    ]
+    sessions += [
+        {
+            "name": f"clear text to {be}",
+            "protocol": "tcp",
+            "host": doors[be]["http"].host,
+            "port": doors[be]["http"].port,
+            "backend": be,
+            "service_port": 80,
+            "source": CONTROLLER,
+        }
+        for be in names["exchange_backends"]
+    ]
+    expect = [f"controller -> {name} tcp/5985: clear" for name, *_rest in HOSTS]
+    expect += [f"internet -> {name} tcp/443: clear" for name in names["exchange_frontends"]]
+    return {
+        "ipsec_sessions": sessions,
+        "ipsec_networks": {"controller": CONTROLLER},
+        "ipsec_expect": expect,
+        "ipsec_report_folder": str(BUILD / "report"),
+    }
 
 
 def play(inventory: Path, *arguments: str) -> dict[str, bool]:
@@ -123,19 +185,27 @@ def main() -> None:
             old.unlink()
         inventory = folder / "inventory.yml"
         lab.inventory(inventory)
+        wanted = folder / "vars.yml"
+        wanted.write_text(json.dumps({"ipsec_saved_folder": str(saved), **to_prove(lab)}, indent=2) + "\n")
         lap("lab")
         print("first run of playbooks/site.yml", flush=True)
-        first = play(inventory, "-e", f"ipsec_saved_folder={saved}")
+        first = play(inventory, "-e", f"@{wanted}")
         lap("first")
         commands = {name: sent(lab.hosts[name]) for name, *_rest in HOSTS}
         print("second run of playbooks/site.yml", flush=True)
-        second = play(inventory, "-e", f"ipsec_saved_folder={saved}")
+        second = play(inventory, "-e", f"@{wanted}")
         lap("second")
         found = {name: describe(lab.hosts[name], group, first[name], second[name]) for name, group, *_rest in HOSTS}
     lap("teardown")
     (BUILD / "site.json").write_text(json.dumps({"hosts": found, "seconds": seconds}, indent=2) + "\n")
     print(summary(found, commands))
-    print(f"\nThe same as data: build/site.json. Seconds: {', '.join(f'{k} {v}' for k, v in seconds.items())}.")
+    proof = json.loads((BUILD / "report" / "report.json").read_text())
+    print(f"\nThe proof: {proof['summary']['verdict']}")
+    for check in proof["proof"]["checks"]:
+        if check["outcome"] != "passed":
+            print(f"  {check['outcome']}: {check['subject']}: {check['title']}. {check['evidence']}")
+    print("For people: build/report/index.html, beside report.json and junit.xml.")
+    print(f"The same as data: build/site.json. Seconds: {', '.join(f'{k} {v}' for k, v in seconds.items())}.")
     again = [name for name, host in found.items() if host["changed_second"]]
     if again or not all(host["changed_first"] for host in found.values()):
         sys.exit(f"Not idempotent: the second run changed {', '.join(again) or 'nothing, but neither did the first'}.")

@@ -142,6 +142,52 @@ PROOF_FIREWALL = {
     "openings": {"type": "list", "elements": "str"},
     "commands": {"type": "list", "elements": "str"},
 }
+SESSION = {
+    "name": {"type": "str", "required": True},
+    "protocol": {
+        "type": "str",
+        "required": True,
+        "choices": ["http", "https", "imap", "imaps", "pop3", "pop3s", "tcp"],
+    },
+    "host": {"type": "str", "required": True},
+    "port": {"type": "int"},
+    "path": {"type": "str"},
+    "user": {"type": "str"},
+    "password": {"type": "str", "no_log": True},
+    "timeout": {"type": "int", "default": 10},
+    "validate_certs": {"type": "bool", "default": True},
+    "expect": {"type": "str", "choices": ["works", "refused"], "default": "works"},
+    "frontend": {"type": "str"},
+    "backend": {"type": "str"},
+    "service_port": {"type": "int"},
+    "source": {"type": "str"},
+}
+
+AUDIT_HOST = {
+    "name": {"type": "str", "required": True},
+    "version": {"type": "str", "default": "2025"},
+    "config": {"type": "dict"},
+    "exemption_level": {"type": "int"},
+}
+
+WAIVER = {
+    "id": {"type": "str", "required": True},
+    "host": {"type": "str"},
+    "path": {"type": "str"},
+    "reason": {"type": "str", "required": True},
+    "until": {"type": "str", "required": True},
+}
+
+# The parts of a proof have no spec of their own: the action reads them first, with paths, and there may be thousands.
+PROOF = {
+    "title": {"type": "str", "required": True},
+    "made": {"type": "str", "required": True},
+    "hosts": {"type": "list", "elements": "dict"},
+    "firewalls": {"type": "list", "elements": "dict"},
+    "flows": {"type": "list", "elements": "dict"},
+    "checks": {"type": "list", "elements": "dict"},
+    "findings": {"type": "list", "elements": "dict"},
+}
 
 PRESENCE = {"state": {"type": "str", "choices": ["present", "absent"], "default": "present"}}
 IN_FORCE = {
@@ -171,6 +217,10 @@ SPECS = {
     },
     "policies_info": {"query": {"type": "str"}},
     "sa_info": {},
+    "session_check": {
+        "sessions": {"type": "list", "elements": "dict", "required": True, "options": SESSION},
+        "fail": {"type": "bool", "default": True},
+    },
     "flow_check": {
         "hosts": {"type": "list", "elements": "dict", "required": True, "options": FLOW_HOST},
         "networks": {"type": "dict", "default": {}},
@@ -190,6 +240,16 @@ SPECS = {
         "findings": {"type": "list", "elements": "dict", "default": []},
         "unproven": {"type": "str", "choices": ["report", "fail"], "default": "report"},
         "fail": {"type": "bool", "default": True},
+    },
+    "audit": {
+        "hosts": {"type": "list", "elements": "dict", "required": True, "options": AUDIT_HOST},
+        "waivers": {"type": "list", "elements": "dict", "default": [], "options": WAIVER},
+        "fail_on": {"type": "str", "choices": ["high", "medium", "low", "info", "never"], "default": "high"},
+        "scope": {"type": "str", "choices": ["store", "in_force"], "default": "store"},
+    },
+    "report": {
+        "proof": {"type": "dict", "required": True, "options": PROOF},
+        "folder": {"type": "path", "required": True},
     },
     "firewall": {
         "peers": {"type": "list", "elements": "str"},

@@ -115,7 +115,7 @@ options:
   sessions:
     description:
       - What RV(winsec.ipsec.session_check#module:sessions) says became of sessions with the back-ends.
-      - Each needs C(name), C(protocol), C(backend) (the name of the host), C(backend_port) (the TCP port of the back-end
+      - Each needs C(name), C(protocol), C(backend) (the name of the host), C(service_port) (the TCP port of the back-end
         that is talked to, whatever port the client uses) and C(outcome).
       - With C(frontend), the name of a host, it went through that front-end. Without, it was clear text straight to
         the back-end, and C(source) is the address that it came from. What should become of it is worked out from the policies.

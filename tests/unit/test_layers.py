@@ -43,10 +43,14 @@ class Layer:
 CORE = "plugins/plugin_utils/_ipsec*"
 FIREWALL = "plugins/plugin_utils/_firewall*"
 PROOF = "plugins/plugin_utils/_proof*"
+SESSIONS = "plugins/plugin_utils/_sessions*"
+REPORT = "plugins/plugin_utils/_report*"
+CORES = (CORE, FIREWALL, PROOF, REPORT, SESSIONS)
 REMOTE = "plugins/plugin_utils/_remote*"
 GLUE = "plugins/plugin_utils/_action*"
 SPEC = "plugins/module_utils/_argspec*"
 VALUES = ("plugins/plugin_utils/_ipsec/errors", "plugins/plugin_utils/_ipsec/values")
+FIELDS = "plugins/plugin_utils/_ipsec/document/fields"
 # What the firewall core has in common with the policy core: values, errors, and the way of asking a host.
 SHARED = tuple(
     f"plugins/plugin_utils/_ipsec/{name}"
@@ -57,6 +61,8 @@ LAYERS = (
     Layer("core", (CORE,), inside=(CORE,)),
     Layer("firewall core", (FIREWALL,), inside=(FIREWALL, *SHARED)),
     Layer("proof core", (PROOF,), inside=(PROOF, CORE)),
+    Layer("report", (REPORT,), inside=(REPORT, CORE)),
+    Layer("sessions", (SESSIONS,), inside=(SESSIONS, FIELDS, *VALUES)),
     Layer("remote", (REMOTE,), inside=(REMOTE, *VALUES), outside=("ansible", "ansible.*")),
     # The one optional library of the controller, imported guarded.
     Layer(
@@ -65,7 +71,7 @@ LAYERS = (
         inside=(GLUE, REMOTE, CORE, SPEC),
         outside=("ansible", "ansible.*", "jmespath"),
     ),
-    Layer("glue", (GLUE,), inside=(GLUE, REMOTE, CORE, FIREWALL, PROOF, SPEC), outside=("ansible", "ansible.*")),
+    Layer("glue", (GLUE,), inside=(GLUE, REMOTE, *CORES, SPEC), outside=("ansible", "ansible.*")),
     Layer("action", ("plugins/action/*",), inside=(GLUE, SPEC)),
     Layer("spec", (SPEC,), inside=(SPEC,)),
     Layer("module", ("plugins/modules/*",), inside=(SPEC,), outside=("ansible.module_utils.*",)),
@@ -242,6 +248,11 @@ BROKEN = [
         "plugins/plugin_utils/_firewall/x.py",
         "from .._ipsec import model",
         "(firewall core) imports plugins/plugin_utils/_ipsec/model",
+    ),
+    (
+        "plugins/plugin_utils/_sessions/hold.py",
+        "from .._ipsec import model",
+        "(sessions) imports plugins/plugin_utils/_ipsec/model",
     ),
     (
         "plugins/plugin_utils/_ipsec/errors.py",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .._ipsec.flows.outcome import OutcomeKind
 from .analysis import Flow
 from .evidence import Evidence, Firewall, Host
 from .flow_causes import policy_causes
@@ -170,20 +169,20 @@ def _by_elimination(flow: Flow, evidence: Evidence) -> list[Cause]:
     """Return what is left when everything that was looked at is right."""
     names = (flow.source.name, flow.destination.name)
     works = any((one.frontend, one.backend, one.port) == (*names, flow.port) and one.works for one in evidence.sessions)
-    if works or (flow.outcome is not None and flow.outcome.kind is OutcomeKind.SOFT_CLEAR):
+    if works:
         return [soft_association(flow, "Sessions work although there is no association.")]
     peers = [_has_main_mode(flow.source, flow.destination), _has_main_mode(flow.destination, flow.source)]
     negotiated = "They have a main-mode association." if any(peers) else "They have no main-mode association."
-    return [
-        Cause(
-            kind=CauseKind.NETWORK_BETWEEN,
-            subject=flow.name,
-            sentence="Something between the two hosts stops IKE, ESP or AH.",
-            evidence=f"Both hosts are as they should be. {negotiated}",
-            remedy="Look at every firewall on the way: UDP 500 and 4500, IP protocols 50 and 51, in both directions.",
-        ),
-        soft_association(flow, "Both hosts are as they should be."),
-    ]
+    network = Cause(
+        kind=CauseKind.NETWORK_BETWEEN,
+        subject=flow.name,
+        sentence="Something between the two hosts stops IKE, ESP or AH.",
+        evidence=f"Both hosts are as they should be. {negotiated}",
+        remedy="Look at every firewall on the way: UDP 500 and 4500, IP protocols 50 and 51, in both directions.",
+    )
+    # Only an end that falls back has soft associations; they end by themselves, so they are ruled out first.
+    falls_back = flow.outcome is not None and flow.outcome.there.word == "Request"
+    return [*([soft_association(flow, "Both hosts are as they should be.")] if falls_back else []), network]
 
 
 def soft_association(flow: Flow, evidence: str) -> Cause:

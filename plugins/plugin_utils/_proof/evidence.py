@@ -42,7 +42,7 @@ _HOST_OPTIONS = (
 )
 _FIREWALL_OPTIONS = ("name", "between", "commands", "openings")
 # What session_check tells beside these is for people.
-_SESSION_OPTIONS = ("name", "protocol", "frontend", "backend", "backend_port", "source", "outcome", "detail")
+_SESSION_OPTIONS = ("name", "protocol", "frontend", "backend", "service_port", "source", "outcome", "detail")
 
 
 class Role(StrEnum):
@@ -254,14 +254,14 @@ def _session(data: object, path: str, known: Mapping[str, Role]) -> Session:
     kept = {key: data.get(key) for key in _SESSION_OPTIONS} if isinstance(data, Mapping) else data
     fields = Fields(kept, path, _SESSION_OPTIONS)
     through = fields.given("frontend")
-    for key in ("name", "protocol", "backend", "backend_port", "outcome", *(() if through else ("source",))):
+    for key in ("name", "protocol", "backend", "service_port", "outcome", *(() if through else ("source",))):
         fields.require(key, f"the {key.replace('_', ' ')} of the session, as session_check returns it")
     return Session(
         name=fields.text("name", ""),
         protocol=fields.text("protocol", ""),
         frontend=_known(fields, "frontend", known, Role.FRONT_END) if through else "",
         backend=_known(fields, "backend", known, Role.BACK_END),
-        port=fields.number("backend_port", 0, 1, 65535, "TCP ports"),
+        port=fields.number("service_port", 0, 1, 65535, "TCP ports"),
         source=fields.text("source", ""),
         outcome=fields.choice("outcome", Tried, Tried.FAILED),
         detail=fields.text("detail", ""),

@@ -75,8 +75,11 @@ def _association(flow: Flow, evidence: Evidence) -> Check:
     title = "An association with the specified algorithms exists"
     told = [(host, peer, told) for host, peer, told in _ends(flow) if told is not None and told.known]
     if not told:
-        reasons = [f"{host.name}: {found.reason if found else 'not asked'}" for host, _peer, found in _ends(flow)]
-        return _check("association", flow, title, Outcome.UNPROVEN, f"No end tells. {'; '.join(reasons)}.")
+        reasons = [
+            f"{host.name}: {found.reason if found and found.reason else 'It was not asked.'}"
+            for host, _peer, found in _ends(flow)
+        ]
+        return _check("association", flow, title, Outcome.UNPROVEN, f"No end tells. {' '.join(reasons)}")
     if flow.wanted is None:
         return _check("association", flow, title, Outcome.UNPROVEN, "Nothing says which algorithms it should have.")
     wanted = algorithms(flow.wanted)

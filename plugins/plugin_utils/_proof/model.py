@@ -41,8 +41,8 @@ class CauseKind(Enum):
     KEY_DIFFERS = "key_differs"
     CLOCK_SKEW = "clock_skew"
     DIFFERS = "differs"
-    NETWORK_BETWEEN = "network_between"
     SOFT_ASSOCIATION = "soft_association"
+    NETWORK_BETWEEN = "network_between"
     SERVER = "server"
 
     @property

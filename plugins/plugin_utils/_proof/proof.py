@@ -59,7 +59,6 @@ def make_proof(evidence: Evidence, made: str) -> tuple[dict[str, object], tuple[
 
 
 def _host(host: Host) -> dict[str, object]:
-    told = host.after or host.before
     facts = host.facts
     effective = bool(host.info) and bool(host.assigned) and not _why_not(host)
     return {
@@ -76,18 +75,24 @@ def _host(host: Host) -> dict[str, object]:
         "exemption_level": facts.get("exemption_level"),
         "config": host.config,
         "drift": list(host.commands or ()) + list(host.openings or ()),
-        "associations": {
-            key: told.data.get(key) if told else default
-            for key, default in (
-                ("known", False),
-                ("reason", "The host was not asked."),
-                ("source", "none"),
-                ("main_mode", []),
-                ("quick_mode", []),
-                ("counters", {}),
-                ("clock", {"utc": "", "skew_seconds": None}),
-            )
-        },
+        "associations": _associations(host),
+    }
+
+
+def _associations(host: Host) -> dict[str, object]:
+    """Return what the host told about its associations; what it did not tell is left out or empty."""
+    told = host.after or host.before
+    if told is None:
+        return {"known": False, "reason": "The host was not asked.", "source": "none"}
+    found = {key: told.data[key] for key in ("main_mode", "quick_mode", "counters") if told.data.get(key)}
+    clock = told.data.get("clock")
+    parts = clock.items() if isinstance(clock, Mapping) else ()
+    return {
+        "known": told.known,
+        "reason": told.reason,
+        "source": told.source,
+        **found,
+        "clock": {key: value for key, value in parts if value not in ("", None)},
     }
 
 

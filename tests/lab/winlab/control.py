@@ -9,6 +9,9 @@
 | GET /hosts/NAME/store | the lab's own view of the policy store |
 | GET, DELETE /hosts/NAME/requests | the request log without standard input; empty the log |
 | GET, POST /hosts/NAME/services | states and start types; POST {"PolicyAgent": "stopped"} or "running" sets a state |
+| GET /exchange | where the services of every host listen, and whose mailboxes they lead to |
+| GET, DELETE /conversations | the latest conversations between hosts and what became of them; forget them |
+| GET, POST /network | what passes between the hosts; POST {"ike": false} changes it |
 | GET, POST, DELETE /faults | pending faults; plant one or a list; remove all |
 """
 
@@ -16,9 +19,11 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import asdict, fields, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 
+from .dataplane.packet import Network
 from .lab import Lab, LabHost
 from .services import State, forget_associations
 from .store import policy_store
@@ -107,6 +112,18 @@ def answer(lab: Lab, method: str, path: str, data: object = None) -> object:
             }
         case _, ["hosts", name, subject] if name in lab.hosts:
             return _about(lab.hosts[name], method, subject, data)
+        case "GET", ["exchange"]:
+            return {name: lab.exchange.variables(name) for name in lab.exchange.doors}
+        case "GET", ["conversations"]:
+            return [each.plain() for each in lab.exchange.crossing.conversations()]
+        case "DELETE", ["conversations"]:
+            lab.exchange.crossing.forget()
+            return {}
+        case "GET", ["network"]:
+            return asdict(lab.exchange.crossing.network)
+        case "POST", ["network"]:
+            lab.exchange.crossing.network = _network(lab.exchange.crossing.network, data)
+            return asdict(lab.exchange.crossing.network)
         case "GET", ["faults"]:
             return [fault.plain() for fault in lab.faults.pending()]
         case "POST", ["faults"]:
@@ -118,6 +135,14 @@ def answer(lab: Lab, method: str, path: str, data: object = None) -> object:
             lab.faults.clear()
             return {}
     raise _NotFound
+
+
+def _network(now: Network, data: object) -> Network:
+    """Return a network with some of its fields changed."""
+    kinds = {each.name: type(getattr(now, each.name)) for each in fields(Network)}
+    if not isinstance(data, dict) or any(kinds.get(name) is not type(value) for name, value in data.items()):
+        raise ValueError(f"expected a mapping of {', '.join(kinds)}")
+    return replace(now, **data)
 
 
 def _about(lab_host: LabHost, method: str, subject: str, data: object) -> object:

@@ -22,6 +22,7 @@ from .dataplane.hostfirewall import Filtering
 from .dataplane.management import passes
 from .dataplane.packet import Network
 from .dataplane.wire import Wire
+from .exchange import Exchange
 from .firewall import Profile, builtin, store
 from .host import Clock, Host
 from .requestlog import RequestLog
@@ -86,6 +87,7 @@ class Lab:
         self._started = time.time()
         self._scheduler: Scheduler | None = None
         self._server: Server | None = None
+        self._exchange: Exchange | None = None
         self._files: tempfile.TemporaryDirectory[str] | None = None
         self._earlier_user_file: str | None = None
         self.faults = FaultPlan()
@@ -102,6 +104,7 @@ class Lab:
         try:
             for spec in self._specs:
                 self.hosts[spec.name] = self._start(spec, self._server)
+            self._exchange = Exchange(self.hosts, Path(self._files.name))
             running = {name: (each.host, each.endpoint.operations.shells.running) for name, each in self.hosts.items()}
             self._scheduler = Scheduler(running)
             self._scheduler.start()
@@ -114,6 +117,9 @@ class Lab:
         if self._scheduler is not None:
             self._scheduler.close()
             self._scheduler = None
+        if self._exchange is not None:
+            self._exchange.close()
+            self._exchange = None
         if self._server is not None:
             self._server.close()
             self._server = None
@@ -132,7 +138,8 @@ class Lab:
         host.profile = Profile(spec.network_profile.capitalize())
         if spec.firewall is not None:
             store.switch(host, spec.firewall == "on")
-        for opening in spec.openings:
+        offered = [f"tcp/{port}" for port in spec.services.doors.values()] if spec.services else []
+        for opening in (*spec.openings, *offered):
             builtin.open_up(host, opening)
         if spec.management_port not in builtin.MANAGEMENT_PORTS:
             builtin.open_up(host, f"tcp/{spec.management_port}")
@@ -148,7 +155,7 @@ class Lab:
             faults=self.faults,
             reachable=self._reachable or _obeys(spec),
         )
-        port = server.add(endpoint, spec.address, spec.port)
+        port = server.serve(endpoint, spec.address, spec.port)
         host.address = spec.address
         return LabHost(spec, host, endpoint, port)
 
@@ -160,8 +167,21 @@ class Lab:
         """
         return Wire((each.host for each in self.hosts.values()), network, filtering=filtering)
 
+    @property
+    def exchange(self) -> Exchange:
+        """The services of the hosts, and the conversations between them.
+
+        :raises RuntimeError: when the lab does not run.
+        """
+        if self._exchange is None:
+            raise RuntimeError("the lab does not run")
+        return self._exchange
+
     def inventory(self, path: str | os.PathLike[str]) -> None:
-        """Write an Ansible inventory: all hosts in the group `windows`, and in the groups of their specifications."""
+        """Write an Ansible inventory: all hosts in the group `windows`, and in the groups of their specifications.
+
+        Hosts with services have `lab_services`, `lab_mailboxes` and, with TLS, `lab_certificate`.
+        """
         user, password = next(iter(self._users.items()))
         connection = {
             "ansible_connection": "winrm",
@@ -172,7 +192,12 @@ class Lab:
             "ansible_winrm_message_encryption": "never" if self._transport == "basic" else "always",
         }
         hosts = {
-            name: {"ansible_host": each.spec.address, "ansible_port": each.port, **each.spec.vars}
+            name: {
+                "ansible_host": each.spec.address,
+                "ansible_port": each.port,
+                **self.exchange.variables(name),
+                **each.spec.vars,
+            }
             for name, each in self.hosts.items()
         }
         children: dict[str, dict[str, object]] = {"windows": {"hosts": hosts, "vars": connection}}
@@ -184,6 +209,14 @@ class Lab:
 
 
 def _obeys(spec: HostSpec) -> Callable[[Host], bool]:
-    """Return the question whether management gets through under the policy in force."""
+    """Return the question whether management gets through under the policy in force; what does is a clear packet."""
     controller = ip_address(spec.controller)
-    return lambda host: passes(controller, host, spec.management_port)
+
+    def obeys(host: Host) -> bool:
+        through = passes(controller, host, spec.management_port)
+        if through:
+            host.counters.inbound_packets_received += 1
+            host.counters.plaintext_packets_received += 1
+        return through
+
+    return obeys

@@ -9,8 +9,12 @@ Paths use the backslash and begin with a hive name; the usual short hive names a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypeVar, cast
+
+Derived = TypeVar("Derived")
 
 HIVES = {
     "hklm": "HKEY_LOCAL_MACHINE",
@@ -74,6 +78,20 @@ class Registry:
 
     def __init__(self) -> None:
         self._nodes: dict[str, _Node] = {name.lower(): _Node(name) for name in HIVES.values()}
+        self._revision = 0
+        self._derived: dict[str, tuple[int, object]] = {}
+
+    def __getstate__(self) -> dict[str, object]:
+        """A copy works everything out for itself."""
+        return {**self.__dict__, "_derived": {}}
+
+    def derived(self, name: str, work_out: Callable[[], Derived]) -> Derived:
+        """Return what somebody works out from the registry alone, anew only if the registry has changed since."""
+        revision, found = self._derived.get(name, (-1, None))
+        if revision != self._revision:
+            revision, found = self._revision, work_out()
+            self._derived[name] = (revision, found)
+        return cast("Derived", found)
 
     def _node(self, key: str) -> _Node | None:
         folded = key.lower()
@@ -92,6 +110,7 @@ class Registry:
             spelled = node.children.setdefault(part.lower(), part)
             path = f"{node.path}\\{spelled}"
             node = self._nodes.setdefault(path.lower(), _Node(path))
+        self._revision += 1
         return True
 
     def exists(self, key: str) -> bool:
@@ -106,6 +125,7 @@ class Registry:
             return self.set(key, name, value)
         spelled = node.values.get(name.lower(), (name,))[0]
         node.values[name.lower()] = (spelled, value)
+        self._revision += 1
         return None
 
     def get(self, key: str, name: str) -> Value | None:
@@ -119,7 +139,9 @@ class Registry:
     def delete_value(self, key: str, name: str) -> bool:
         """Remove a value; False if there was none."""
         node = self._node(key)
-        return node is not None and node.values.pop(name.lower(), None) is not None
+        removed = node is not None and node.values.pop(name.lower(), None) is not None
+        self._revision += 1
+        return removed
 
     def delete_key(self, key: str) -> bool:
         """Remove a key with everything below it; False if it was not there. A hive itself cannot be removed."""
@@ -133,6 +155,7 @@ class Registry:
             path = doomed.pop()
             gone = self._nodes.pop(path.lower())
             doomed.extend(f"{path}\\{child}" for child in gone.children.values())
+        self._revision += 1
         return True
 
     def subkeys(self, key: str) -> list[str]:

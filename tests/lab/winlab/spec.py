@@ -11,6 +11,7 @@ from ipaddress import ip_address
 from types import MappingProxyType
 from typing import Any
 
+from .exchange import ServicesSpec, check
 from .firewall import Profile
 from .firewall.builtin import read_opening
 from .shell import LongLine, ShellOptions
@@ -41,6 +42,7 @@ class HostSpec:
     :param auditing: whether the Security log gets events of IPsec; Windows writes none unless somebody configures it.
     :param clock_skew_seconds: how far the host's clock is ahead of the right time; below zero it is behind.
     :param network_profile: the kind of network that the firewall finds: "domain", "private" or "public".
+    :param services: what it offers as an Exchange front-end or back-end; their ports are open in the firewall.
     :param groups: inventory groups besides `windows`; `vars`: inventory variables of the host.
     """
 
@@ -61,6 +63,7 @@ class HostSpec:
     network_profile: str = "domain"
     auditing: bool = False
     clock_skew_seconds: float = 0.0
+    services: ServicesSpec | None = None
     groups: tuple[str, ...] = ()
     vars: Mapping[str, object] = field(default_factory=dict)
 
@@ -95,6 +98,8 @@ class HostSpec:
         if values.get("limits") is not None:
             _check(values["limits"], Limits, f"limits of {values['name']}")
             values["limits"] = replace(Limits.of(values["version"]), **values["limits"])
+        if values.get("services") is not None:
+            values["services"] = ServicesSpec.from_plain(values["services"], f"host {values['name']}")
         if "shell" in values:
             options = dict(values["shell"])
             _check(options, ShellOptions, f"shell of {values['name']}")
@@ -127,6 +132,7 @@ class LabSpec:
         names = [host.name.lower() for host in hosts]
         if not hosts or len(set(names)) != len(names):
             raise ValueError("a lab needs hosts, each with a name of its own")
+        check(hosts)
         users = {str(name): str(password) for name, password in (data.get("users") or DEFAULT_USERS).items()}
         transport, minute = str(data.get("transport", "ntlm")), float(data.get("minute_seconds", 60.0))
         return cls(hosts=hosts, users=users, transport=transport, minute_seconds=minute)

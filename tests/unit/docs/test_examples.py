@@ -40,7 +40,10 @@ STAND_INS: dict[str, Any] = {
     "peers": ["10.0.1.20"],
     "protocols": ["ike", "esp"],
     "associations": {"known": False},
+    "verify_sessions": [{"name": "web", "protocol": "http", "host": "mail.example.com"}],
+    "proof": {"title": "Proof", "made": "2026-11-25T04:20:00Z"},
     "associations_before": {"known": False},
+    "exemption_level": 3,
 }
 BY_TYPE: dict[str, Any] = {"str": "text", "int": 120, "bool": True, "list": [], "dict": {}}
 
@@ -118,8 +121,9 @@ def templated(value: Any) -> bool:
 def filled(value: Any, option: dict[str, Any], name: str = "") -> Any:
     """Return the value with stand-ins of the right type for what is templated."""
     if templated(value):
-        if name in STAND_INS:
-            return STAND_INS[name]
+        known = next((key for key in (name, *re.findall(r"\w+", value)) if key in STAND_INS), None)
+        if known is not None:
+            return STAND_INS[known]
         return option["choices"][0] if "choices" in option else BY_TYPE[option.get("type", "str")]
     if isinstance(value, dict):
         options = option.get("options") or {}

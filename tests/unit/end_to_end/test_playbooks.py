@@ -15,6 +15,7 @@ from winlab import shell
 from winlab.lab import Lab
 from winlab.spec import HostSpec
 from winlab.store import policy_store
+from winlab.wsman.faultplan import Effect, Fault
 
 ROOT = Path(__file__).resolve().parents[3]
 # A policy that the hosts had before, and that is in force.
@@ -71,17 +72,31 @@ def test_rollback_brings_back_what_was_there(tmp_path):
         assert [state[0] for state in meaning(running).values()] == ["Client (Respond Only)", "Exchange front-end"]
         done = play("verify.yml", tmp_path, running)
         assert done.returncode == 0, done.stdout
-        for name, broken in (("be", "netsh firewall delete portopening UDP 4500"), ("fe", "sc stop PolicyAgent")):
-            shell.run(running.hosts[name].host, broken, None)
-            done = play("verify.yml", tmp_path, running)
-            assert f"{name} is not as site.yml makes it" in done.stdout, done.stdout
-            done = play("site.yml", tmp_path, running)
-            assert done.returncode == 0, done.stdout
+        shell.run(running.hosts["be"].host, "netsh firewall delete portopening UDP 4500", None)
+        shell.run(running.hosts["fe"].host, "sc stop PolicyAgent", None)
+        done = play("verify.yml", tmp_path, running)
+        assert done.returncode != 0
+        for number, cause in enumerate(
+            ("The service PolicyAgent of fe does not run.", "The firewall of be does not"), 1
+        ):
+            assert f"{number}. {cause}" in done.stdout, done.stdout
+        done = play("site.yml", tmp_path, running)
+        assert done.returncode == 0, done.stdout
         done = play("rollback.yml", tmp_path, running)
         assert done.returncode == 0, done.stdout
         assert meaning(running) == before
         assert not list((tmp_path / "ipsec-saved").iterdir())
         assert not any(each.host.tasks for each in running.hosts.values())
+
+
+def test_a_host_that_does_not_answer_is_part_of_the_proof(tmp_path):
+    with lab() as running:
+        running.faults.add(Fault(effect=Effect.DROP_BEFORE, host="fe", times=None))
+        done = play("verify.yml", tmp_path, running, "-e", f"ipsec_report_folder={tmp_path / 'report'}")
+        assert done.returncode != 0
+        assert "1. fe could not be read." in done.stdout, done.stdout
+        assert "2. Another policy is in force on be." in done.stdout
+        assert (tmp_path / "report" / "index.html").is_file()
 
 
 def test_ends_that_would_not_talk_are_found_before_anything_changes(tmp_path):

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +169,56 @@ def test_keys_stay_hidden_when_things_go_wrong(tmp_path: Path) -> None:
         assert output.count("fatal: [a]") >= 6
         assert KEY.encode() in host.log.stdin()
         assert where_leaked(output, tmp_path / "scratch", host) == []
+
+
+def test_passwords_of_sessions_reach_the_server_and_nothing_else(tmp_path: Path) -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+    heard: list[str] = []
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                line, _address = listener.accept()
+                with line, line.makefile("rwb") as stream, suppress(OSError):
+                    stream.write(b"+OK ready\r\n")
+                    stream.flush()
+                    for raw in stream:
+                        heard.append(raw.decode())
+                        # Some servers repeat what they did not like.
+                        stream.write(b"+OK\r\n" if raw.startswith(b"USER") else b"-ERR what is " + raw)
+                        stream.flush()
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    one = {"name": "POP3", "protocol": "pop3", "host": "127.0.0.1", "port": listener.getsockname()[1]}
+    tasks: list[Data] = [
+        {
+            "winsec.ipsec.session_check": {"sessions": [{**one, "user": "anna", **password}], **more},
+            "register": "result",
+            "ignore_errors": True,
+        }
+        for password, more in (
+            ({"password": "{{ key }}"}, {"fail": False}),
+            ({"password": "{{ next_key }}"}, {}),
+            # Refused before anything is held.
+            ({"password": "{{ key }}\n"}, {}),
+            ({"passwort": "{{ key }}"}, {}),
+            ({"password": ["{{ key }}"]}, {}),
+        )
+    ]
+    tasks.append({"ansible.builtin.debug": {"var": "result"}})
+    try:
+        with Lab([HostSpec(name="a")], transport="basic") as lab:
+            code, output = play(lab, tmp_path / "scratch", tasks)
+            leaked = where_leaked(output, tmp_path / "scratch", lab.hosts["a"])
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(30)
+    assert code == 0, output[-3000:]
+    assert output.count("fatal: [a]") >= 4
+    assert {f"PASS {KEY}\r\n", f"PASS {NEXT_KEY}\r\n"} <= set(heard)
+    assert leaked == []
 
 
 def test_names_beyond_ascii_do_not_stop_a_real_run(tmp_path: Path) -> None:

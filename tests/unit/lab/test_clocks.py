@@ -41,7 +41,7 @@ def test_kerberos_fails_beyond_that_and_nothing_goes_in_clear(skew: float, front
 
 def test_the_first_method_in_common_decides_and_others_need_no_clock() -> None:
     both = f"{KERBEROS} psk=Secret-1"
-    fe, be, wire = pair(keys=(both, both))
+    _fe, be, wire = pair(keys=(both, both))
     be.clock.set(START + 1000)
     assert wire.send(WEB).fate is Fate.AUTH_MISMATCH
     _fe, be, wire = pair(keys=(KEY, KEY))

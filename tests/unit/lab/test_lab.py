@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -129,6 +130,13 @@ def test_a_specification() -> None:
     assert host.limits is not None
     assert (host.limits.max_shells, host.limits.envelope) == (9, 153_600)
     assert host.shell.long_lines == "truncate"
+
+
+def test_the_examples_of_the_readme_are_specifications() -> None:
+    blocks = re.findall(r"^```yaml\n(.*?)^```", (LAB_PATH / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 2
+    for block in blocks:
+        assert LabSpec.from_plain(yaml.safe_load(block)).hosts
 
 
 def call(url: str, method: str = "GET", data: object = None) -> object:

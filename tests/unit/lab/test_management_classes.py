@@ -251,9 +251,12 @@ def test_the_answer_alone_is_protected_where_the_receiver_asked() -> None:
     fe = machine("fe", FE, version="2003")
     type_in(fe, 'set policy "Client (Respond Only)" assign=y')
     be = in_policy(machine("be", BE, version="2003"), (HERE, REQUEST))
-    Wire([fe, be]).send(WEB)
+    wire = Wire([fe, be])
+    sent = wire.send(WEB)
+    assert (sent.algorithms != "", sent.arrived_in_clear) == (True, True)
     assert (be.counters.plaintext_packets_received, be.counters.bytes_sent, be.counters.bytes_received) == (1, 100, 0)
     assert (fe.counters.bytes_sent, fe.counters.bytes_received) == (0, 100)
+    assert not wire.send(WEB).arrived_in_clear
 
 
 def test_counters_by_powershell_are_the_same() -> None:

@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Callable
+
 import pytest
 
 from winlab import VERSIONS, Host, Kind, Registry, Value, services
@@ -17,6 +20,33 @@ def test_keys_compare_without_case_and_keep_their_spelling() -> None:
     assert not registry.create(r"hkey_local_machine\SOFTWARE\one\TWO")
     assert registry.spelled(r"hklm\software\ONE\two") == r"HKEY_LOCAL_MACHINE\Software\One\Two"
     assert registry.subkeys(r"HKLM\SOFTWARE") == ["One"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda registry: registry.create(r"HKLM\One\New"),
+        lambda registry: registry.set(r"HKLM\One", "a", Value(Kind.DWORD, 2)),
+        lambda registry: registry.set(r"HKLM\Two", "a", Value(Kind.DWORD, 2)),
+        lambda registry: registry.delete_value(r"HKLM\One", "a"),
+        lambda registry: registry.delete_key(r"HKLM\One"),
+    ],
+)
+def test_what_is_derived_is_worked_out_anew_after_every_change(change: Callable[[Registry], object]) -> None:
+    registry = Registry()
+    registry.set(r"HKLM\One", "a", Value(Kind.DWORD, 1))
+    asked: list[Registry] = []
+
+    def ask(of: Registry) -> int:
+        return of.derived("how often", lambda: asked.append(of) or len(asked))  # type: ignore[func-returns-value]
+
+    assert [ask(registry), ask(registry)] == [1, 1]
+    assert registry.get(r"HKLM\One", "a") is not None
+    assert ask(registry) == 1
+    twin = copy.deepcopy(registry)
+    assert [ask(twin), ask(registry)] == [2, 1]
+    change(registry)
+    assert [ask(registry), ask(twin)] == [3, 2]
 
 
 def test_values_compare_without_case_and_keep_their_order() -> None:

@@ -103,7 +103,7 @@ def healthy() -> Data:
         }
         for name, role, address, peer, config in ends
     ]
-    common = {"backend": "be1", "backend_port": 80, "outcome": "works", "detail": "", "seconds": 0.1}
+    common = {"backend": "be1", "service_port": 80, "outcome": "works", "detail": "", "seconds": 0.1}
     web = {"name": "owa", "protocol": "http", "frontend": "fe1", **common}
     probe = {"name": "clear", "protocol": "tcp", "source": "10.0.0.250", **common}
     firewall = {"name": "inner", "between": ["fe1", "be1"], "openings": ["udp/500"], "commands": []}

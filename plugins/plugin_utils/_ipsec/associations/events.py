@@ -43,6 +43,7 @@ _NO_MASK = ("", "-", "255.255.255.255")
 @dataclass(frozen=True, slots=True)
 class _Event:
     number: int
+    record: int | None
     time: tuple[str, str]
     data: Mapping[str, str]
 
@@ -92,9 +93,16 @@ def _events(text: str) -> list[_Event]:
     outside = [root.text, *(element.tail for element in root)]
     if any((piece or "").strip() for piece in outside):
         raise Unreadable("there is text between the events")
-    if any(older.time > newer.time for newer, older in pairwise(found)):
+    if not all(_in_order(newer, older) for newer, older in pairwise(found)):
         raise Unreadable("the events are not in their order, the newest first")
     return found
+
+
+def _in_order(newer: _Event, older: _Event) -> bool:
+    # Clocks may be set back, the numbers of records only grow.
+    if newer.record is not None and older.record is not None:
+        return newer.record > older.record
+    return newer.time >= older.time
 
 
 def _event(element: ElementTree.Element) -> _Event:
@@ -107,7 +115,9 @@ def _event(element: ElementTree.Element) -> _Event:
         item.get("Name", ""): (item.text or "").strip()
         for item in element.iterfind(f"{_NAMESPACE}EventData/{_NAMESPACE}Data")
     }
-    return _Event(int(number), (time[1], (time[2] or "").ljust(9, "0")), data)
+    record = element.findtext(f"{_NAMESPACE}System/{_NAMESPACE}EventRecordID", "").strip()
+    position = int(record) if record.isascii() and record.isdigit() else None
+    return _Event(int(number), position, (time[1], (time[2] or "").ljust(9, "0")), data)
 
 
 def _address(event: _Event, side: str) -> str:

@@ -71,7 +71,7 @@ class Fields:
         if value is None or isinstance(value, Secret):
             return value
         if not isinstance(value, str):
-            raise IpsecError(self.at(key), "(hidden)", "a text", "Put the key between quotes.")
+            raise IpsecError(self.at(key), "(hidden)", "a text", "Put it between quotes.")
         return Secret(value)
 
     def flag(self, key: str, default: bool) -> bool:

@@ -31,8 +31,7 @@ Inference, none of it seen on a Windows machine:
 * The default response rule answers only where no rule matches either direction.
 * The responder takes the initiator's first method that it has too, lifetimes aside. Kerberos succeeds unless the clocks
   differ by more than 300 s; then main mode fails, whatever other methods there are.
-* A peer hears that associations have ended with the next packet between the two, and logs it then.
-* Counters: a packet counts as plain text where it arrives in clear and is let in, and as dropped where a filter stops it
+* Counters: a packet counts as plain text where it arrives in clear and gets in, and as dropped where a filter stops it
   on arrival. Nothing in the lab spoils packets or mixes up SPIs, so those counters stay zero.
 * An end whose rule negotiates for the packet needs one that negotiates for the answer: else an agreement ends in
   nothing, not in a one-way association, or in the block if a block is what it has (blocks may go one way). Asked last.
@@ -41,7 +40,7 @@ Inference, none of it seen on a Windows machine:
 * Groups (multicast, 255.255.255.255) answer nothing; a negotiating rule at either end lets nothing through to them.
 * An association covers the two addresses, and the protocol and ports of the initiator's filter. It ends with its
   lifetime (0 stands for 3600 s), with a change of the rule that asked for it, and with the services at either end; the
-  peer learns of that at once. Volumes do not end it.
+  peer learns of that with the next packet between the two, and logs it then. Volumes do not end it.
 * Falling back takes 3 s. A soft association stands for 300 s, however much it is used, and as long as it stands neither
   end negotiates for its traffic.
 * A domain policy puts the local one out of force; what it says is not in the lab, so nothing is.

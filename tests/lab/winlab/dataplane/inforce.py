@@ -74,20 +74,41 @@ class InForce:
 def in_force(host: Host) -> InForce:
     """Read what is in force on a host. Without PolicyAgent, or with no policy assigned, no rule is."""
     agent = _running(host, "PolicyAgent")
-    policy = _assigned(host) if agent else None
-    rules = policy.rules if policy else ()
-    default = next((each for each in rules if each.default_response and each.body.active), None)
+    policy = host.registry.derived("policy in force", lambda: _compiled(host)) if agent else _NOTHING
     return InForce(
         addresses=frozenset(host.addresses),
-        rules=tuple(_rule(each) for each in rules if _applies(each)),
-        default_response=_rule(default)
-        if default and host.version.default_response_works and _usable(default)
-        else None,
-        main_mode=policy.mode if policy else None,
+        rules=policy.rules,
+        default_response=policy.default_response,
+        main_mode=policy.main_mode,
         exempt_level=_exempt_level(host),
         keying=agent and (_running(host, "IKEEXT") or not host.version.has_ikeext),
         modern=host.version.has_ikeext,
         time=host.clock.now(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """The assigned policy as far as it decides about packets."""
+
+    rules: tuple[Rule, ...] = ()
+    default_response: Rule | None = None
+    main_mode: MainMode | None = None
+
+
+_NOTHING = _Compiled()
+
+
+def _compiled(host: Host) -> _Compiled:
+    policy = _assigned(host)
+    if policy is None:
+        return _NOTHING
+    default = next((each for each in policy.rules if each.default_response and each.body.active), None)
+    heeded = default is not None and host.version.default_response_works and _usable(default)
+    return _Compiled(
+        rules=tuple(_rule(each) for each in policy.rules if _applies(each)),
+        default_response=_rule(default) if default is not None and heeded else None,
+        main_mode=policy.mode,
     )
 
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from ..host import Host
     from .associations import Hard
 
-MAIN_MODE, MAIN_MODE_FAILED, QUICK_MODE_FAILED, MAIN_MODE_ENDED = 4650, 4653, 4654, 4655
+MAIN_MODE, MAIN_MODE_BY_CERTIFICATE, MAIN_MODE_ENDED = 4650, 4651, 4655
+MAIN_MODE_FAILED, QUICK_MODE_FAILED = 4653, 4654
 QUICK_MODE, QUICK_MODE_ENDED = 5451, 5452
 
 _IKE = "%%8222"
@@ -29,6 +30,10 @@ _HERE, _PEER = "%%8199", "%%8200"
 _INITIATOR, _RESPONDER = "%%8205", "%%8206"
 _STATE, _IMPERSONATION, _TRANSPORT = "%%8202", "%%8217", "%%8234"
 _AUTHENTICATION = {1: "%%8194", 3: "%%8195", 5: "%%8196"}
+_BY_CERTIFICATE = 3
+_CERTIFIED_NAMES = tuple(
+    f"{side}MM{what}" for side in ("Local", "Remote") for what in ("PrincipalName", "CertHash", "IssuingCA", "RootCA")
+)
 _CIPHER = {0: "%%8210", 1: "%%8211", 3: "%%8212"}
 _HASH = {0: "%%8213", 1: "%%8214", 2: "%%8215"}
 _ESP_CIPHER = {1: "%%8210", 2: "%%8211", 3: "%%8212"}
@@ -44,9 +49,10 @@ def main_mode(host: Host, one: MainModeAssociation) -> None:
     counters.main_mode_negotiations += int(one.initiator)
     counters.main_mode_requests += int(not one.initiator)
     counters.main_mode_successes += 1
+    certified = one.authentication == _BY_CERTIFICATE
+    names = {name: _NOTHING for name in _CERTIFIED_NAMES if certified or name.endswith("PrincipalName")}
     data = {
-        "LocalMMPrincipalName": _NOTHING,
-        "RemoteMMPrincipalName": _NOTHING,
+        **names,
         "LocalAddress": str(one.local),
         "LocalKeyModPort": _IKE_PORT,
         "RemoteAddress": str(one.peer),
@@ -63,7 +69,7 @@ def main_mode(host: Host, one: MainModeAssociation) -> None:
         "MMFilterID": "0",
         "MMSAID": str(one.cookie),
     }
-    host.audit.write(MAIN_MODE, host.clock.now(), data)
+    host.audit.write(MAIN_MODE_BY_CERTIFICATE if certified else MAIN_MODE, host.clock.now(), data)
 
 
 def quick_mode(host: Host, one: QuickModeAssociation, other: QuickModeAssociation, *, initiator: bool) -> None:

@@ -30,7 +30,7 @@ class Delivery:
     """What became of a packet and its answer.
 
     `algorithms` is like `AH[SHA1]+ESP[3DES,SHA1]`, empty for clear text; `held_seconds` is how long the packet waited
-    before it went on in clear.
+    before it went on in clear. `arrived_in_clear` is about the packet itself, whatever protects its answer.
     """
 
     fate: Fate
@@ -39,6 +39,7 @@ class Delivery:
     replied: bool
     algorithms: str = ""
     held_seconds: float = 0.0
+    arrived_in_clear: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +69,9 @@ class Wire:
         self.filtering = filtering
 
     def send(self, packet: Packet, answer: int | None = None) -> Delivery:
-        """Send a packet and its answer.
+        """Send a packet and its answer. A size of 0 means that the one or the other is not sent but only judged.
 
-        :param answer: bytes of the answer, as many as the packet has if it is not given. With 0 nothing is sent back,
-            and `replied` says whether something would get through.
+        :param answer: bytes of the answer, as many as the packet has if it is not given.
         :raises ValueError: when one of the addresses belongs to no host, or both belong to the same one.
         """
         sizes = (packet.size, packet.size if answer is None else answer)
@@ -96,13 +96,15 @@ class Wire:
         # What came in clear before the receiver asked for a negotiation stays clear, its answer does not.
         protected = (bargain is not None and bargain.by_sender, bargain is not None)
         _carry(sender, receiver, judgement, sizes, protected)
-        if obstructed is None and not judgement.delivered and judgement.fate in _DROPPED_ON_ARRIVAL:
+        dropped = not judgement.delivered and judgement.fate in _DROPPED_ON_ARRIVAL
+        if dropped and obstructed is None and sizes[0]:
             receiver.host.counters.inbound_packets_received += 1
             receiver.host.counters.inbound_packets_dropped += 1
         waits = 0.0 if soft else FALLBACK_SECONDS * len(judgement.fallbacks)
         unchanged = soft and judgement is found
         sentence = "a soft association stands, so nobody negotiates" if unchanged else judgement.sentence
-        return Delivery(judgement.fate, sentence, judgement.delivered, judgement.replied, algorithms, waits)
+        clear = judgement.delivered and not protected[0]
+        return Delivery(judgement.fate, sentence, judgement.delivered, judgement.replied, algorithms, waits, clear)
 
     def _ends(self, packet: Packet) -> tuple[_End, _End]:
         """Return both ends, with nothing left there of what has ended by now."""
@@ -249,7 +251,7 @@ def _carry(
     sender: _End, receiver: _End, judgement: Judgement, sizes: tuple[int, int], protected: tuple[bool, bool]
 ) -> None:
     """Count what arrived: the packet and its answer, each with its bytes, in an association or in clear."""
-    if judgement.delivered:
+    if judgement.delivered and sizes[0]:
         _count(sender, receiver, sizes[0], protected[0])
     if judgement.replied and sizes[1]:
         _count(receiver, sender, sizes[1], protected[1])

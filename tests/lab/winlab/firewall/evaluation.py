@@ -28,8 +28,7 @@ def passes(host: Host, packet: Packet, direction: Direction) -> bool:
         return True
     if not store.modern(host):
         return direction is Direction.OUT or _opened(host, packet)
-    rules = [rule for _id, rule in store.rules(host)]
-    rules += [rule for _id, rule in store.rules(host, store.GROUP_POLICY_RULES)]
+    rules = host.registry.derived("firewall rules", lambda: _rules(host))
     actions = {rule.action for rule in rules if rule.direction is direction and _matches(rule, host, packet)}
     if Action.BLOCK in actions:
         return False
@@ -37,6 +36,10 @@ def passes(host: Host, packet: Packet, direction: Direction) -> bool:
         return False
     name = store.INBOUND if direction is Direction.IN else store.OUTBOUND
     return Action.ALLOW in actions or not store.setting(host, host.profile, name)
+
+
+def _rules(host: Host) -> list[Rule]:
+    return [rule for key in (store.RULES, store.GROUP_POLICY_RULES) for _id, rule in store.rules(host, key)]
 
 
 def _opened(host: Host, packet: Packet) -> bool:

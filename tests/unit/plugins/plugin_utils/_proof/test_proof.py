@@ -167,7 +167,13 @@ def soft_fallback(given):
     in_clear(given)
 
 
+def soft_association_at_the_back_end(given):
+    stopped(given)
+
+
 def something_between(given):
+    for config in (host(given, "be1")["info"]["config"], host(given, "be1")["wanted"]):
+        config["filter_actions"][0]["fallback_to_clear"] = False
     stopped(given)
 
 
@@ -196,6 +202,7 @@ FAULTS = {
     only_requests: "only_requests",
     clock_skew: "clock_skew",
     soft_fallback: "soft_association",
+    soft_association_at_the_back_end: "soft_association",
     something_between: "network_between",
     not_read: "not_read",
 }
@@ -341,7 +348,7 @@ def test_an_empty_document_is_no_pass():
 
 def test_a_session_outside_the_rules_proves_nothing_and_says_what_would_protect_it():
     given = healthy()
-    given["sessions"].append({**given["sessions"][0], "name": "mail", "protocol": "imap", "backend_port": 143})
+    given["sessions"].append({**given["sessions"][0], "name": "mail", "protocol": "imap", "service_port": 143})
     _analysis, checks = make_checks(read_evidence(given))
     found = {check.id: check for check in checks}
     assert found["session.mail"].outcome.value == "passed"
@@ -404,7 +411,7 @@ def test_one_end_that_tells_is_enough_where_the_other_cannot():
         ("hosts[0].info", lambda given: given["hosts"][0].update(info="none")),
         ("hosts[0].associations.known", lambda given: given["hosts"][0].update(associations={})),
         ("sessions[0].frontend", lambda given: given["sessions"][0].update(frontend="be1")),
-        ("sessions[0].backend_port", lambda given: given["sessions"][0].update(backend_port=0)),
+        ("sessions[0].service_port", lambda given: given["sessions"][0].update(service_port=0)),
         ("sessions[0].outcome", lambda given: given["sessions"][0].update(outcome="fine")),
         ("sessions[0].outcome", lambda given: given["sessions"][0].pop("outcome")),
         ("sessions[1].source", lambda given: given["sessions"][1].pop("source")),

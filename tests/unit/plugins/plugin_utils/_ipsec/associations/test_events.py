@@ -162,6 +162,16 @@ def test_a_log_that_cannot_be_read() -> None:
     assert ask(["Zugriff verweigert"], counted(), code=5).known is True
 
 
+def test_a_clock_that_was_set_back_does_not_confuse_the_order() -> None:
+    def numbered(text: str, record: int) -> str:
+        return text.replace("<Channel>", f"<EventRecordID>{record}</EventRecordID><Channel>")
+
+    log = [numbered(hosts.quick_begins(QUICK, 1, at(30)), 8), numbered(hosts.quick_ends(QUICK, 1, at(10)), 9)]
+    assert ask(log, counted()).known is True
+    assert ask([log[0]], counted(0, 1)).quick_mode == (QUICK,)
+    assert "not in their order" in ask(reversed(log), counted(0, 1)).reason
+
+
 def test_names_beyond_the_code_page_do_no_harm() -> None:
     log = [hosts.main_begins(MAIN, 1, at(1)).replace("BE$", "b\udcfcro & ".replace("&", "&amp;"))]
     assert ask(log, counted(1, 0)).main_mode == (MAIN,)

@@ -1,0 +1,49 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The base of the action audit: what in documents is weak, on the controller alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, date, datetime
+
+from ._action import Data, IpsecAction
+from ._ipsec.audit.check import read_audit
+from ._ipsec.audit.rules import Severity
+
+
+class AuditAction(IpsecAction):
+    """Looks for weak cryptography, secrets and exceptions in documents. No host is asked."""
+
+    _requires_connection = False
+
+    module = "audit"
+
+    def today(self) -> date:
+        """Return the day on which waivers are judged."""
+        return datetime.now(UTC).date()
+
+    def check(self, given: Data) -> None:
+        """Refuse documents and waivers that cannot be read."""
+        read_audit(given)
+
+    def act(self, args: Data) -> Data:
+        """Return the findings; failed when open ones reach the severity that the options name."""
+        audit = read_audit(args)
+        findings = audit.findings(self.today())
+        failing = audit.failing(findings)
+        still_open = Counter(one.severity for one in findings if one.waiver is None)
+        result: Data = {
+            "changed": False,
+            "passed": not failing,
+            "findings": [one.to_data() for one in findings],
+            "open": {severity.value: still_open[severity] for severity in Severity},
+            "waived": sum(one.waiver is not None for one in findings),
+        }
+        if failing:
+            lines = "\n".join(f"- {one}" for one in failing)
+            count = f"{len(failing)} findings of severity {audit.fail_on.value} or worse"
+            result |= {"failed": True, "msg": f"{count} are open:\n{lines}"}
+        return result

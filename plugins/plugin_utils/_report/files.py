@@ -1,0 +1,44 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The files of a report: names and contents."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from .junit import junit
+from .page import page
+from .plain import plain
+from .proof import Proof
+from .verdict import Counts, count, overall, sentence
+
+PAGE = "index.html"
+DATA = "report.json"
+JUNIT = "junit.xml"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A rendered report; ``files`` are the texts by file name."""
+
+    counts: Counts
+    outcome: str
+    verdict: str
+    files: dict[str, str]
+
+
+def render(proof: Proof) -> Report:
+    """Return the report of a proof; equal proofs have equal reports, byte for byte."""
+    counts = count(proof)
+    outcome, verdict = overall(counts).value, sentence(counts)
+    summary = {"outcome": outcome, "verdict": verdict, "counts": counts.to_data()}
+    data = {"summary": summary, "proof": plain(proof)}
+    files = {
+        PAGE: page(proof, counts),
+        DATA: json.dumps(data, indent=1, ensure_ascii=True) + "\n",
+        JUNIT: junit(proof, counts),
+    }
+    return Report(counts, outcome, verdict, files)

@@ -1,0 +1,29 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A proof as plain data, in the order of its options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from enum import StrEnum
+
+from .._ipsec.document import write_document
+from .._ipsec.model import Store
+
+
+def plain(value: object) -> object:
+    """Return a part of a proof as built-ins. Documents are written anew, so that no pre-shared key stays in them."""
+    if isinstance(value, Store):
+        return write_document(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return {one.name: plain(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return [plain(item) for item in value]
+    return value

@@ -1,0 +1,122 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The verdict: one sentence and the counts behind it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .markup import Element, tag
+from .proof import Fate, Outcome, Proof
+from .words import counted, fate_class, number, outcome_class
+
+# Fates that no policy asks for.
+TROUBLE = (Fate.FAILS, Fate.FALLS_BACK, Fate.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many of each: checks by outcome, flows by fate, hosts, hosts that drifted, findings that nobody waived."""
+
+    checks: Mapping[Outcome, int]
+    flows: Mapping[Fate, int]
+    hosts: int
+    drifted: int
+    open_findings: int
+    waived_findings: int
+
+    def to_data(self) -> dict[str, object]:
+        """Return plain data."""
+        return {
+            "passed": self.checks[Outcome.PASSED],
+            "failed": self.checks[Outcome.FAILED],
+            "unproven": self.checks[Outcome.UNPROVEN],
+            "hosts": self.hosts,
+            "drifted": self.drifted,
+            "findings": self.open_findings,
+            "waived": self.waived_findings,
+            "flows": {fate.value.replace(" ", "_"): self.flows[fate] for fate in Fate},
+        }
+
+
+def count(proof: Proof) -> Counts:
+    """Return the counts of a proof."""
+    checks = Counter(check.outcome for check in proof.checks)
+    flows = Counter(flow.outcome for flow in proof.flows)
+    waived = sum(proof.waived(finding) for finding in proof.findings)
+    return Counts(
+        checks={outcome: checks[outcome] for outcome in Outcome},
+        flows={fate: flows[fate] for fate in Fate},
+        hosts=len(proof.hosts),
+        drifted=sum(bool(host.drift) for host in proof.hosts),
+        open_findings=len(proof.findings) - waived,
+        waived_findings=waived,
+    )
+
+
+def overall(counts: Counts) -> Outcome:
+    """Return how the proof ended as a whole: proven only when something was checked and all of it passed."""
+    if counts.checks[Outcome.FAILED]:
+        return Outcome.FAILED
+    if counts.checks[Outcome.UNPROVEN] or not counts.checks[Outcome.PASSED]:
+        return Outcome.UNPROVEN
+    return Outcome.PASSED
+
+
+def sentence(counts: Counts) -> str:
+    """Return the verdict in one sentence, with what would surprise a reader who stops there."""
+    passed, failed, unproven = (counts.checks[one] for one in (Outcome.PASSED, Outcome.FAILED, Outcome.UNPROVEN))
+    total = counted(passed + failed + unproven, "check")
+    if not passed + failed + unproven:
+        said = "Nothing was checked"
+    elif failed:
+        said = (
+            f"Not as declared: {number(failed)} of {total} failed, {number(unproven)} unproven, {number(passed)} passed"
+        )
+    elif unproven:
+        said = f"Not fully proven: {number(unproven)} of {total} unproven, {number(passed)} passed, none failed"
+    else:
+        said = f"As declared: {total} passed, none failed, none unproven"
+    beside = [
+        f"{counted(counts.flows[fate], 'flow')} {_verb(fate, counts.flows[fate])}"
+        for fate in TROUBLE
+        if counts.flows[fate]
+    ]
+    if counts.drifted:
+        beside.append(f"{counted(counts.drifted, 'host')} drifted")
+    return f"{said}; {', '.join(beside)}." if beside else f"{said}."
+
+
+def _verb(fate: Fate, count_: int) -> str:
+    one, many = {
+        Fate.FAILS: ("fails", "fail"),
+        Fate.FALLS_BACK: ("falls back to clear text", "fall back to clear text"),
+        Fate.UNKNOWN: ("is unknown", "are unknown"),
+    }[fate]
+    return one if count_ == 1 else many
+
+
+def banner(proof: Proof, counts: Counts) -> Element:
+    """Return the top of the page."""
+    moment = f"{proof.made[:10]} {proof.made[11:16]} UTC"
+    return tag(
+        "header",
+        tag("h1", proof.title),
+        tag("p", tag("strong", sentence(counts)), class_=f"verdict {outcome_class(overall(counts))}"),
+        tag("p", "State of ", tag("time", moment, datetime=proof.made), ".", class_="muted"),
+        tag("ul", _tiles(counts), class_="tiles"),
+    )
+
+
+def _tiles(counts: Counts) -> list[Element]:
+    checks = [(counts.checks[one], f"checks {one.value}", outcome_class(one)) for one in Outcome]
+    flows = [(counts.flows[one], f"flows: {one.value}", fate_class(one)) for one in reversed(Fate) if counts.flows[one]]
+    rest = [(counts.hosts, "hosts", ""), (counts.drifted, "drifted", ""), (counts.open_findings, "open findings", "")]
+    return [
+        tag("li", tag("b", number(value), class_=style if value else None), label)
+        for value, label, style in checks + flows + rest
+    ]
