@@ -28,6 +28,7 @@ _CIPHERS = {Cipher.DES: "des", Cipher.TRIPLE_DES: "3des"}
 _HASHES = {Hash.MD5: "md5", Hash.SHA1: "sha1"}
 _GROUPS = {1: "modp768", 2: "modp1024", 3: "modp2048"}
 _ESP_CIPHERS = {EspCipher.NONE: "null", EspCipher.DES: "des", EspCipher.TRIPLE_DES: "3des"}
+_KINDS = {int(AuthType.PSK): "key", int(AuthType.CERTIFICATE): "certificate", int(AuthType.KERBEROS): "kerberos"}
 _QUICK_LIFE, _MAIN_LIFE = 3600, 28800
 _RESPONSE_PRIORITY = 900_000
 
@@ -114,7 +115,7 @@ class _Work:
         """Add children to the connection of two ends and a method; make it if it is not there."""
         key = (own, remote, method)
         if key not in self._names:
-            name = self._names[key] = f"c{len(self._names) + 1}"
+            name = self._names[key] = f"{_KINDS[method.type]}{len(self._names) + 1}"
             self.connections[name] = self._connection(own, remote, method, proposals)
         self.connections[self._names[key]]["children"].update(children)
 
@@ -153,6 +154,11 @@ class _Work:
     def done(self, peers: tuple[IPv4Network, ...]) -> Keying:
         """Return all that was collected."""
         return Keying(tuple(self.secrets), self.connections, peers, tuple(self.refused), tuple(self.notes))
+
+
+def authentication(connection: str) -> int:
+    """Return the type of authentication of a connection, from its name."""
+    return next(kind for kind, word in _KINDS.items() if connection.startswith(word))
 
 
 def stand_in(realm: str) -> str:

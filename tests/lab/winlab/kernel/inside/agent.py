@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any, BinaryIO
 
 from .capture import Captures
+from .conversations import Conversations
 from .fallback import Fallbacks
 from .keying import Daemons
 from .network import Networks
@@ -26,6 +27,7 @@ class Agent:
         self.networks = Networks()
         self.daemons = Daemons()
         self.services = Services()
+        self.conversations = Conversations()
         self.captures = Captures()
         self.fallbacks = Fallbacks()
         self.calls: dict[str, Callable[..., Any]] = {
@@ -37,6 +39,14 @@ class Agent:
             "kernel_associations": self.networks.associations,
             "serve": self.services.serve,
             "request": self.services.request,
+            "listen": self.conversations.listen,
+            "knock": self.conversations.knock,
+            "open": self.conversations.open,
+            "send": self.conversations.send,
+            "receive": self.conversations.receive,
+            "finish": self.conversations.finish,
+            "close": self.conversations.close,
+            "statistics": self.networks.statistics,
             "start_keying": self.daemons.start,
             "stop_keying": self.daemons.stop,
             "keying_associations": self.daemons.associations,
@@ -54,6 +64,7 @@ class Agent:
         self.fallbacks.remove(prefix)
         self.captures.remove(prefix)
         self.services.remove(prefix)
+        self.conversations.remove(prefix)
         self.daemons.remove(prefix)
         self.networks.remove(prefix)
 

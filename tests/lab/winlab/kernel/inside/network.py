@@ -8,6 +8,7 @@ A host has its addresses and nothing of the subnets around them: all goes to its
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -69,6 +70,14 @@ class Networks:
     def associations(self, name: str) -> str:
         """Return the kernel's associations with their counters."""
         return run(["ip", "-netns", name, "-statistics", "xfrm", "state", "list"])
+
+    def statistics(self, name: str) -> dict[str, int]:
+        """Return what the kernel counted for a namespace: errors of IPsec, and counters of its packet filter."""
+        with within(name), open("/proc/thread-self/net/xfrm_stat") as place:
+            found = {word: int(number) for word, number in (line.split() for line in place)}
+        rules = json.loads(run(["ip", "netns", "exec", name, "nft", "-j", "list", "counters"]))
+        counters = (each["counter"] for each in rules["nftables"] if "counter" in each)
+        return {**found, **{each["name"]: each["packets"] for each in counters}}
 
 
 def set_value(name: str, setting: str, value: str) -> None:
