@@ -2,7 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The worked example, played from end to end: lab up, site.yml twice, a summary for people and build/site.json."""
+"""The worked example, played from end to end: lab up, site.yml twice, a summary for people and build/site.json.
+
+With DATAPLANE=kernel the hosts' policies are enforced by a Linux kernel and an IKE daemon, and what passed between
+front-ends and back-ends in the second run is captured: build/site/*.pcap, counted in build/site.json.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,9 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +27,9 @@ BUILD = ROOT / "build"
 sys.path.insert(0, str(ROOT / "tests" / "lab"))
 
 from winlab.exchange import BACKEND, FRONTEND, ServicesSpec  # noqa: E402  # the lab is no installed package
+from winlab.kernel.carrier import carrier  # noqa: E402
+from winlab.kernel.plane import KernelCrossing, over_the_kernel  # noqa: E402
+from winlab.kernel.wirelog import read_capture  # noqa: E402
 from winlab.lab import Lab, LabHost  # noqa: E402
 from winlab.spec import HostSpec  # noqa: E402
 from winlab.store import policy_store  # noqa: E402
@@ -168,8 +177,53 @@ def rule_line(rule: Mapping[str, Any]) -> str:
     return f"{rule['name']}: filter list {rule['filter_list']}, filter action {rule['filter_action']}, {common}"
 
 
+@contextmanager
+def laboratory(kind: str) -> Iterator[Lab]:
+    """Run the hosts on a data plane: "model" or "kernel"."""
+    if kind == "model":
+        with Lab(specs()) as lab:
+            yield lab
+        return
+    if kind != "kernel":
+        sys.exit(f"DATAPLANE is model or kernel, not {kind}.")
+
+    def say(text: str) -> None:
+        print(text, flush=True)
+
+    with carrier(say) as plane, Lab(specs(), crossing=over_the_kernel(plane.channel, specs(), say)) as lab:
+        yield lab
+
+
+@contextmanager
+def captured(lab: Lab, folder: Path, result: dict[str, dict[str, int]]) -> Iterator[None]:
+    """Capture at the back-ends' firewall, where packets are real; tell what passed between each pair, by kind."""
+    crossing = lab.exchange.crossing
+    if not isinstance(crossing, KernelCrossing):
+        yield
+        return
+    backends = [name for name, group, *_rest in HOSTS if group == "exchange_backends"]
+    names = {address: name for name, _group, _version, _language, address in HOSTS}
+    for name in backends:
+        crossing.captured(name, begin=True)
+    yield
+    for name in backends:
+        data = crossing.captured(name, begin=False)
+        (folder / f"{name}.pcap").write_bytes(data)
+        for each in read_capture(data):
+            ends = sorted(names.get(str(one), "") for one in (each.source, each.destination))
+            if all(ends):
+                pair = " - ".join(reversed(ends))
+                result.setdefault(pair, Counter())[each.kind] += 1
+
+
+def unprotected(wire: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """Return what is wrong with what passed on the wire: web traffic in clear, or none that was protected."""
+    wrong = [f"{pair}: {kinds['tcp/80']} clear segments of TCP/80" for pair, kinds in wire.items() if kinds.get("tcp/80")]
+    return wrong + [f"{pair}: nothing protected" for pair, kinds in wire.items() if not {"esp", "ah"} & set(kinds)]
+
+
 def main() -> None:
-    """Play the example; exit non-zero when the second run changes anything."""
+    """Play the example; exit non-zero when the second run changes anything, or web traffic was seen in clear then."""
     BUILD.mkdir(exist_ok=True)
     seconds: dict[str, float] = {}
     began = time.monotonic()
@@ -177,7 +231,9 @@ def main() -> None:
     def lap(name: str) -> None:
         seconds[name] = round(time.monotonic() - began - sum(seconds.values()), 2)
 
-    with Lab(specs()) as lab:
+    kind = os.environ.get("DATAPLANE") or "model"
+    wire: dict[str, dict[str, int]] = {}
+    with laboratory(kind) as lab:
         folder = BUILD / "site"
         folder.mkdir(exist_ok=True)
         saved = folder / "saved"
@@ -193,11 +249,12 @@ def main() -> None:
         lap("first")
         commands = {name: sent(lab.hosts[name]) for name, *_rest in HOSTS}
         print("second run of playbooks/site.yml", flush=True)
-        second = play(inventory, "-e", f"@{wanted}")
+        with captured(lab, folder, wire):
+            second = play(inventory, "-e", f"@{wanted}")
         lap("second")
         found = {name: describe(lab.hosts[name], group, first[name], second[name]) for name, group, *_rest in HOSTS}
     lap("teardown")
-    (BUILD / "site.json").write_text(json.dumps({"hosts": found, "seconds": seconds}, indent=2) + "\n")
+    (BUILD / "site.json").write_text(json.dumps({"data_plane": kind, "hosts": found, "wire": wire, "seconds": seconds}, indent=2) + "\n")
     print(summary(found, commands))
     proof = json.loads((BUILD / "report" / "report.json").read_text())
     print(f"\nThe proof: {proof['summary']['verdict']}")
@@ -206,6 +263,12 @@ def main() -> None:
             print(f"  {check['outcome']}: {check['subject']}: {check['title']}. {check['evidence']}")
     print("For people: build/report/index.html, beside report.json and junit.xml.")
     print(f"The same as data: build/site.json. Seconds: {', '.join(f'{k} {v}' for k, v in seconds.items())}.")
+    if kind == "kernel":
+        print("\nOn the wire in the second run, packets by kind (captures: build/site/*.pcap):")
+        for pair, kinds in wire.items():
+            print(f"  {pair}: {', '.join(f'{name} {number}' for name, number in sorted(kinds.items()))}")
+        if len(wire) < 4 or unprotected(wire):
+            sys.exit(f"Not only protected web traffic: {'; '.join(unprotected(wire)) or 'pairs are missing'}.")
     again = [name for name, host in found.items() if host["changed_second"]]
     if again or not all(host["changed_first"] for host in found.values()):
         sys.exit(f"Not idempotent: the second run changed {', '.join(again) or 'nothing, but neither did the first'}.")

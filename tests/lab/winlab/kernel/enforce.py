@@ -59,7 +59,7 @@ class Enforcement:
     @property
     def notes(self) -> tuple[str, ...]:
         """What is not quite what the policy says."""
-        return self.keying.notes
+        return (*self.policies.notes, *self.keying.notes)
 
     @property
     def soft(self) -> list[dict[str, object]]:

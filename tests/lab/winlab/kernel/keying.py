@@ -21,7 +21,7 @@ from typing import Any
 from ..dataplane.inforce import InForce, Rule
 from ..dataplane.negotiation import protection
 from ..store.model import Authentication, AuthType, Cipher, EspCipher, Hash, MainMode, Offer
-from .policies import EVERYWHERE, Negotiated, Policies, Selector
+from .policies import EVERYWHERE, Negotiated, Policies, Selector, offered
 
 DEFAULT_REALM = "LAB"
 _CIPHERS = {Cipher.DES: "des", Cipher.TRIPLE_DES: "3des"}
@@ -199,7 +199,7 @@ def _child(one: Negotiated, remote: IPv4Network, groups: Sequence[str], *, trap:
         one.traffic.source, remote, one.traffic.protocol, one.traffic.source_port, one.traffic.destination_port
     )
     return {
-        **_offers(one.rule.offers, one.protocol, groups),
+        **_offers(offered(one.rule.offers)[1], one.protocol, groups),
         "mode": "transport",
         "policies": "no",
         "reqid": str(one.reqid),
@@ -232,7 +232,16 @@ def _offers(offers: Iterable[Offer], protocol: str, groups: Sequence[str]) -> di
             words += [_HASHES[Hash(one.esp_integrity)]] if one.esp_integrity else []
         proposals += ["-".join((*words, group)) for group in groups] if each.pfs else ["-".join(words)]
         life = life or each.lifetime_seconds
+    if not proposals:
+        return {}
     return {f"{protocol}_proposals": proposals, "rekey_time": f"{life or _QUICK_LIFE}s"}
+
+
+def offers_of(kind: str, rule: Rule) -> list[Offer]:
+    """Return the offers of a rule that consist of AH alone, or of ESP alone."""
+    wanted = (kind == "ah", kind == "esp")
+    found = ((protection(each), each) for each in rule.offers)
+    return [each for one, each in found if (one.ah_integrity is not None, one.esp_cipher is not None) == wanted]
 
 
 def _respond(state: InForce, methods: list[str], work: _Work) -> None:
@@ -244,23 +253,16 @@ def _respond(state: InForce, methods: list[str], work: _Work) -> None:
         if not isinstance(own, IPv4Address):
             continue
         for number, method in enumerate(_usable(rule, work)):
-            kinds: dict[str, list[Offer]] = {}
-            for each in rule.offers:
-                one = protection(each)
-                if one.ah_integrity is not None and one.esp_cipher is not None:
-                    text = "AH and ESP together: strongSwan negotiates no such bundle"
-                    work.refused[f"the default response rule: {text}"] = None
-                else:
-                    kinds.setdefault("ah" if one.ah_integrity is not None else "esp", []).append(each)
-            children = {
-                f"r{number}{kind}": {
-                    **_offers(offers, kind, work.groups),
-                    "mode": "transport",
-                    "local_ts": ["dynamic"],
-                    "remote_ts": ["dynamic"],
-                    "start_action": "none",
-                    "priority": str(_RESPONSE_PRIORITY),
-                }
-                for kind, offers in kinds.items()
+            # One child for both: the daemon looks for traffic first, and for offers in what it has found then.
+            child = {
+                **_offers(offers_of("ah", rule), "ah", work.groups),
+                **_offers(offers_of("esp", rule), "esp", work.groups),
+                "mode": "transport",
+                "local_ts": ["dynamic"],
+                "remote_ts": ["dynamic"],
+                "start_action": "none",
+                "priority": str(_RESPONSE_PRIORITY),
             }
-            work.connect(IPv4Network(own), EVERYWHERE, method, methods, children)
+            if any(len({each.operation for each in one.algorithms}) > 1 for one in rule.offers):
+                work.notes["the default response rule: its offers of AH and ESP together are not accepted"] = None
+            work.connect(IPv4Network(own), EVERYWHERE, method, methods, {f"r{number}": child})

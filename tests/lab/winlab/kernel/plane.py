@@ -13,11 +13,12 @@ from everybody, and that is said.
 from __future__ import annotations
 
 import base64
+import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address
+from ipaddress import ip_address
 
 from ..dataplane import trail
 from ..dataplane.associations import QuickModeAssociation, Way
@@ -25,9 +26,11 @@ from ..dataplane.fate import Fate
 from ..dataplane.inforce import in_force
 from ..dataplane.matching import Choice, decide
 from ..dataplane.packet import Address, Network
+from ..exchange import FRONTEND
 from ..exchange.crossing import Conversation, Crossing, Locks
 from ..host import Host
-from .channel import Channel, Failed
+from ..spec import HostSpec
+from .channel import Channel
 from .enforce import Enforcement, load, translate
 from .hostrules import closed
 from .standing import Standing, read_standing
@@ -161,7 +164,7 @@ class KernelCrossing(Crossing):
         self._judge(one)
         return one
 
-    def cable(self, one: Conversation) -> tuple[object, object]:
+    def cable(self, one: Conversation) -> tuple[socket.socket, socket.socket]:
         """Return both ends of the connection, as sockets."""
         return self._tunnels.ends(one.packet)
 
@@ -311,16 +314,21 @@ def _covering(standing: Standing, peer: Address, port: int) -> QuickModeAssociat
     return None
 
 
-def reachable(crossing: KernelCrossing, controller: Address, port: int) -> Callable[[Host], bool]:
-    """Return the question whether a controller gets to the management port of a host."""
 
-    def obeys(host: Host) -> bool:
-        try:
-            return crossing.in_clear(controller, host.name, port)
-        except Failed:
-            return False
+def over_the_kernel(
+    channel: Channel, specs: Iterable[HostSpec], say: Callable[[str], None]
+) -> Callable[[Mapping[str, Host], Locks], KernelCrossing]:
+    """Return what makes the crossing of a lab with these hosts: the argument `crossing` of `Lab`."""
+    placed = [each for each in specs if each.addresses]
+    services = {
+        each.name: (each.management_port, *(each.services.doors.values() if each.services else ())) for each in placed
+    }
+    outside = frozenset(each.name for each in placed if each.services and each.services.role == FRONTEND)
+    controllers = tuple(dict.fromkeys(ip_address(each.controller) for each in placed))
 
-    return obeys
+    def make(hosts: Mapping[str, Host], locks: Locks) -> KernelCrossing:
+        return KernelCrossing(
+            hosts, locks, channel, services=services, outside=outside, controllers=controllers, say=say
+        )
 
-
-__all__ = ["CLIENT", "IPv4Address", "KernelCrossing", "reachable"]
+    return make

@@ -21,7 +21,7 @@ from ..dataplane.inforce import Direction, InForce, Rule, is_ipv4
 from ..dataplane.matching import rank, strictness
 from ..dataplane.negotiation import protection
 from ..dataplane.packet import RSVP, TCP, UDP
-from ..store.model import SERVER_KINDS, Action, Side, SideKind
+from ..store.model import SERVER_KINDS, Action, Offer, Side, SideKind
 
 EVERYWHERE = IPv4Network("0.0.0.0/0")
 SOFT_LIFE = 300
@@ -97,11 +97,12 @@ class Negotiated:
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """All policies of a host, what they negotiate for, and what could not be said in them."""
+    """All policies of a host, what they negotiate for, what cannot be said in them, and what is said with less."""
 
     policies: tuple[Policy, ...]
     negotiated: tuple[Negotiated, ...]
     refused: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,7 @@ class _Candidate:
 def compile_policies(state: InForce) -> Policies:
     """Return the policies for what is in force on a host."""
     refused: dict[str, None] = {}
+    notes: dict[str, None] = {}
     best: dict[tuple[str, Selector], _Candidate] = {}
     order = 0
     for rule in state.rules:
@@ -123,6 +125,8 @@ def compile_policies(state: InForce) -> Policies:
         if problem:
             refused[f"rule {rule.name or rule.key}: {problem}"] = None
             continue
+        if rule.action is Action.NEGOTIATE and (left := offered(rule.offers)[2]):
+            notes[f"rule {rule.name or rule.key}: its offers of {left} are not made"] = None
         for direction in rule.directions:
             order += 1
             try:
@@ -137,7 +141,7 @@ def compile_policies(state: InForce) -> Policies:
                     best[way, selector] = one
     ordered = sorted(best.values(), key=lambda each: (tuple(-part for part in each.key), each.order))
     policies, negotiated = _numbered(ordered)
-    return Policies((*_exemptions(state), *policies), tuple(negotiated), tuple(refused))
+    return Policies((*_exemptions(state), *policies), tuple(negotiated), tuple(refused), tuple(notes))
 
 
 def clear_policies(one: Negotiated) -> list[str]:
@@ -161,21 +165,29 @@ def _problem(rule: Rule) -> str:
     """Return why the kernel cannot do what a rule says, empty if it can."""
     if rule.tunnel:
         return "tunnels are not translated"
-    if rule.action is not Action.NEGOTIATE:
+    if rule.action is not Action.NEGOTIATE or offered(rule.offers)[1]:
         return ""
-    kinds = {_kind(rule, number) for number in range(len(rule.offers))}
-    if "ah+esp" in kinds:
-        return "AH and ESP together: strongSwan negotiates no such bundle"
-    if len(kinds) > 1:
-        return "offers of AH beside offers of ESP: a policy of the kernel names one of them"
-    return "" if kinds else "it negotiates and offers nothing"
+    return "it offers nothing but AH and ESP together" if rule.offers else "it negotiates and offers nothing"
 
 
-def _kind(rule: Rule, number: int) -> str:
-    offered = protection(rule.offers[number])
-    if offered.ah_integrity is not None and offered.esp_cipher is not None:
-        return "ah+esp"
-    return "ah" if offered.ah_integrity is not None else "esp"
+def offered(offers: Iterable[Offer]) -> tuple[str, tuple[Offer, ...], str]:
+    """Return the protocol of offers, `esp` or `ah`, those that are made with it, and what is left out, in words.
+
+    A policy of the kernel names its protocol, so the first offer decides; strongSwan negotiates no AH and ESP together.
+    """
+    kept: list[Offer] = []
+    left: dict[str, None] = {}
+    kind = ""
+    for each in offers:
+        one = protection(each)
+        both = one.ah_integrity is not None and one.esp_cipher is not None
+        word = "ah+esp" if both else "ah" if one.ah_integrity is not None else "esp"
+        kind = kind or (word if not both else "")
+        if word == kind:
+            kept.append(each)
+        else:
+            left[word.upper().replace("+", " and ")] = None
+    return kind, tuple(kept), ", ".join(left)
 
 
 def _narrowed(direction: Direction, state: InForce) -> Iterable[tuple[str, Selector]]:
@@ -243,7 +255,7 @@ def _numbered(ordered: list[_Candidate]) -> tuple[list[Policy], list[Negotiated]
             continue
         leaving = one.selector if one.way == "out" else _swapped(one.selector)
         reqid = numbers.setdefault((one.rule.key, leaving), len(numbers) + 1)
-        kind = _kind(one.rule, 0)
+        kind = offered(one.rule.offers)[0]
         optional = one.way == "in" and (one.rule.inpass or one.rule.soft)
         policies.append(Policy(one.way, one.selector, priority, template=Template(kind, reqid, optional)))
         if one.way == "out":
