@@ -38,7 +38,18 @@ def carrier(say: Callable[[str], None]) -> Iterator[Carrier]:
     began = time.monotonic()
     made = prepare(say, emulated=True)
     with Guest(made) as guest:
+        check(guest.channel)
         seconds = round(time.monotonic() - began, 1)
         way = f"guest in software emulation, {guest.kernel}"
         say(f"kernel data plane: {way}, up after {seconds} s")
         yield Carrier(way, seconds, guest.channel)
+
+
+def check(channel: Channel) -> None:
+    """Have the kernel show that it can do what policies ask for.
+
+    :raises Unavailable: with what it lacks.
+    """
+    lacking = channel.call("probe", patience=120)
+    if lacking:
+        raise Unavailable(f"the kernel lacks {'; '.join(lacking)}")

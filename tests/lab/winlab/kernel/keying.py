@@ -141,7 +141,9 @@ class _Work:
             "proposals": proposals,
             "unique": "never",
             "mobike": "no",
-            "rekey_time": f"{self.life}s",
+            "rekey_time": f"{self.life * 9 // 10}s",
+            "over_time": f"{self.life // 10}s",
+            "rand_time": "0s",
             "local": local,
             "remote": other,
             "children": {},
@@ -234,7 +236,12 @@ def _offers(offers: Iterable[Offer], protocol: str, groups: Sequence[str]) -> di
         life = life or each.lifetime_seconds
     if not proposals:
         return {}
-    return {f"{protocol}_proposals": proposals, "rekey_time": f"{life or _QUICK_LIFE}s"}
+    return {f"{protocol}_proposals": proposals, **_life(life or _QUICK_LIFE)}
+
+
+def _life(seconds: int) -> dict[str, str]:
+    """Return how long associations of a quick mode stand; new ones are made a little before."""
+    return {"life_time": f"{seconds}s", "rekey_time": f"{seconds * 9 // 10}s", "rand_time": "0s"}
 
 
 def offers_of(kind: str, rule: Rule) -> list[Offer]:

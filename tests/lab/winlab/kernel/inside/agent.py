@@ -32,6 +32,7 @@ class Agent:
         self.fallbacks = Fallbacks()
         self.calls: dict[str, Callable[..., Any]] = {
             "hello": lambda: "here",
+            "probe": self.networks.probe,
             "lay": self.networks.lay,
             "remove": self.remove,
             "execute": self.networks.execute,

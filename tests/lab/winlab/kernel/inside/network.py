@@ -16,6 +16,16 @@ from pathlib import Path
 from .namespaces import FOLDER, run, within
 
 GATEWAY = "169.254.0.1"
+_KEYS = {
+    size: "0x" + "".join(f"{7 * each % 256:02x}" for each in range(1, size + 1)) for size in (8, 16, 20, 24)
+}
+_ALGORITHMS = (
+    ("esp", f"enc cbc(des3_ede) {_KEYS[24]} auth hmac(sha1) {_KEYS[20]}"),
+    ("esp", f"enc cbc(des) {_KEYS[8]} auth hmac(md5) {_KEYS[16]}"),
+    ("esp", f'enc ecb(cipher_null) "" auth hmac(sha1) {_KEYS[20]}'),
+    ("ah", f"auth hmac(sha1) {_KEYS[20]}"),
+    ("ah", f"auth hmac(md5) {_KEYS[16]}"),
+)
 
 
 class Networks:
@@ -78,6 +88,25 @@ class Networks:
         rules = json.loads(run(["ip", "netns", "exec", name, "nft", "-j", "list", "counters"]))
         counters = (each["counter"] for each in rules["nftables"] if "counter" in each)
         return {**found, **{each["name"]: each["packets"] for each in counters}}
+
+    def probe(self) -> list[str]:
+        """Try every algorithm that policies may name once; return what this kernel lacks.
+
+        Kernels load what they need when it is first asked for. Better now than while somebody waits for a connection.
+        """
+        space, lacking = "probe", []
+        with self._lock:
+            run(["ip", "netns", "add", space])
+            try:
+                for number, (protocol, words) in enumerate(_ALGORITHMS, 1):
+                    state = f"src 192.0.2.1 dst 192.0.2.2 proto {protocol} spi {0x1000 + number} mode transport {words}"
+                    try:
+                        _inside(space, [f"xfrm state add {state}"])
+                    except RuntimeError as bad:
+                        lacking.append(f"{protocol} {words.split(' 0x')[0]}: {bad}")
+            finally:
+                run(["ip", "netns", "delete", space])
+        return lacking
 
 
 def set_value(name: str, setting: str, value: str) -> None:
