@@ -204,22 +204,21 @@ def _narrowed(direction: Direction, state: InForce) -> Iterable[tuple[str, Selec
     own = [each for each in sorted(state.addresses) if isinstance(each, IPv4Address)]
     ports = (direction.protocol, direction.source_port, direction.destination_port)
     sources, destinations = _networks(direction.source), _networks(direction.destination)
-    for address in own:
-        host = IPv4Network(address)
-        if _holds(sources, address):
-            for far in _others(destinations, own):
-                yield "out", Selector(host, far, *ports)
-        if _holds(destinations, address):
-            for far in _others(sources, own):
-                yield "in", Selector(far, host, *ports)
+    hosts = [IPv4Network(each) for each in own]
+    for address, host in zip(own, hosts, strict=True):
+        # What a host sends to itself does not leave it.
+        if _holds(sources, address) and destinations is not None:
+            for far in destinations:
+                if far not in hosts:
+                    yield "out", Selector(host, far, *ports)
+        if _holds(destinations, address) and sources is not None:
+            for far in sources:
+                if far not in hosts:
+                    yield "in", Selector(far, host, *ports)
 
 
 def _holds(networks: tuple[IPv4Network, ...] | None, address: IPv4Address) -> bool:
     return networks is None or any(address in each for each in networks)
-
-
-def _others(networks: tuple[IPv4Network, ...] | None, own: list[IPv4Address]) -> tuple[IPv4Network, ...]:
-    return tuple(IPv4Network(each) for each in own) if networks is None else networks
 
 
 def _networks(side: Side) -> tuple[IPv4Network, ...] | None:

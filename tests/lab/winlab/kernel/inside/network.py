@@ -60,6 +60,9 @@ class Networks:
                 commands += [f"address add {one}/32 dev wire" for one in addresses]
                 commands += [f"route add {GATEWAY} dev wire", f"route add default via {GATEWAY} dev wire src {addresses[0]}"]
                 _inside(f"{prefix}{each['name']}", commands)
+                for setting in ("disable_xfrm", "disable_policy"):
+                    # What a host sends to itself is nobody's business.
+                    set_value(f"{prefix}{each['name']}", f"ipv4/conf/lo/{setting}", "1")
 
     def remove(self, prefix: str) -> None:
         """Remove a network."""
