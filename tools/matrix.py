@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / place) for place in ("collections", "tests/lab", "tests/unit/support", "tests/unit/kernel")]
+sys.path[:0] = [str(ROOT / place) for place in ("collections", "tests/lab", "tests/unit/support")]
 
-from pairs import PORT, Cell, cells, expected  # noqa: E402
+from kernel_pairs import PORT, Cell, cells, expected  # noqa: E402
 from winlab.kernel.carrier import carrier  # noqa: E402
 from winlab.kernel.channel import Channel  # noqa: E402
 from winlab.kernel.pair import Measured, measure  # noqa: E402

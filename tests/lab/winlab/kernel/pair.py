@@ -30,10 +30,12 @@ class Request:
 
     @property
     def fate(self) -> str:
-        """clear, secured or blocked. Secured is what was answered without one clear segment of the service."""
+        """Clear, secured or blocked; mixed where an answered request had both clear and protected packets."""
         if not self.answered:
             return "blocked"
-        return "clear" if not self.wire.get("esp", 0) + self.wire.get("ah", 0) else "secured"
+        protected = any(self.wire.get(each) for each in ("esp", "ah"))
+        in_clear = any(name.startswith("tcp/") for name in self.wire)
+        return "mixed" if protected and in_clear else "secured" if protected else "clear"
 
 
 @dataclass(frozen=True, slots=True)

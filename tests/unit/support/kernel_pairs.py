@@ -42,7 +42,7 @@ ACTIONS = {
 }
 # Fates of the lab's model and of the collection; all others are "blocked".
 WORDS = {"clear": "clear", "permit": "clear", "soft_clear": "clear", "esp": "secured"}
-EXPECTED = Path(__file__).with_name("expected.yml")
+EXPECTED = Path(__file__).parents[1] / "kernel" / "expected.yml"
 _OUT, _IN = f"me {BE} protocol=tcp dstport={PORT}", f"{FE} me protocol=tcp dstport={PORT}"
 _SETTINGS = 'activatedefaultrule=no mmsec="3DES-SHA1-2"'
 
