@@ -14,7 +14,7 @@ reach those peers: the daemon looks for traffic only in the connection that main
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
@@ -38,7 +38,7 @@ class Identity:
     """A host's certificate, its key and the authority that signed it, in PEM."""
 
     certificate: bytes
-    key: bytes
+    key: bytes = field(repr=False)
     authority: bytes
 
 
@@ -46,7 +46,7 @@ class Identity:
 class Keying:
     """What the daemon is told, who may talk to it, and what could not be said."""
 
-    secrets: tuple[Mapping[str, Any], ...]
+    secrets: tuple[Mapping[str, Any], ...] = field(repr=False)
     connections: Mapping[str, Any]
     peers: tuple[IPv4Network, ...]
     refused: tuple[str, ...]

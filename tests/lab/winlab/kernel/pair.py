@@ -12,8 +12,10 @@ from dataclasses import dataclass
 
 from ..dataplane.inforce import in_force
 from ..host import Host
+from .authorities import Authorities
 from .channel import Channel
 from .enforce import Enforcement, check, load, translate
+from .standing import Standing, read_standing
 from .wirelog import read_capture
 
 _FIREWALL = "fw"
@@ -40,12 +42,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Both requests, all that was captured, and what fell back at which end."""
+    """Both requests, all that was captured, what fell back at which end, and what stands there in the end."""
 
     first: Request
     steady: Request
     capture: bytes
     fallen: dict[str, int]
+    standing: dict[str, Standing]
     seconds: float
 
 
@@ -60,7 +63,10 @@ def measure(
     :raises NotAsCompiled: when at the end the kernel does not hold exactly what was compiled.
     """
     prefix, began = f"{label}-", time.monotonic()
-    plans = {host.name: translate(in_force(host)) for host in (front, back)}
+    states, authorities = {host.name: in_force(host) for host in (front, back)}, Authorities()
+    plans = {
+        name: translate(state, identities=authorities.identities(name, state)) for name, state in states.items()
+    }
     hosts = [
         {"name": each.name, "addresses": [str(one) for one in each.addresses], "at": _FIREWALL} for each in (front, back)
     ]
@@ -89,14 +95,19 @@ def measure(
                 )
             )
             captured.append(base64.b64decode(channel.call("stop_capture", **cable)))
-        fallen = {name: len(channel.call("fallen_back", name=f"{prefix}{name}")) for name in plans}
+        fallen = {name: channel.call("fallen_back", name=f"{prefix}{name}") for name in plans}
+        standing = {}
+        for name, plan in plans.items():
+            told = channel.call("keying_associations", name=f"{prefix}{name}")
+            standing[name] = read_standing(told, fallen[name], states[name], plan.policies, 0)
         for name, plan in plans.items():
             check_after(channel, f"{prefix}{name}", plan)
     finally:
         channel.call("remove", prefix=prefix, patience=120)
     first, steady = (_request(one, data, port) for one, data in zip(asked, captured, strict=True))
     # One file: the second without its head.
-    return Measured(first, steady, captured[0] + captured[1][24:], fallen, round(time.monotonic() - began, 2))
+    whole, numbers = captured[0] + captured[1][24:], {name: len(each) for name, each in fallen.items()}
+    return Measured(first, steady, whole, numbers, standing, round(time.monotonic() - began, 2))
 
 
 def check_after(channel: Channel, namespace: str, plan: Enforcement) -> None:

@@ -30,6 +30,7 @@ from ..exchange import FRONTEND
 from ..exchange.crossing import Conversation, Crossing, Locks
 from ..host import Host
 from ..spec import HostSpec
+from .authorities import Authorities
 from .channel import Channel
 from .enforce import Enforcement, load, translate
 from .hostrules import closed
@@ -100,6 +101,7 @@ class KernelCrossing(Crossing):
         self._said: set[str] = set()
         self._ends = {name: _Enforced(host) for name, host in hosts.items()}
         self._tunnels = Tunnels(channel)
+        self._authorities = Authorities()
         self._controllers = {address: f"controller{number}" for number, address in enumerate(controllers)}
         self._knocked: dict[tuple[Address, str, int], tuple[float, Enforcement | None, bool]] = {}
         plugged = [
@@ -202,7 +204,9 @@ class KernelCrossing(Crossing):
             state = in_force(end.host)
             others = {other: each for other, each in self._hosts.items() if other != name}
             wanted = translate(
-                state, closed=closed(end.host, others, self._controllers, self._services.get(name, ()))
+                state,
+                identities=self._authorities.identities(name, state),
+                closed=closed(end.host, others, self._controllers, self._services.get(name, ())),
             )
             if wanted == end.loaded:
                 return end.loaded
