@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / place) for place in ("collections", "tests/lab", "tests/unit/support")]
 
 from kernel_pairs import PORT, Cell, cells, expected  # noqa: E402
+
 from winlab.kernel.carrier import carrier  # noqa: E402
 from winlab.kernel.channel import Channel  # noqa: E402
 from winlab.kernel.pair import Measured, measure  # noqa: E402
@@ -70,7 +71,11 @@ def plain(measured: Measured) -> dict[str, Any]:
     data: dict[str, Any] = {
         name: {"fate": each.fate, "seconds": each.seconds, "wire": each.wire} for name, each in requests.items()
     }
-    return {**data, "fell_back": [name for name, number in measured.fallen.items() if number], "seconds": measured.seconds}
+    return {
+        **data,
+        "fell_back": [name for name, number in measured.fallen.items() if number],
+        "seconds": measured.seconds,
+    }
 
 
 def differences(one: dict[str, Any]) -> list[str]:

@@ -218,7 +218,9 @@ def captured(lab: Lab, folder: Path, result: dict[str, dict[str, int]]) -> Itera
 
 def unprotected(wire: Mapping[str, Mapping[str, int]]) -> list[str]:
     """Return what is wrong with what passed on the wire: web traffic in clear, or none that was protected."""
-    wrong = [f"{pair}: {kinds['tcp/80']} clear segments of TCP/80" for pair, kinds in wire.items() if kinds.get("tcp/80")]
+    wrong = [
+        f"{pair}: {kinds['tcp/80']} clear segments of TCP/80" for pair, kinds in wire.items() if kinds.get("tcp/80")
+    ]
     return wrong + [f"{pair}: nothing protected" for pair, kinds in wire.items() if not {"esp", "ah"} & set(kinds)]
 
 
@@ -254,7 +256,9 @@ def main() -> None:
         lap("second")
         found = {name: describe(lab.hosts[name], group, first[name], second[name]) for name, group, *_rest in HOSTS}
     lap("teardown")
-    (BUILD / "site.json").write_text(json.dumps({"data_plane": kind, "hosts": found, "wire": wire, "seconds": seconds}, indent=2) + "\n")
+    (BUILD / "site.json").write_text(
+        json.dumps({"data_plane": kind, "hosts": found, "wire": wire, "seconds": seconds}, indent=2) + "\n"
+    )
     print(summary(found, commands))
     proof = json.loads((BUILD / "report" / "report.json").read_text())
     print(f"\nThe proof: {proof['summary']['verdict']}")

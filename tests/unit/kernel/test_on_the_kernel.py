@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import pytest
 from kernel_pairs import BE, FE, PORT, Cell, expected
+
 from winlab.dataplane.associations import Way
 from winlab.dataplane.bench import in_policy, machine
 from winlab.host import Host
@@ -58,7 +59,7 @@ class Deal:
 
     def hosts(self) -> tuple[Host, Host]:
         """Return both ends."""
-        action = f'action=negotiate inpass={"yes" if self.soft else "no"} soft={"yes" if self.soft else "no"}'
+        action = f"action=negotiate inpass={'yes' if self.soft else 'no'} soft={'yes' if self.soft else 'no'}"
         action += f' qmpfs={"yes" if self.pfs else "no"} qmsec="{self.quick}"'
         ends = (("fe", FE, OUT, self.keys[0]), ("be", BE, IN, self.keys[1]))
         return tuple(  # type: ignore[return-value]
@@ -86,7 +87,7 @@ DEALS = {
 def measured() -> Iterator[Mapping[Cell | str, Measured]]:
     """Measure all pairs in one data plane."""
     try:
-        with carrier(print) as plane, ThreadPoolExecutor(6) as pool:
+        with carrier(print) as plane, ThreadPoolExecutor(8) as pool:
             tasks = {}
             for number, (name, one) in enumerate([*((cell, cell) for cell in CELLS), *DEALS.items()]):
                 ike = not isinstance(one, Cell) or one.ike == "open"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A host's rules as policies of the Linux kernel: they decide as the lab's model does, and nothing is left out silently.
+"""A host's rules as policies of the Linux kernel: they decide as the lab's model does, nothing is left out silently.
 
 No kernel is needed here: how it picks a policy (the lowest priority number among those that match) is written down in
 `asked`.
@@ -10,12 +10,14 @@ No kernel is needed here: how it picks a policy (the lowest priority number amon
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network, ip_address
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from winlab.dataplane.bench import in_policy, machine
 from winlab.dataplane.inforce import InForce, Rule, directions, in_force
 from winlab.dataplane.matching import Choice, decide
@@ -40,7 +42,9 @@ def side(text: str) -> Side:
     return Side(SideKind.ADDRESS, network.network_address, int(network.netmask))
 
 
-def rule(action: Action, *filters: Filter, inpass: bool = False, soft: bool = False, offers: tuple[Offer, ...] = (ESP,)) -> Rule:
+def rule(
+    action: Action, *filters: Filter, inpass: bool = False, soft: bool = False, offers: tuple[Offer, ...] = (ESP,)
+) -> Rule:
     """Return a rule that filters belong to."""
     found = tuple(each for one in filters for each in directions(one))
     return Rule("R", "R", action, inpass, soft, offers if action is Action.NEGOTIATE else (), (), False, found)
@@ -123,7 +127,7 @@ def test_the_kernel_takes_them_all(rules: list[Rule]) -> None:
     compiled = compile_policies(state(*rules)).policies
     assert len({(each.way, each.selector) for each in compiled}) == len(compiled)
     priorities = sorted(each.priority for each in compiled)
-    assert all(later - earlier > 5 for earlier, later in zip(priorities, priorities[1:], strict=False))
+    assert all(later - earlier > 5 for earlier, later in itertools.pairwise(priorities))
 
 
 def test_both_ways_of_a_filter_have_one_number() -> None:
@@ -169,7 +173,12 @@ def test_letting_go_is_narrower_than_the_rule_and_comes_before_it() -> None:
 
 @pytest.mark.parametrize(
     ("offers", "kind", "note"),
-    [((ESP,), "esp", ""), ((AH, ESP), "ah", "ESP"), ((ESP, AH, BOTH), "esp", "AH, AH and ESP"), ((BOTH, AH), "ah", "AH and ESP")],
+    [
+        ((ESP,), "esp", ""),
+        ((AH, ESP), "ah", "ESP"),
+        ((ESP, AH, BOTH), "esp", "AH, AH and ESP"),
+        ((BOTH, AH), "ah", "AH and ESP"),
+    ],
 )
 def test_one_protocol_a_policy(offers: tuple[Offer, ...], kind: str, note: str) -> None:
     """The first protocol that can be asked for is; what is left out is said."""
@@ -199,21 +208,21 @@ def test_what_cannot_be_said_is_refused(bad: Rule, reason: str) -> None:
 
 
 PRINTED = """\
-src 10.0.1.20/32 dst 10.0.0.10/32 proto 6 sport 80 
-\tdir in priority 10010 ptype main 
+src 10.0.1.20/32 dst 10.0.0.10/32 proto 6 sport 80~
+\tdir in priority 10010 ptype main~
 \ttmpl src 0.0.0.0 dst 0.0.0.0
 \t\tproto esp reqid 1 mode transport
-\t\tlevel use 
-src 10.0.0.10/32 dst 10.0.1.20/32 proto tcp dport 80 
-\tdir out priority 10000 ptype main 
+\t\tlevel use~
+src 10.0.0.10/32 dst 10.0.1.20/32 proto tcp dport 80~
+\tdir out priority 10000 ptype main~
 \ttmpl src 0.0.0.0 dst 0.0.0.0
 \t\tproto esp reqid 1 mode transport
-src 10.0.0.10/32 dst 10.0.1.20/32 proto 6 dport 80 
-\tdir out priority 9995 ptype main 
-\tmark 0/0x80000000 
-src 10.0.9.0/24 dst 10.0.0.10/32 
-\tdir in action block priority 10020 ptype main 
-"""
+src 10.0.0.10/32 dst 10.0.1.20/32 proto 6 dport 80~
+\tdir out priority 9995 ptype main~
+\tmark 0/0x80000000~
+src 10.0.9.0/24 dst 10.0.0.10/32~
+\tdir in action block priority 10020 ptype main~
+""".replace("~", " ")
 
 
 def test_what_the_kernel_prints_is_read() -> None:
@@ -253,7 +262,9 @@ def test_nobody_answers_ike_where_no_rule_negotiates() -> None:
 
 def test_selectors_are_narrowed_to_own_addresses() -> None:
     """What a host with two addresses sends to anybody is two policies a way."""
-    found = compile_policies(state(rule(Action.BLOCK, Filter(side("me"), side("any"))), own=(OWN, "10.0.0.11"))).policies
+    found = compile_policies(
+        state(rule(Action.BLOCK, Filter(side("me"), side("any"))), own=(OWN, "10.0.0.11"))
+    ).policies
     assert {(each.way, each.selector) for each in found} == {
         (way, Selector(*(ends if way == "out" else ends[::-1])))
         for way in ("out", "in")

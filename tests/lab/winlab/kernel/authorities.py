@@ -79,7 +79,9 @@ def _builder(subject: x509.Name, issuer: x509.Name, key: rsa.RSAPrivateKey) -> x
 
 def _authority(name: str) -> _Signer:
     key, subject = rsa.generate_private_key(65537, _KEY_BITS), _name(name)
-    builder = _builder(subject, subject, key).add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+    builder = _builder(subject, subject, key).add_extension(
+        x509.BasicConstraints(ca=True, path_length=0), critical=True
+    )
     return _Signer(key, builder.sign(key, hashes.SHA256()))
 
 

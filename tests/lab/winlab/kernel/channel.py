@@ -51,10 +51,9 @@ class Channel:
 
     def close(self) -> None:
         """End the connection; calls that wait fail."""
-        with self._lock:
-            # The reader may be in the middle of it: a shutdown wakes it, a close would not.
-            with suppress(OSError):
-                self._connection.shutdown(socket.SHUT_RDWR)
+        # The reader may be in the middle of it: a shutdown wakes it, a close would not.
+        with self._lock, suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)
         self._reader.join()
         self._connection.close()
 

@@ -30,7 +30,6 @@ SYSTEM = (
     "libstrongswan-standard-plugins",
     "libstrongswan-extra-plugins",
     "python3",
-    "tcpdump",
     "busybox-static",
 )
 """What the simulated network runs on."""
@@ -39,8 +38,10 @@ EMULATOR = ("qemu-system-x86", "erofs-utils")
 """What starts it where the running kernel cannot."""
 
 # Needed by package managers and boot scripts only; nothing in the tree runs them.
-_IDLE = ("adduser_", "cpio_", "debconf_", "dpkg_", "initramfs-tools", "klibc-utils_", "libklibc_", "linux-base_")
-_IDLE += ("passwd_", "tar_", "udev_", "usrmerge_", "libdb5.3_", "libgdbm", "perl", "libperl")
+_IDLE = (
+    *("adduser_", "cpio_", "debconf_", "dpkg_", "initramfs-tools", "klibc-utils_", "libklibc_", "linux-base_"),
+    *("passwd_", "tar_", "udev_", "usrmerge_", "libdb5.3_", "libgdbm", "perl", "libperl"),
+)
 # Counted up when the recipe below changes.
 _RECIPE = 1
 _MODULES = ("virtio_pci", "virtio_blk", "virtio_console", "erofs")

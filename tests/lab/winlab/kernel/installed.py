@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from ipaddress import IPv4Network
 
@@ -15,12 +16,13 @@ _NUMBERS = {"tcp": 6, "udp": 17, "icmp": 1, "esp": 50, "ah": 51, "rsvp": 46}
 
 def read_policies(text: str) -> tuple[frozenset[Policy], frozenset[Policy]]:
     """Return the policies in what `ip xfrm policy list` prints: those without a mark, and those with one."""
-    plain, marked = set(), set()
+    plain: set[Policy] = set()
+    marked: set[Policy] = set()
     for block in re.split(r"(?m)^(?=src )", text):
         if not block.strip():
             continue
         words = block.partition("tmpl")[0].split()
-        values = dict(zip(words, words[1:], strict=False))
+        values = dict(itertools.pairwise(words))
         selector = Selector(
             IPv4Network(values["src"]),
             IPv4Network(values["dst"]),
@@ -29,7 +31,9 @@ def read_policies(text: str) -> tuple[frozenset[Policy], frozenset[Policy]]:
             int(values.get("dport", 0)),
         )
         template = None
-        if found := re.search(r"(?s)\n\s+tmpl .*?proto (\w+)(.*?)reqid (\d+)[^\n]*?mode (\w+)(.*?)(?=\n\s+tmpl|\Z)", block):
+        if found := re.search(
+            r"(?s)\n\s+tmpl .*?proto (\w+)(.*?)reqid (\d+)[^\n]*?mode (\w+)(.*?)(?=\n\s+tmpl|\Z)", block
+        ):
             kind = "ah" if found[1] in ("ah", "51") else "esp"
             template = Template(kind, int(found[3]), "level use" in found[5])
         one = Policy(values["dir"], selector, int(values["priority"]), "action block" in block, template)

@@ -80,7 +80,9 @@ def compile_keying(
             mine = [each for each in reaching if each.rule == rule]
             for place, method in enumerate(_usable(rule, work)):
                 children = {
-                    f"t{each.reqid}": _child(each, remote, work.groups, trap=not place and each.traffic.destination == remote)
+                    f"t{each.reqid}": _child(
+                        each, remote, work.groups, trap=not place and each.traffic.destination == remote
+                    )
                     for each in mine
                 }
                 work.connect(own, remote, method, methods, children)
@@ -123,7 +125,8 @@ class _Work:
         self, own: IPv4Network, remote: IPv4Network, method: Authentication, proposals: list[str]
     ) -> dict[str, Any]:
         address = str(own.network_address)
-        local, other = {"id": address, "auth": "psk"}, {"auth": "psk"}
+        local: dict[str, Any] = {"id": address, "auth": "psk"}
+        other: dict[str, Any] = {"auth": "psk"}
         if method.type == AuthType.CERTIFICATE:
             identity = self.identities[method.text]
             local = {"auth": "pubkey", "certs": [identity.certificate.decode()]}

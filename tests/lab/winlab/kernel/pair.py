@@ -9,6 +9,7 @@ import base64
 import time
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 from ..dataplane.inforce import in_force
 from ..host import Host
@@ -64,11 +65,10 @@ def measure(
     """
     prefix, began = f"{label}-", time.monotonic()
     states, authorities = {host.name: in_force(host) for host in (front, back)}, Authorities()
-    plans = {
-        name: translate(state, identities=authorities.identities(name, state)) for name, state in states.items()
-    }
+    plans = {name: translate(state, identities=authorities.identities(name, state)) for name, state in states.items()}
     hosts = [
-        {"name": each.name, "addresses": [str(one) for one in each.addresses], "at": _FIREWALL} for each in (front, back)
+        {"name": each.name, "addresses": [str(one) for one in each.addresses], "at": _FIREWALL}
+        for each in (front, back)
     ]
     channel.call("remove", prefix=prefix)
     try:
@@ -78,7 +78,7 @@ def measure(
         channel.call("serve", name=f"{prefix}{back.name}", ports=[port])
         for name, plan in plans.items():
             load(channel, f"{prefix}{name}", plan)
-        cable = {"name": f"{prefix}{_FIREWALL}", "interface": f"to-{back.name}"}
+        cable: dict[str, Any] = {"name": f"{prefix}{_FIREWALL}", "interface": f"to-{back.name}"}
         asked, captured = [], []
         for wait in (0.0, pause):
             # What is still under way from before the second request is not the second request's.
@@ -112,7 +112,9 @@ def measure(
 
 def check_after(channel: Channel, namespace: str, plan: Enforcement) -> None:
     """Look once more at what the kernel holds, unless the daemon installs policies of its own there."""
-    if all(child.get("policies") == "no" for one in plan.keying.connections.values() for child in one["children"].values()):
+    if all(
+        child.get("policies") == "no" for one in plan.keying.connections.values() for child in one["children"].values()
+    ):
         check(channel.call("policies", name=namespace), plan)
 
 

@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
+from typing import Any
 
 from ..dataplane import trail
 from ..dataplane.associations import QuickModeAssociation, Way
@@ -58,6 +59,11 @@ table inet count {
   }
 }
 """
+_BETWEEN = """
+table inet between
+delete table inet between
+table inet between {{ chain through {{ type filter hook forward priority 0; {drops} }} }}
+"""
 _DROPPED = ("XfrmInTmplMismatch", "XfrmInNoPols", "XfrmInPolBlock")
 _ISOLATED = ("xfrm policy add src 0.0.0.0/0 dst 0.0.0.0/0 dir {way} priority 1 action block",)
 
@@ -71,7 +77,7 @@ class _Enforced:
     loaded: Enforcement | None = None
     standing: Standing = field(default_factory=lambda: Standing((), (), ()))
     refused: str = ""
-    counted: dict[int, tuple[int, int]] = field(default_factory=dict)
+    counted: dict[int, int] = field(default_factory=dict)
 
 
 class KernelCrossing(Crossing):
@@ -121,7 +127,7 @@ class KernelCrossing(Crossing):
         for name, host in hosts.items():
             channel.call("execute", name=_PREFIX + name, command=["nft", "-f", "-"], text=_COUNTERS)
             channel.call("listen", name=_PREFIX + name, ports=services.get(name, ()))
-            host.live = lambda name=name: self.look(name)  # type: ignore[misc]
+            host.live = lambda name=name: self.look(name)
 
     def close(self) -> None:
         """Take the network down; the hosts are on their own again."""
@@ -141,8 +147,7 @@ class KernelCrossing(Crossing):
         drops = [] if network.ike else ["udp dport { 500, 4500 } drop"]
         drops += [] if network.esp else ["ip protocol 50 drop"]
         drops += [] if network.ah else ["ip protocol 51 drop"]
-        rules = "table inet between\ndelete table inet between\n"
-        rules += "table inet between { chain through { type filter hook forward priority 0; %s } }" % "; ".join(drops)
+        rules = _BETWEEN.format(drops="; ".join(drops))
         self.channel.call("execute", name=f"{_PREFIX}inner", command=["nft", "-f", "-"], text=rules)
 
     def begin(self, source: str, destination: str, port: int) -> Conversation:
@@ -240,7 +245,7 @@ class KernelCrossing(Crossing):
 
     def captured(self, back: str, *, begin: bool) -> bytes:
         """Begin or end a capture on the cable of a host at its firewall; the end returns it."""
-        place = {"name": f"{_PREFIX}inner", "interface": f"to-{back}"}
+        place: dict[str, Any] = {"name": f"{_PREFIX}inner", "interface": f"to-{back}"}
         if begin:
             self.channel.call("start_capture", **place)
             return b""
@@ -301,22 +306,26 @@ class KernelCrossing(Crossing):
         counters.inbound_packets_dropped = dropped
         counters.plaintext_packets_received = max(0, inbound - protected - dropped)
         for each in end.standing.quick_mode:
-            packets, size = end.counted.get(each.spi, (0, 0))
+            more = each.bytes - end.counted.get(each.spi, 0)
+            end.counted[each.spi] = each.bytes
             if each.way is Way.IN:
-                counters.bytes_received += each.bytes - size
+                counters.bytes_received += more
             else:
-                counters.bytes_sent += each.bytes - size
-            end.counted[each.spi] = (each.packets, each.bytes)
+                counters.bytes_sent += more
 
 
 def _covering(standing: Standing, peer: Address, port: int) -> QuickModeAssociation | None:
     """Return the association that packets to a port of a peer go through."""
     for each in reversed(standing.quick_mode):
         traffic = each.traffic
-        if each.way is Way.OUT and traffic.peer == peer and traffic.protocol in (0, 6) and traffic.peer_port in (0, port):
+        if (
+            each.way is Way.OUT
+            and traffic.peer == peer
+            and traffic.protocol in (0, 6)
+            and traffic.peer_port in (0, port)
+        ):
             return each
     return None
-
 
 
 def over_the_kernel(

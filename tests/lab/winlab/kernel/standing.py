@@ -87,9 +87,7 @@ def _rule_of(child: Mapping[str, Any] | None, rules: Mapping[int, Rule], state: 
     return state.default_response
 
 
-def _main_mode(
-    connection: str, one: Mapping[str, Any], rule: Rule, now: float, life: int
-) -> MainModeAssociation:
+def _main_mode(connection: str, one: Mapping[str, Any], rule: Rule, now: float, life: int) -> MainModeAssociation:
     method = MainModeMethod(
         _CIPHERS[one["encr-alg"]],
         _HASHES.get(one.get("integ-alg", ""), _HASHES.get(f"{one.get('prf-alg', '').removeprefix('PRF_')}_96", 0)),

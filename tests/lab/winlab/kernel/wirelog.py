@@ -54,12 +54,15 @@ def read_capture(data: bytes) -> Iterator[Seen]:
             continue
         packet = frame[_ETHERNET:]
         header = (packet[0] & 15) * 4
-        ports = struct.unpack_from("!HH", packet, header) if packet[9] in (6, 17) and len(packet) >= header + 4 else (0, 0)
+        ports = (
+            struct.unpack_from("!HH", packet, header) if packet[9] in (6, 17) and len(packet) >= header + 4 else (0, 0)
+        )
         yield Seen(
             seconds + micro / 1e6,
             IPv4Address(packet[12:16]),
             IPv4Address(packet[16:20]),
             packet[9],
-            *ports,
-            size=struct.unpack_from("!H", packet, 2)[0],
+            ports[0],
+            ports[1],
+            struct.unpack_from("!H", packet, 2)[0],
         )

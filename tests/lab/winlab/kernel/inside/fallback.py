@@ -4,8 +4,8 @@
 """Holding packets, and letting them go in clear when the other end stays silent.
 
 The kernel holds what needs an association and asks for one (an "acquire"). Some seconds later, if there is none and the
-peer has not said one word of IKE since, policies of limited life let the traffic pass. A peer that answers, even if only
-to refuse, is a peer that speaks IKE: nothing falls back then.
+peer has not said one word of IKE since, policies of limited life let the traffic pass. A peer that answers, even if
+only to refuse, is a peer that speaks IKE: nothing falls back then.
 """
 
 from __future__ import annotations
@@ -154,7 +154,20 @@ def _decide(one: _Watch, key: tuple[int, str, str], since: float) -> None:
     if one.heard.get(destination, -1.0) >= since:
         return
     states = run(
-        ["ip", "-netns", one.name, "xfrm", "state", "list", "src", source, "dst", destination, "reqid", str(rule["reqid"])]
+        [
+            "ip",
+            "-netns",
+            one.name,
+            "xfrm",
+            "state",
+            "list",
+            "src",
+            source,
+            "dst",
+            destination,
+            "reqid",
+            str(rule["reqid"]),
+        ]
     )
     # What the kernel only asks for has no key index yet.
     if any("spi 0x" in line and "spi 0x00000000" not in line for line in states.splitlines()):

@@ -8,6 +8,7 @@ A host has its addresses and nothing of the subnets around them: all goes to its
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
 from collections.abc import Mapping, Sequence
@@ -16,9 +17,7 @@ from pathlib import Path
 from .namespaces import FOLDER, run, within
 
 GATEWAY = "169.254.0.1"
-_KEYS = {
-    size: "0x" + "".join(f"{7 * each % 256:02x}" for each in range(1, size + 1)) for size in (8, 16, 20, 24)
-}
+_KEYS = {size: "0x" + "".join(f"{7 * each % 256:02x}" for each in range(1, size + 1)) for size in (8, 16, 20, 24)}
 _ALGORITHMS = (
     ("esp", f"enc cbc(des3_ede) {_KEYS[24]} auth hmac(sha1) {_KEYS[20]}"),
     ("esp", f"enc cbc(des) {_KEYS[8]} auth hmac(md5) {_KEYS[16]}"),
@@ -58,7 +57,10 @@ class Networks:
                 addresses = [str(one) for one in _list(each["addresses"])]
                 commands = ["link set lo up", "link set wire up"]
                 commands += [f"address add {one}/32 dev wire" for one in addresses]
-                commands += [f"route add {GATEWAY} dev wire", f"route add default via {GATEWAY} dev wire src {addresses[0]}"]
+                commands += [
+                    f"route add {GATEWAY} dev wire",
+                    f"route add default via {GATEWAY} dev wire src {addresses[0]}",
+                ]
                 _inside(f"{prefix}{each['name']}", commands)
                 for setting in ("disable_xfrm", "disable_policy"):
                     # What a host sends to itself is nobody's business.
@@ -127,7 +129,7 @@ def _list(value: object) -> Sequence[object]:
 
 
 def _cables(prefix: str, firewalls: Sequence[str], hosts: Sequence[Mapping[str, object]]) -> list[str]:
-    pairs = [(one, f"to-{other}", other, f"to-{one}") for one, other in zip(firewalls, firewalls[1:], strict=False)]
+    pairs = [(one, f"to-{other}", other, f"to-{one}") for one, other in itertools.pairwise(firewalls)]
     pairs += [(str(each["name"]), "wire", str(each["at"]), f"to-{each['name']}") for each in hosts]
     return [
         f"link add {left} netns {prefix}{one} type veth peer name {right} netns {prefix}{other}"
