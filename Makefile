@@ -35,7 +35,7 @@ lab-kernel: run-env ## the same hosts, their policies enforced by a Linux kernel
 matrix: ## every pair of policies on the kernel data plane, compared with what is expected (minutes)
 	@tools/venv dev
 	@.venv/bin/python tools/lay_tree.py
-	@.venv/bin/python tools/matrix.py $(ARGS)
+	@.venv/bin/python tests/unit/kernel/matrix.py $(ARGS)
 
 flows: ## compare both implementations of what packets do in more than 100,000 cases
 	@tools/venv dev

@@ -42,3 +42,18 @@ def test_all_four_agree(cell: Cell) -> None:
     assert (model.first, model.steady) == (wanted.first, wanted.steady)
     assert of_the_collection(cell) == wanted.first
     assert measured(cell) == [wanted] * len(MEASURED["runs"])
+
+
+def test_the_guide_shows_what_was_measured() -> None:
+    """The first word of every cell of the guide's two tables is the fate."""
+    guide = Path(__file__).parents[3] / "docs" / "docsite" / "rst" / "guide_real_packets.rst"
+    tables = guide.read_text(encoding="utf-8").split("   * - front-end \\\\ back-end\n")[1:]
+    shown = {}
+    for ike, text in zip(("open", "closed"), tables, strict=True):
+        heads, *rows = text.partition("\n\n")[0].split("   * - ")
+        backs = [line.removeprefix("     - ") for line in heads.splitlines()]
+        for row in rows:
+            front, *found = row.splitlines()
+            for back, cell in zip(backs, found, strict=True):
+                shown[Cell(ike, front, back)] = cell.removeprefix("     - ").partition(",")[0]
+    assert shown == {cell: measured(cell)[0].first for cell in cells()}

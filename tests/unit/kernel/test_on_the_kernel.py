@@ -19,10 +19,14 @@ from kernel_pairs import BE, FE, PORT, Cell, expected
 
 from winlab.dataplane.associations import Way
 from winlab.dataplane.bench import in_policy, machine
+from winlab.dataplane.inforce import in_force
 from winlab.host import Host
 from winlab.kernel.carrier import carrier
+from winlab.kernel.direct import Direct
+from winlab.kernel.image import prepare
 from winlab.kernel.packages import Unavailable
 from winlab.kernel.pair import Measured, measure
+from winlab.kernel.policies import compile_policies
 
 pytestmark = pytest.mark.skipif(not os.environ.get("LAB_KERNEL"), reason="real packets are for tools/check kernel")
 
@@ -130,3 +134,35 @@ def test_what_is_offered_is_negotiated(measured: Mapping[Cell | str, Measured], 
     spis = [{each.way: each.spi for each in one.quick_mode} for one in (front, back)]
     assert (spis[0][Way.IN], spis[0][Way.OUT]) == (spis[1][Way.OUT], spis[1][Way.IN])
     assert {each.cookie for each in front.main_mode} == {each.cookie for each in back.main_mode}
+
+
+@pytest.mark.parametrize("user", [False, True], ids=["root", "user namespace"])
+def test_namespaces_of_the_running_kernel_carry_it_too(user: bool) -> None:
+    """Network, block policies and daemon, without ESP: whether the kernel has that is what `probe` tells."""
+    if not user and os.geteuid():
+        pytest.skip("only root makes namespaces without a user namespace")
+    try:
+        made = prepare(print, emulated=True)
+        carried = Direct(made, user=user)
+        with carried as data_plane:
+            channel = data_plane.channel
+            hosts = [
+                {"name": "fe", "addresses": [FE], "at": "outer"},
+                {"name": "be", "addresses": [BE], "at": "inner"},
+            ]
+            channel.call("lay", prefix="d-", firewalls=["outer", "inner"], hosts=hosts)
+            channel.call("serve", name="d-be", ports=[80, 81])
+            policies = compile_policies(in_force(in_policy(machine("be", BE), (IN, "action=block")))).policies
+            channel.call("policies", name="d-be", lines=[each.words() for each in policies])
+            answers = [
+                channel.call("request", name="d-fe", address=BE, port=port, seconds=seconds)["answered"]
+                for port, seconds in ((80, 1.0), (81, 30.0))
+            ]
+            channel.call("start_keying", name="d-fe", secrets=[], connections={})
+            assert channel.call("keying_associations", name="d-fe") == []
+            channel.call("remove", prefix="d-")
+            left = channel.call("left")
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+    assert answers == [False, True]
+    assert not any(left.values())

@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[3]
 sys.path[:0] = [str(ROOT / place) for place in ("collections", "tests/lab", "tests/unit/support")]
 
 from kernel_pairs import PORT, Cell, cells, expected  # noqa: E402
