@@ -41,8 +41,8 @@ from .tunnel import Tunnels
 CLIENT = "198.51.100.10"
 PATIENCE = 9.0
 """Seconds for a connection: enough for one end that holds its packets before it falls back to clear text."""
-_PREFIX = "lab-"
-_FIREWALLS = ("outer", "inner")
+PREFIX = "lab-"
+FIREWALLS = ("outer", "inner")
 _REMEMBERED_SECONDS = 2.0
 _COUNTERS = """
 table inet count {
@@ -63,6 +63,34 @@ _BETWEEN = """
 table inet between
 delete table inet between
 table inet between {{ chain through {{ type filter hook forward priority 0; {drops} }} }}
+"""
+_GUARD = """
+table inet filter {{
+  chain forward {{
+    type filter hook forward priority 0; policy drop;
+    ct state established,related accept
+    ip saddr {{ {controllers} }} accept
+    ip saddr {client} tcp dport {{ 80, 443, 110, 143, 993, 995 }} accept
+    ip saddr . ip daddr {{ {pairs} }} tcp dport {{ {ports} }} accept
+  }}
+}}
+table inet wire {{
+  counter wire_esp {{}}
+  counter wire_ah {{}}
+  counter wire_ike {{}}
+  counter wire_tcp80 {{}}
+  chain passing {{
+    type filter hook forward priority -10;
+    ip saddr . ip daddr {{ {pairs}, {back} }} jump kinds
+  }}
+  chain kinds {{
+    ip protocol 50 counter name wire_esp
+    ip protocol 51 counter name wire_ah
+    udp dport {{ 500, 4500 }} counter name wire_ike
+    tcp dport 80 counter name wire_tcp80
+    tcp sport 80 counter name wire_tcp80
+  }}
+}}
 """
 _DROPPED = ("XfrmInTmplMismatch", "XfrmInNoPols", "XfrmInPolBlock")
 _ISOLATED = ("xfrm policy add src 0.0.0.0/0 dst 0.0.0.0/0 dir {way} priority 1 action block",)
@@ -114,19 +142,19 @@ class KernelCrossing(Crossing):
             {
                 "name": name,
                 "addresses": [str(each) for each in host.addresses if each.version == 4],
-                "at": _FIREWALLS[0] if name in outside else _FIREWALLS[1],
+                "at": FIREWALLS[0] if name in outside else FIREWALLS[1],
             }
             for name, host in hosts.items()
         ]
         plugged += [
-            {"name": name, "addresses": [str(address)], "at": _FIREWALLS[1]}
+            {"name": name, "addresses": [str(address)], "at": FIREWALLS[1]}
             for address, name in self._controllers.items()
         ]
-        plugged.append({"name": "client", "addresses": [CLIENT], "at": _FIREWALLS[0]})
-        channel.call("lay", prefix=_PREFIX, firewalls=_FIREWALLS, hosts=plugged, patience=180)
+        plugged.append({"name": "client", "addresses": [CLIENT], "at": FIREWALLS[0]})
+        channel.call("lay", prefix=PREFIX, firewalls=FIREWALLS, hosts=plugged, patience=180)
         for name, host in hosts.items():
-            channel.call("execute", name=_PREFIX + name, command=["nft", "-f", "-"], text=_COUNTERS)
-            channel.call("listen", name=_PREFIX + name, ports=services.get(name, ()))
+            channel.call("execute", name=PREFIX + name, command=["nft", "-f", "-"], text=_COUNTERS)
+            channel.call("listen", name=PREFIX + name, ports=services.get(name, ()))
             host.live = lambda name=name: self.look(name)
 
     def close(self) -> None:
@@ -134,7 +162,7 @@ class KernelCrossing(Crossing):
         for each in self._ends.values():
             each.host.live = None
         self._tunnels.close()
-        self.channel.call("remove", prefix=_PREFIX, patience=120)
+        self.channel.call("remove", prefix=PREFIX, patience=120)
 
     @property
     def network(self) -> Network:
@@ -148,7 +176,7 @@ class KernelCrossing(Crossing):
         drops += [] if network.esp else ["ip protocol 50 drop"]
         drops += [] if network.ah else ["ip protocol 51 drop"]
         rules = _BETWEEN.format(drops="; ".join(drops))
-        self.channel.call("execute", name=f"{_PREFIX}inner", command=["nft", "-f", "-"], text=rules)
+        self.channel.call("execute", name=f"{PREFIX}inner", command=["nft", "-f", "-"], text=rules)
 
     def begin(self, source: str, destination: str, port: int) -> Conversation:
         """Open a connection between two hosts, in their namespaces."""
@@ -158,8 +186,8 @@ class KernelCrossing(Crossing):
         address = str(self._hosts[destination].addresses[0])
         number = self.channel.call(
             "open",
-            source=_PREFIX + source,
-            target=_PREFIX + destination,
+            source=PREFIX + source,
+            target=PREFIX + destination,
             address=address,
             port=port,
             seconds=PATIENCE,
@@ -192,7 +220,7 @@ class KernelCrossing(Crossing):
         found = bool(
             self.channel.call(
                 "knock",
-                source=_PREFIX + self._controllers[controller],
+                source=PREFIX + self._controllers[controller],
                 address=str(self._hosts[name].addresses[0]),
                 port=port,
                 seconds=PATIENCE,
@@ -221,11 +249,11 @@ class KernelCrossing(Crossing):
             if end.refused:
                 self._tell(f"{name} is cut off, its policy cannot be enforced: {end.refused}")
                 lines = [line.format(way=way) for line in _ISOLATED for way in ("in", "out")]
-                self.channel.call("unwatch", name=_PREFIX + name)
-                self.channel.call("stop_keying", name=_PREFIX + name)
-                self.channel.call("policies", name=_PREFIX + name, lines=lines)
+                self.channel.call("unwatch", name=PREFIX + name)
+                self.channel.call("stop_keying", name=PREFIX + name)
+                self.channel.call("policies", name=PREFIX + name, lines=lines)
             else:
-                load(self.channel, _PREFIX + name, wanted)
+                load(self.channel, PREFIX + name, wanted)
             end.loaded = wanted
             return wanted
 
@@ -235,7 +263,7 @@ class KernelCrossing(Crossing):
         if loaded is None:
             return
         with end.guard:
-            space, state = _PREFIX + name, in_force(end.host)
+            space, state = PREFIX + name, in_force(end.host)
             told = self.channel.call("keying_associations", name=space)
             fallen = self.channel.call("fallen_back", name=space)
             life = (state.main_mode.lifetime_seconds if state.main_mode else 0) or 28800
@@ -245,11 +273,36 @@ class KernelCrossing(Crossing):
 
     def captured(self, back: str, *, begin: bool) -> bytes:
         """Begin or end a capture on the cable of a host at its firewall; the end returns it."""
-        place: dict[str, Any] = {"name": f"{_PREFIX}inner", "interface": f"to-{back}"}
+        place: dict[str, Any] = {"name": f"{PREFIX}inner", "interface": f"to-{back}"}
         if begin:
             self.channel.call("start_capture", **place)
             return b""
         return base64.b64decode(self.channel.call("stop_capture", **place))
+
+    def guard(self, pairs: Iterable[tuple[str, str]], ports: Iterable[int]) -> None:
+        """Have both network firewalls drop all that nothing lets through, and count what passes between pairs of hosts.
+
+        They let through management, clients of the front-ends, answers, and between the pairs these ports in clear;
+        neither IKE nor ESP nor AH: that is for whoever manages them.
+        """
+        mine = {name: str(host.addresses[0]) for name, host in self._hosts.items()}
+        pairs = list(pairs)
+        both = ", ".join(f"{mine[one]} . {mine[other]}" for one, other in pairs)
+        back = ", ".join(f"{mine[other]} . {mine[one]}" for one, other in pairs)
+        rules = _GUARD.format(
+            pairs=both,
+            back=back,
+            ports=", ".join(map(str, ports)),
+            controllers=", ".join(map(str, self._controllers)),
+            client=CLIENT,
+        )
+        for name in FIREWALLS:
+            self.channel.call("execute", name=PREFIX + name, command=["nft", "-f", "-"], text=rules)
+
+    def counted(self, firewall: str) -> dict[str, int]:
+        """Return what a network firewall has counted between the pairs of `guard`, packets by kind."""
+        found = self.channel.call("statistics", name=PREFIX + firewall)
+        return {name.removeprefix("wire_"): number for name, number in found.items() if name.startswith("wire_")}
 
     def _tell(self, text: str) -> None:
         if text not in self._said:

@@ -36,6 +36,7 @@ class Agent:
             "lay": self.networks.lay,
             "remove": self.remove,
             "execute": self.networks.execute,
+            "attempt": self.networks.attempt,
             "policies": self.networks.policies,
             "kernel_associations": self.networks.associations,
             "serve": self.services.serve,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import subprocess
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -75,6 +76,12 @@ class Networks:
     def execute(self, name: str, command: Sequence[str], text: str | None = None) -> str:
         """Run a program in a namespace and return what it prints."""
         return run(["ip", "netns", "exec", name, *command], text)
+
+    def attempt(self, name: str, command: Sequence[str], text: str = "") -> dict[str, object]:
+        """Run a program in a namespace; return its exit code, output and errors, whatever comes of it."""
+        whole = ["ip", "netns", "exec", name, *command]
+        done = subprocess.run(whole, input=text, capture_output=True, text=True, check=False)
+        return {"code": done.returncode, "output": done.stdout, "errors": done.stderr}
 
     def policies(self, name: str, lines: Sequence[str] | None = None) -> str:
         """Load IPsec policies in place of all that are there, if any are given; return what the kernel then has."""
