@@ -257,6 +257,13 @@ class KernelCrossing(Crossing):
             end.loaded = wanted
             return wanted
 
+    def flush(self) -> None:
+        """Have everything loaded anew when it is next needed: nothing that stands then is from before."""
+        self._knocked.clear()
+        for end in self._ends.values():
+            with end.guard:
+                end.loaded = None
+
     def look(self, name: str) -> None:
         """Bring a host's associations and counters up to what the daemon and the kernel have."""
         end, loaded = self._ends[name], self.enforce(name)
