@@ -1,15 +1,19 @@
 # Every target sets up what it needs inside the checkout (.venv, collections/): nothing global, no root.
 .DEFAULT_GOAL := help
-.PHONY: help test site lab flows bench faults mutation clean run-env
+.PHONY: help test site lab lab-kernel matrix flows bench faults mutation clean run-env
 
 PYTHON ?=
 ARGS ?=
 export PYTHON
+# model or kernel: who decides about packets in make site (tests/lab/README.md)
+DATAPLANE ?= model
+export DATAPLANE
 
 help: ## list the targets
 	@while IFS= read -r line; do case $$line in [a-z]*:*'## '*) \
-		printf 'make %-8s %s\n' "$${line%%:*}" "$${line##*'## '}";; esac; done <Makefile
-	@echo 'Variables: PYTHON=interpreter (3.11 or later), ARGS=further arguments of the tool behind the target.'
+		printf 'make %-10s %s\n' "$${line%%:*}" "$${line##*'## '}";; esac; done <Makefile
+	@echo 'Variables: PYTHON=interpreter (3.11 or later), ARGS=further arguments of the tool behind the target,'
+	@echo '           DATAPLANE=model or kernel: who decides about packets in make site.'
 
 test: ## every gate: style, types, tests, documents, ansible-test, build, molecule (tools/check)
 	@tools/check $(ARGS)
@@ -22,6 +26,16 @@ lab: ARGS = --spec=extensions/molecule/default/files/lab.yml --inventory=build/l
 lab: run-env ## a set of simulated Windows hosts, until interrupted; its inventory is build/lab/inventory.yml
 	@mkdir -p build/lab
 	@PYTHONPATH=tests/lab .venv/bin/python -m winlab $(ARGS)
+
+lab-kernel: ARGS = --spec=extensions/molecule/default/files/lab.yml --inventory=build/lab/inventory.yml --state-dir=build/lab
+lab-kernel: run-env ## the same hosts, their policies enforced by a Linux kernel and an IKE daemon (Debian packages, no root)
+	@mkdir -p build/lab
+	@PYTHONPATH=tests/lab .venv/bin/python -m winlab --data-plane=kernel $(ARGS)
+
+matrix: ## every pair of policies on the kernel data plane, compared with what is expected (minutes)
+	@tools/venv dev
+	@.venv/bin/python tools/lay_tree.py
+	@.venv/bin/python tests/unit/kernel/matrix.py $(ARGS)
 
 flows: ## compare both implementations of what packets do in more than 100,000 cases
 	@tools/venv dev

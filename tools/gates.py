@@ -179,6 +179,14 @@ def expect(kind: str, expected: set[str], found: set[str]) -> str:
     return f"{len(found)} {kind}{'' if len(found) == 1 else 's'}"
 
 
+def kernel(_scratch: Path) -> str:
+    """Real packets: pairs of simulated hosts whose policies a Linux kernel and an IKE daemon enforce."""
+    output = command("pytest", "-q", "-rs", "tests/unit/kernel/test_on_the_kernel.py", env=environment(LAB_KERNEL="1"))
+    if skipped := re.search(r"^SKIPPED \[\d+\] \S+ (.*)$", output, re.MULTILINE):
+        return f"left out: {skipped[1]}"
+    return closing_line(output)
+
+
 def molecule(scratch: Path) -> str:
     """Every scenario: converge, converge again without a change, verify."""
     # A folder of its own: no state of an interrupted run, no collision with a run by hand.
@@ -203,6 +211,7 @@ def all_gates() -> list[Gate]:
         *(newest_units(minor, python, *(AGAIN if minor == newest else ())) for minor, python in further.items()),
         Gate("mutation", mutation, ("plugins",)),
         Gate("build", build, ("README.md", "plugins/modules")),
+        Gate("kernel", kernel, ("tests/lab/winlab/kernel",)),
         Gate("molecule", molecule, ("extensions/molecule/default",)),
     ]
 

@@ -2,7 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The worked example, played from end to end: lab up, site.yml twice, a summary for people and build/site.json."""
+"""The worked example, played from end to end: lab up, site.yml twice, a summary for people and build/site.json.
+
+With DATAPLANE=kernel the hosts' policies are enforced by a Linux kernel and an IKE daemon, and what passed between
+front-ends and back-ends in the second run is captured: build/site/*.pcap, counted in build/site.json.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,9 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +27,10 @@ BUILD = ROOT / "build"
 sys.path.insert(0, str(ROOT / "tests" / "lab"))
 
 from winlab.exchange import BACKEND, FRONTEND, ServicesSpec  # noqa: E402  # the lab is no installed package
+from winlab.kernel.carrier import carrier  # noqa: E402
+from winlab.kernel.firewalls import NetworkFirewalls  # noqa: E402
+from winlab.kernel.plane import FIREWALLS, PREFIX, KernelCrossing, over_the_kernel  # noqa: E402
+from winlab.kernel.wirelog import read_capture  # noqa: E402
 from winlab.lab import Lab, LabHost  # noqa: E402
 from winlab.spec import HostSpec  # noqa: E402
 from winlab.store import policy_store  # noqa: E402
@@ -31,6 +41,10 @@ HOSTS = (
     ("fe1", "exchange_frontends", "2003", "en", "10.0.0.10"),
     ("fe2", "exchange_frontends", "2025", "de", "10.0.0.11"),
 )
+PAIRS = tuple((fe, be) for fe in ("fe1", "fe2") for be in ("be1", "be2"))
+# What the network firewalls let through in clear between front-ends and back-ends: not the port that is protected.
+CLEAR_PORTS = (110, 143)
+COUNTED = {"esp": "esp", "ah": "ah", "ike": "ike", "tcp80": "tcp/80"}
 ROLES = {"exchange_backends": "back-end", "exchange_frontends": "front-end"}
 
 
@@ -103,11 +117,12 @@ def to_prove(lab: Lab) -> dict[str, object]:
     }
 
 
-def play(inventory: Path, *arguments: str) -> dict[str, bool]:
+def play(inventories: Iterable[Path], *arguments: str) -> dict[str, bool]:
     """Run site.yml, show its output, and return which hosts it changed. Exits when it fails."""
     environment = {name: value for name, value in os.environ.items() if name != "NTLM_USER_FILE"}
     environment |= {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORKS": "10", "PYTHONUNBUFFERED": "1"}
-    command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(inventory)]
+    command = [str(Path(sys.executable).with_name("ansible-playbook"))]
+    command += [word for path in inventories for word in ("-i", str(path))]
     command += [str(ROOT / "playbooks" / "site.yml"), *arguments]
     changed: dict[str, bool] = {}
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
@@ -168,8 +183,94 @@ def rule_line(rule: Mapping[str, Any]) -> str:
     return f"{rule['name']}: filter list {rule['filter_list']}, filter action {rule['filter_action']}, {common}"
 
 
+@contextmanager
+def laboratory(kind: str) -> Iterator[Lab]:
+    """Run the hosts on a data plane: "model" or "kernel"."""
+    if kind == "model":
+        with Lab(specs()) as lab:
+            yield lab
+        return
+    if kind != "kernel":
+        sys.exit(f"DATAPLANE is model or kernel, not {kind}.")
+
+    def say(text: str) -> None:
+        print(text, flush=True)
+
+    with carrier(say) as plane, Lab(specs(), crossing=over_the_kernel(plane.channel, specs(), say)) as lab:
+        yield lab
+
+
+@contextmanager
+def guarded(lab: Lab, folder: Path) -> Iterator[list[Path]]:
+    """Where packets are real, put default-drop firewalls between the hosts; yield the inventory that has them."""
+    crossing = lab.exchange.crossing
+    if not isinstance(crossing, KernelCrossing):
+        yield []
+        return
+    crossing.guard(PAIRS, CLEAR_PORTS)
+    with NetworkFirewalls(crossing.channel, {name: PREFIX + name for name in FIREWALLS}) as firewalls:
+        path = folder / "firewalls.yml"
+        path.write_text(json.dumps(firewalls.inventory(), indent=2) + "\n")
+        yield [path]
+
+
+@contextmanager
+def captured(lab: Lab, folder: Path, wire: dict[str, dict[str, int]], counters: dict[str, Any]) -> Iterator[None]:
+    """Capture at the back-ends' firewall, where packets are real; tell what passed between each pair, by kind.
+
+    The counters of both firewalls tell the same on their own account.
+    """
+    crossing = lab.exchange.crossing
+    if not isinstance(crossing, KernelCrossing):
+        yield
+        return
+    backends = [name for name, group, *_rest in HOSTS if group == "exchange_backends"]
+    names = {address: name for name, _group, _version, _language, address in HOSTS}
+    before = {name: crossing.counted(name) for name in FIREWALLS}
+    for name in backends:
+        crossing.captured(name, begin=True)
+    yield
+    for name in FIREWALLS:
+        after = _quiet(crossing, name)
+        counters[name] = {kind: after[kind] - before[name][kind] for kind in after}
+    for name in backends:
+        data = crossing.captured(name, begin=False)
+        (folder / f"{name}.pcap").write_bytes(data)
+        for each in read_capture(data):
+            ends = sorted(names.get(str(one), "") for one in (each.source, each.destination))
+            if all(ends):
+                pair = " - ".join(reversed(ends))
+                wire.setdefault(pair, Counter())[each.kind] += 1
+
+
+def _quiet(crossing: KernelCrossing, firewall: str) -> dict[str, int]:
+    """Return the counters of a firewall when they have stopped: ends of connections may still be under way."""
+    last: dict[str, int] = {}
+    for _try in range(20):
+        now = crossing.counted(firewall)
+        if now == last:
+            return now
+        last = now
+        time.sleep(0.5)
+    return last
+
+
+def miscounted(wire: Mapping[str, Mapping[str, int]], counters: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """Return where the counters of a firewall tell something else than the captures."""
+    total = {kind: sum(kinds.get(name, 0) for kinds in wire.values()) for kind, name in COUNTED.items()}
+    return [f"{name} counted {found}, captured were {total}" for name, found in counters.items() if found != total]
+
+
+def unprotected(wire: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """Return what is wrong with what passed on the wire: web traffic in clear, or none that was protected."""
+    wrong = [
+        f"{pair}: {kinds['tcp/80']} clear segments of TCP/80" for pair, kinds in wire.items() if kinds.get("tcp/80")
+    ]
+    return wrong + [f"{pair}: nothing protected" for pair, kinds in wire.items() if not {"esp", "ah"} & set(kinds)]
+
+
 def main() -> None:
-    """Play the example; exit non-zero when the second run changes anything."""
+    """Play the example; exit non-zero when the second run changes anything, or web traffic was seen in clear then."""
     BUILD.mkdir(exist_ok=True)
     seconds: dict[str, float] = {}
     began = time.monotonic()
@@ -177,9 +278,12 @@ def main() -> None:
     def lap(name: str) -> None:
         seconds[name] = round(time.monotonic() - began - sum(seconds.values()), 2)
 
-    with Lab(specs()) as lab:
-        folder = BUILD / "site"
-        folder.mkdir(exist_ok=True)
+    kind = os.environ.get("DATAPLANE") or "model"
+    wire: dict[str, dict[str, int]] = {}
+    counters: dict[str, dict[str, int]] = {}
+    folder = BUILD / "site"
+    folder.mkdir(exist_ok=True)
+    with laboratory(kind) as lab, guarded(lab, folder) as firewalls:
         saved = folder / "saved"
         for old in saved.glob("*.yml"):
             old.unlink()
@@ -189,15 +293,17 @@ def main() -> None:
         wanted.write_text(json.dumps({"ipsec_saved_folder": str(saved), **to_prove(lab)}, indent=2) + "\n")
         lap("lab")
         print("first run of playbooks/site.yml", flush=True)
-        first = play(inventory, "-e", f"@{wanted}")
+        first = play([inventory, *firewalls], "-e", f"@{wanted}")
         lap("first")
         commands = {name: sent(lab.hosts[name]) for name, *_rest in HOSTS}
         print("second run of playbooks/site.yml", flush=True)
-        second = play(inventory, "-e", f"@{wanted}")
+        with captured(lab, folder, wire, counters):
+            second = play([inventory, *firewalls], "-e", f"@{wanted}")
         lap("second")
         found = {name: describe(lab.hosts[name], group, first[name], second[name]) for name, group, *_rest in HOSTS}
     lap("teardown")
-    (BUILD / "site.json").write_text(json.dumps({"hosts": found, "seconds": seconds}, indent=2) + "\n")
+    result = {"data_plane": kind, "hosts": found, "wire": wire, "counters": counters, "seconds": seconds}
+    (BUILD / "site.json").write_text(json.dumps(result, indent=2) + "\n")
     print(summary(found, commands))
     proof = json.loads((BUILD / "report" / "report.json").read_text())
     print(f"\nThe proof: {proof['summary']['verdict']}")
@@ -206,7 +312,16 @@ def main() -> None:
             print(f"  {check['outcome']}: {check['subject']}: {check['title']}. {check['evidence']}")
     print("For people: build/report/index.html, beside report.json and junit.xml.")
     print(f"The same as data: build/site.json. Seconds: {', '.join(f'{k} {v}' for k, v in seconds.items())}.")
-    again = [name for name, host in found.items() if host["changed_second"]]
+    if kind == "kernel":
+        print("\nOn the wire in the second run, packets by kind (captures: build/site/*.pcap):")
+        for pair, kinds in wire.items():
+            print(f"  {pair}: {', '.join(f'{name} {number}' for name, number in sorted(kinds.items()))}")
+        for name, kinds in counters.items():
+            print(f"  counters of {name}: {', '.join(f'{kind} {number}' for kind, number in kinds.items())}")
+        wrong = unprotected(wire) + miscounted(wire, counters)
+        if len(wire) < len(PAIRS) or wrong:
+            sys.exit(f"Not only protected web traffic: {'; '.join(wrong) or 'pairs are missing'}.")
+    again = [name for name, changed in second.items() if changed]
     if again or not all(host["changed_first"] for host in found.values()):
         sys.exit(f"Not idempotent: the second run changed {', '.join(again) or 'nothing, but neither did the first'}.")
 

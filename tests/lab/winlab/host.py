@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
@@ -70,7 +70,8 @@ class Host:
 
     `address` is where its endpoint listens, `addresses` are those that its policy speaks of. `tasks` are scheduled
     tasks by folded name. `profile` is the kind of network that its firewall takes it to be on. `counters` and `audit`
-    are what its IPsec driver counts and what its Security log holds.
+    are what its IPsec driver counts and what its Security log holds. `live` brings both and the associations up to date
+    where somebody else than the lab's own model keeps them.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Host:
     audit: SecurityLog = field(default_factory=SecurityLog)
     tasks: dict[str, Task] = field(default_factory=dict)
     profile: Profile = Profile.DOMAIN
+    live: Callable[[], None] | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def create(

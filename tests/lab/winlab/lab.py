@@ -25,6 +25,7 @@ from .dataplane.management import passes
 from .dataplane.packet import Network
 from .dataplane.wire import Wire
 from .exchange import Exchange
+from .exchange.crossing import Crossing, Locks
 from .firewall import Profile, builtin, store
 from .host import Clock, Host
 from .inventory import kerberos_name, variables
@@ -74,6 +75,7 @@ class Lab:
     :param reachable: asked at each request; False cuts the host off. Without it a host obeys its policy in force, if it
         has addresses of its own: it is cut off while the policy does not let the controller through in clear.
     :param minute_seconds: how many real seconds a minute of the hosts' clocks takes; scheduled tasks go by it.
+    :param crossing: makes what conversations and management go over; the lab's own model if it is not given.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class Lab:
         transport: str = "ntlm",
         reachable: Callable[[Host], bool] | None = None,
         minute_seconds: float = 60.0,
+        crossing: Callable[[Mapping[str, Host], Locks], Crossing] | None = None,
     ) -> None:
         self._specs = tuple(hosts)
         self._users = dict(users)
@@ -92,6 +95,7 @@ class Lab:
         self._transport = transport
         self._reachable = reachable
         self._minute_seconds = minute_seconds
+        self._crossing = crossing
         # One moment for all clocks: at another pace than the real one they would drift apart otherwise.
         self._started = time.time()
         self._scheduler: Scheduler | None = None
@@ -118,7 +122,7 @@ class Lab:
             self._equip(Path(self._files.name))
             for spec in self._specs:
                 self.hosts[spec.name] = self._start(spec, self._server)
-            self._exchange = Exchange(self.hosts, Path(self._files.name))
+            self._exchange = Exchange(self.hosts, Path(self._files.name), self._crossing or Crossing)
             running = {name: (each.host, each.endpoint.operations.shells.running) for name, each in self.hosts.items()}
             self._scheduler = Scheduler(running)
             self._scheduler.start()
@@ -189,7 +193,7 @@ class Lab:
             limits=spec.limits,
             options=spec.shell,
             faults=self.faults,
-            reachable=self._reachable or _obeys(spec),
+            reachable=self._reachable or (_obeys(spec) if self._crossing is None else self._crosses(spec)),
         )
         port = server.serve(endpoint, spec.address, spec.port, self._tls if spec.tls else None)
         host.address = spec.address
@@ -206,6 +210,17 @@ class Lab:
             reachable=self._reachable or _obeys(spec),
             address=spec.address,
         )
+
+    def _crosses(self, spec: HostSpec) -> Callable[[Host], bool]:
+        """Return the question whether management gets through where conversations go over something else."""
+        controller = ip_address(spec.controller)
+
+        def asked(host: Host) -> bool:
+            if not host.addresses or self._exchange is None:
+                return True
+            return self._exchange.crossing.in_clear(controller, host.name, spec.management_port)
+
+        return asked
 
     def wire(self, network: Network | None = None, *, filtering: Filtering = Filtering.IPSEC) -> Wire:
         """Return the wire between the hosts that have addresses.

@@ -139,4 +139,7 @@ def stop(host: Host, name: str) -> int:
 def forget_associations(host: Host, stopped: str) -> None:
     """Security associations end with the services that hold them."""
     if stopped in ("PolicyAgent", "IKEEXT"):
-        trail.ended(host, host.associations.clear())
+        if host.live is not None:
+            host.live()
+        else:
+            trail.ended(host, host.associations.clear())

@@ -10,7 +10,7 @@ The real actions read the hosts and hold the sessions, as the playbook verify.ym
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -65,6 +65,7 @@ class Deployment:
 
     lab: Lab
     wanted: dict[str, Data]
+    patience: int = 5
 
     def task(self, host: str, module: str, args: Data, *, check_mode: bool = False) -> Data:
         """Return the result of one task on a host."""
@@ -124,7 +125,7 @@ class Deployment:
         door = doors["be"]["http"]
         probe = {"name": "clear", "protocol": "tcp", "host": door.host, "port": door.port, "source": CONTROLLER}
         asked.append({**probe, "backend": "be", "service_port": 80})
-        given = {"sessions": [{**one, "timeout": 5} for one in asked], "fail": False}
+        given = {"sessions": [{**one, "timeout": self.patience} for one in asked], "fail": False}
         found: list[Data] = self.task("fe", "session_check", given)["sessions"]
         return found
 
@@ -164,8 +165,16 @@ class Deployment:
 
 
 @contextmanager
-def deployment(frontend: str = "2025", backend: str = "2016") -> Iterator[Deployment]:
-    """Run a pair of the given versions; nothing is set up yet."""
+def deployment(
+    frontend: str = "2025",
+    backend: str = "2016",
+    over: Callable[[list[HostSpec]], Any] | None = None,
+    patience: int = 5,
+) -> Iterator[Deployment]:
+    """Run a pair of the given versions; nothing is set up yet.
+
+    ``over`` makes the data plane for the hosts, ``patience`` is how many seconds a session may take.
+    """
     services = {
         "fe": ServicesSpec(role=FRONTEND, tls=False, timeout_seconds=0.5),
         "be": ServicesSpec(role=BACKEND, mailboxes={"anna": PASSWORD}, timeout_seconds=0.5),
@@ -180,5 +189,5 @@ def deployment(frontend: str = "2025", backend: str = "2016") -> Iterator[Deploy
         )
         for name, version in (("fe", frontend), ("be", backend))
     ]
-    with Lab(specs) as lab:
-        yield Deployment(lab, documents())
+    with Lab(specs, crossing=over(specs) if over else None) as lab:
+        yield Deployment(lab, documents(), patience)

@@ -73,7 +73,7 @@ def decide(state: InForce, packet: Packet) -> Decision:
     for rule in state.rules:
         for direction in rule.directions:
             if matches(direction, packet, state.addresses):
-                key = (*rank(direction), _strictness(rule))
+                key = (*rank(direction), strictness(rule))
                 if best is None or key > best[0]:
                     best = (key, rule, direction)
     if best is None:
@@ -131,7 +131,8 @@ def _length(side: Side, bits: int) -> int:
     return bits
 
 
-def _strictness(rule: Rule) -> int:
+def strictness(rule: Rule) -> int:
+    """Return what decides between equally specific filters: more wins."""
     if rule.tunnel:
         return 3
     if rule.action is Action.BLOCK:

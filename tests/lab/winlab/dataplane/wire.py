@@ -125,6 +125,9 @@ class Wire:
 
 def refresh(host: Host, state: InForce | None = None) -> None:
     """Remove the associations that have ended by now: too old, or the rule behind them is gone."""
+    if host.live is not None:
+        host.live()
+        return
     state = state or in_force(host)
     trail.ended(host, host.associations.expire(state.time, state.keyed_rules))
 

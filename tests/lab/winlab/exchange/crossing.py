@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import itertools
+import socket
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -66,6 +67,9 @@ class Crossing:
         self._past: deque[Conversation] = deque(maxlen=_REMEMBERED)
         self._guard = threading.Lock()
 
+    def close(self) -> None:
+        """Nothing is held here."""
+
     @property
     def network(self) -> Network:
         """What lies between the hosts; may be replaced at any time."""
@@ -97,17 +101,16 @@ class Crossing:
 
     def begin(self, source: str, destination: str, port: int) -> Conversation:
         """Open a conversation: the first packet and its answer. Look at `through` before sending any data."""
-        with self._guard:
-            client_port = next(self._client_ports)
-        ends = (self._hosts[source].addresses[0], self._hosts[destination].addresses[0])
-        packet = Packet(*ends, TCP, client_port, port, HEADERS)
+        one = self._new(source, destination, port)
         with self._hold(source, destination):
-            sent = self._wire.send(packet)
-        one = Conversation(source, destination, port, str(sent.fate), sent.sentence, packet, sent.algorithms)
+            sent = self._wire.send(one.packet)
+        one.fate, one.sentence, one.algorithms = str(sent.fate), sent.sentence, sent.algorithms
         one.through = sent.delivered and sent.replied
-        with self._guard:
-            self._past.append(one)
         return one
+
+    def cable(self, one: Conversation) -> tuple[socket.socket, socket.socket]:
+        """Return both ends of a conversation that got through, the one that opened it first."""
+        return socket.socketpair()
 
     def carry(self, one: Conversation, size: int, *, back: bool = False) -> bool:
         """Send data in one direction; False when it does not get through, now or any more."""
@@ -125,6 +128,17 @@ class Crossing:
             in_clear = not sent.algorithms if back else sent.arrived_in_clear
             one.bytes_in_clear += size if in_clear else 0
         return one.through
+
+    def _new(self, source: str, destination: str, port: int) -> Conversation:
+        """Note a conversation of which nothing is known yet."""
+        with self._guard:
+            client_port = next(self._client_ports)
+        ends = (self._hosts[source].addresses[0], self._hosts[destination].addresses[0])
+        packet = Packet(*ends, TCP, client_port, port, HEADERS)
+        one = Conversation(source, destination, port, "", "", packet, through=False)
+        with self._guard:
+            self._past.append(one)
+        return one
 
     @contextmanager
     def _hold(self, *names: str) -> Iterator[None]:

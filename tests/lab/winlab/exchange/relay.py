@@ -51,7 +51,7 @@ class Relay:
         if not one.through:
             time.sleep(self.timeout_seconds)
             raise NoBackend
-        ours, theirs = socket.socketpair()
+        ours, theirs = self.crossing.cable(one)
         with ours:
             self.answering(name, protocol, theirs)
             link = self._judged(ours, one)

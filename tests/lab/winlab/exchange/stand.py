@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..doors import Doors
+from ..host import Host
 from . import certificate, http, imap, pop3
-from .crossing import Crossing
+from .crossing import Crossing, Locks
 from .mailboxes import Mailboxes
 from .relay import Relay
 from .spec import BACKEND, TLS, ServicesSpec, check
@@ -49,14 +50,20 @@ class Exchange:
 
     :param hosts: all hosts of the lab, running.
     :param directory: where the certificate goes.
+    :param crossing: makes what conversations go over, from the hosts with addresses and their locks.
     :raises ValueError: when the specifications do not fit together.
     """
 
-    def __init__(self, hosts: Mapping[str, LabHost], directory: Path) -> None:
+    def __init__(
+        self,
+        hosts: Mapping[str, LabHost],
+        directory: Path,
+        crossing: Callable[[Mapping[str, Host], Locks], Crossing] = Crossing,
+    ) -> None:
         self._hosts = {name: each for name, each in hosts.items() if each.spec.services is not None}
         self._plan = check(each.spec for each in hosts.values())
         placed = {name: each for name, each in hosts.items() if each.host.addresses}
-        self.crossing = Crossing(
+        self.crossing = crossing(
             {name: each.host for name, each in placed.items()},
             {name: each.endpoint.operations.shells.running for name, each in placed.items()},
         )
@@ -79,6 +86,7 @@ class Exchange:
         if self._listening is not None:
             self._listening.close()
             self._listening = None
+        self.crossing.close()
 
     def mailboxes(self, name: str) -> dict[str, str]:
         """Return the back-end of every user that can log on to a host."""

@@ -48,6 +48,8 @@ def main(host: Host, arguments: str, out: Sink, err: Sink) -> int:
     form = options.pop("/f", "xml").lower()
     if options or newest_first not in ("true", "false") or form != "xml" or not (not count or count.isdecimal()):
         return _fail(host, err, _BAD_PARAMETER)
+    if host.live is not None:
+        host.live()
     events = host.audit.events({int(number) for number in _NUMBER.findall(query[1])})
     if newest_first == "true":
         events.reverse()

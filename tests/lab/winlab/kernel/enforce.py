@@ -1,0 +1,139 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A host's policy in force, made real: translated, loaded into its namespace, and compared with what is there then."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..dataplane.inforce import InForce
+from ..dataplane.wire import FALLBACK_SECONDS
+from .channel import Channel
+from .installed import read_policies
+from .keying import DEFAULT_REALM, Identity, Keying, compile_keying
+from .policies import Policies, clear_policies, compile_policies
+
+_RULES = """
+table inet winlab
+delete table inet winlab
+table inet winlab {{
+  set silent {{
+    type ipv4_addr
+    flags timeout
+  }}
+  chain in {{
+    type filter hook input priority 0
+    udp dport {{ 500, 4500 }} ip saddr @silent drop
+    {peers}
+    udp dport {{ 500, 4500 }} drop
+    {closed}
+  }}
+}}
+"""
+_SILENCE = "add element inet winlab silent {{ {{peer}} timeout {seconds}s }}"
+
+
+class Refused(Exception):
+    """A policy in force cannot be enforced faithfully; the text says which part and why."""
+
+
+class NotAsCompiled(Exception):
+    """The kernel holds other policies than those that were loaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enforcement:
+    """All that is loaded for one host. `notes` say what stands in for something else."""
+
+    policies: Policies
+    keying: Keying
+    closed: tuple[str, ...] = ()
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """What cannot be said to the kernel or the daemon."""
+        return (*self.policies.refused, *self.keying.refused)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is not quite what the policy says."""
+        return (*self.policies.notes, *self.keying.notes)
+
+    @property
+    def soft(self) -> list[dict[str, object]]:
+        """What falls back to clear text, for the watcher."""
+        if not self.keying.connections:
+            # Nobody asks, so nobody hears silence: the packets are held.
+            return []
+        return [
+            {"priority": each.priority, "reqid": each.reqid, "clear": clear_policies(each)}
+            for each in self.policies.negotiated
+            if each.rule.soft
+        ]
+
+    def filter_rules(self) -> str:
+        """Return the host's own packet filter.
+
+        A host answers IKE only where a rule of its own could come of it; a daemon would answer everybody, if only to
+        refuse, and a refusal is an answer.
+        """
+        peers = ", ".join(map(str, self.keying.peers)) if self.keying.connections else ""
+        accept = f"udp dport {{ 500, 4500 }} ip saddr {{ {peers} }} accept" if peers else ""
+        return _RULES.format(peers=accept, closed="\n    ".join(self.closed))
+
+
+def translate(
+    state: InForce,
+    *,
+    realm: str = DEFAULT_REALM,
+    identities: Mapping[str, Identity] | None = None,
+    closed: tuple[str, ...] = (),
+) -> Enforcement:
+    """Return what enforces a policy in force.
+
+    :param closed: further rules of the host's own packet filter, as nftables writes them.
+    """
+    policies = compile_policies(state)
+    return Enforcement(policies, compile_keying(state, policies, realm=realm, identities=identities), closed)
+
+
+def load(channel: Channel, namespace: str, wanted: Enforcement, *, hold: float = FALLBACK_SECONDS) -> None:
+    """Load into a namespace, in place of what is there. Associations and fallbacks end.
+
+    :raises Refused: when something cannot be enforced faithfully; nothing is loaded then.
+    :raises NotAsCompiled: when the kernel holds something else afterwards.
+    """
+    if wanted.refused:
+        raise Refused("; ".join(wanted.refused))
+    channel.call("unwatch", name=namespace)
+    channel.call("stop_keying", name=namespace)
+    channel.call("execute", name=namespace, command=["nft", "-f", "-"], text=wanted.filter_rules())
+    compiled = wanted.policies.policies
+    text = channel.call("policies", name=namespace, lines=[each.words() for each in compiled])
+    # The watcher listens before anything can ask.
+    if wanted.soft:
+        channel.call("watch", name=namespace, rules=wanted.soft, hold=hold, silence=_SILENCE.format(seconds=300))
+    if wanted.keying.connections:
+        channel.call(
+            "start_keying",
+            name=namespace,
+            secrets=list(wanted.keying.secrets),
+            connections=wanted.keying.connections,
+            patience=120,
+        )
+    check(text, wanted)
+
+
+def check(text: str, wanted: Enforcement) -> None:
+    """Compare what the kernel printed with what was compiled; policies with a mark are those of a fallback.
+
+    :raises NotAsCompiled: with the difference.
+    """
+    found, _marked = read_policies(text)
+    compiled = frozenset(wanted.policies.policies)
+    if found != compiled:
+        lacking = [each.words() for each in compiled - found]
+        surplus = [each.words() for each in found - compiled]
+        raise NotAsCompiled(f"lacking: {'; '.join(lacking) or 'nothing'}; surplus: {'; '.join(surplus) or 'nothing'}")

@@ -1,0 +1,407 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The kernel data plane of a whole lab: conversations of its hosts are real connections between namespaces.
+
+    client, front-ends --- outer firewall --- inner firewall --- back-ends, other hosts, controllers
+
+Whatever a host does is decided anew from its registry whenever somebody sends or asks something: what has changed is
+translated and loaded first. A policy that cannot be enforced faithfully is not enforced at all: the host is cut off
+from everybody, and that is said.
+"""
+
+from __future__ import annotations
+
+import base64
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from typing import Any
+
+from ..dataplane import trail
+from ..dataplane.associations import QuickModeAssociation, Way
+from ..dataplane.fate import Fate
+from ..dataplane.inforce import in_force
+from ..dataplane.matching import Choice, decide
+from ..dataplane.packet import Address, Network
+from ..exchange import FRONTEND
+from ..exchange.crossing import Conversation, Crossing, Locks
+from ..host import Host
+from ..spec import HostSpec
+from .authorities import Authorities
+from .channel import Channel
+from .enforce import Enforcement, load, translate
+from .hostrules import closed
+from .standing import Standing, read_standing
+from .tunnel import Tunnels
+
+CLIENT = "198.51.100.10"
+PATIENCE = 9.0
+"""Seconds for a connection: enough for one end that holds its packets before it falls back to clear text."""
+PREFIX = "lab-"
+FIREWALLS = ("outer", "inner")
+_REMEMBERED_SECONDS = 2.0
+_COUNTERS = """
+table inet count {
+  counter inbound {}
+  counter protected {}
+  counter keying {}
+  chain in {
+    type filter hook input priority -300
+    meta secpath exists return
+    iifname lo return
+    counter name inbound
+    ip protocol { 50, 51 } counter name protected
+    udp dport { 500, 4500 } counter name keying
+  }
+}
+"""
+_BETWEEN = """
+table inet between
+delete table inet between
+table inet between {{ chain through {{ type filter hook forward priority 0; {drops} }} }}
+"""
+_GUARD = """
+table inet filter {{
+  chain forward {{
+    type filter hook forward priority 0; policy drop;
+    ct state established,related accept
+    ip saddr {{ {controllers} }} accept
+    ip saddr {client} tcp dport {{ 80, 443, 110, 143, 993, 995 }} accept
+    ip saddr . ip daddr {{ {pairs} }} tcp dport {{ {ports} }} accept
+  }}
+}}
+table inet wire {{
+  counter wire_esp {{}}
+  counter wire_ah {{}}
+  counter wire_ike {{}}
+  counter wire_tcp80 {{}}
+  chain passing {{
+    type filter hook forward priority -10;
+    ip saddr . ip daddr {{ {pairs}, {back} }} jump kinds
+  }}
+  chain kinds {{
+    ip protocol 50 counter name wire_esp
+    ip protocol 51 counter name wire_ah
+    udp dport {{ 500, 4500 }} counter name wire_ike
+    tcp dport 80 counter name wire_tcp80
+    tcp sport 80 counter name wire_tcp80
+  }}
+}}
+"""
+_DROPPED = ("XfrmInTmplMismatch", "XfrmInNoPols", "XfrmInPolBlock")
+_ISOLATED = ("xfrm policy add src 0.0.0.0/0 dst 0.0.0.0/0 dir {way} priority 1 action block",)
+
+
+@dataclass(slots=True)
+class _Enforced:
+    """What is loaded for a host, and what was last seen there."""
+
+    host: Host
+    guard: threading.RLock = field(default_factory=threading.RLock)
+    loaded: Enforcement | None = None
+    standing: Standing = field(default_factory=lambda: Standing((), (), ()))
+    refused: str = ""
+    counted: dict[int, int] = field(default_factory=dict)
+
+
+class KernelCrossing(Crossing):
+    """All conversations of a lab, over the kernel.
+
+    :param services: by name of the host, the ports on which it answers, management included.
+    :param outside: names of the hosts behind the outer firewall; the others are behind the inner one.
+    :param controllers: addresses from which hosts are managed.
+    :param say: told what is not quite what a policy says, once.
+    """
+
+    def __init__(
+        self,
+        hosts: Mapping[str, Host],
+        locks: Locks,
+        channel: Channel,
+        *,
+        services: Mapping[str, tuple[int, ...]],
+        outside: frozenset[str],
+        controllers: tuple[Address, ...],
+        say: Callable[[str], None],
+    ) -> None:
+        super().__init__(hosts, locks)
+        self.channel = channel
+        self._services = services
+        self._say = say
+        self._said: set[str] = set()
+        self._ends = {name: _Enforced(host) for name, host in hosts.items()}
+        self._tunnels = Tunnels(channel)
+        self._authorities = Authorities()
+        self._controllers = {address: f"controller{number}" for number, address in enumerate(controllers)}
+        self._knocked: dict[tuple[Address, str, int], tuple[float, Enforcement | None, bool]] = {}
+        plugged = [
+            {
+                "name": name,
+                "addresses": [str(each) for each in host.addresses if each.version == 4],
+                "at": FIREWALLS[0] if name in outside else FIREWALLS[1],
+            }
+            for name, host in hosts.items()
+        ]
+        plugged += [
+            {"name": name, "addresses": [str(address)], "at": FIREWALLS[1]}
+            for address, name in self._controllers.items()
+        ]
+        plugged.append({"name": "client", "addresses": [CLIENT], "at": FIREWALLS[0]})
+        channel.call("lay", prefix=PREFIX, firewalls=FIREWALLS, hosts=plugged, patience=180)
+        for name, host in hosts.items():
+            channel.call("execute", name=PREFIX + name, command=["nft", "-f", "-"], text=_COUNTERS)
+            channel.call("listen", name=PREFIX + name, ports=services.get(name, ()))
+            host.live = lambda name=name: self.look(name)
+
+    def close(self) -> None:
+        """Take the network down; the hosts are on their own again."""
+        for each in self._ends.values():
+            each.host.live = None
+        self._tunnels.close()
+        self.channel.call("remove", prefix=PREFIX, patience=120)
+
+    @property
+    def network(self) -> Network:
+        """What lies between the hosts; may be replaced at any time."""
+        return self._wire.network
+
+    @network.setter
+    def network(self, network: Network) -> None:
+        self._wire.network = network
+        drops = [] if network.ike else ["udp dport { 500, 4500 } drop"]
+        drops += [] if network.esp else ["ip protocol 50 drop"]
+        drops += [] if network.ah else ["ip protocol 51 drop"]
+        rules = _BETWEEN.format(drops="; ".join(drops))
+        self.channel.call("execute", name=f"{PREFIX}inner", command=["nft", "-f", "-"], text=rules)
+
+    def begin(self, source: str, destination: str, port: int) -> Conversation:
+        """Open a connection between two hosts, in their namespaces."""
+        one = self._new(source, destination, port)
+        for name in (source, destination):
+            self.enforce(name)
+        address = str(self._hosts[destination].addresses[0])
+        number = self.channel.call(
+            "open",
+            source=PREFIX + source,
+            target=PREFIX + destination,
+            address=address,
+            port=port,
+            seconds=PATIENCE,
+            patience=PATIENCE * 3,
+        )
+        one.through = bool(number)
+        if number:
+            self._tunnels.add(one.packet, number)
+        self._judge(one)
+        return one
+
+    def cable(self, one: Conversation) -> tuple[socket.socket, socket.socket]:
+        """Return both ends of the connection, as sockets."""
+        return self._tunnels.ends(one.packet)
+
+    def carry(self, one: Conversation, size: int, *, back: bool = False) -> bool:
+        """Note data; it is in the kernel's hands whether it gets through."""
+        one.bytes_there += 0 if back else size
+        one.bytes_back += size if back else 0
+        one.bytes_in_clear += 0 if one.algorithms else size
+        return True
+
+    def in_clear(self, controller: Address, name: str, port: int) -> bool:
+        """Tell whether a controller's connection to a port of a host comes about."""
+        loaded = self.enforce(name)
+        key, now = (controller, name, port), time.monotonic()
+        when, then, found = self._knocked.get(key, (0.0, None, False))
+        if then is loaded and now - when < _REMEMBERED_SECONDS:
+            return found
+        found = bool(
+            self.channel.call(
+                "knock",
+                source=PREFIX + self._controllers[controller],
+                address=str(self._hosts[name].addresses[0]),
+                port=port,
+                seconds=PATIENCE,
+                patience=PATIENCE * 3,
+            )
+        )
+        self._knocked[key] = (time.monotonic(), loaded, found)
+        return found
+
+    def enforce(self, name: str) -> Enforcement | None:
+        """Load what is in force on a host, if that is something else than what is loaded; return what is loaded."""
+        end = self._ends[name]
+        with end.guard:
+            state = in_force(end.host)
+            others = {other: each for other, each in self._hosts.items() if other != name}
+            wanted = translate(
+                state,
+                identities=self._authorities.identities(name, state),
+                closed=closed(end.host, others, self._controllers, self._services.get(name, ())),
+            )
+            if wanted == end.loaded:
+                return end.loaded
+            for note in wanted.notes:
+                self._tell(f"{name}: {note}")
+            end.refused = "; ".join(wanted.refused)
+            if end.refused:
+                self._tell(f"{name} is cut off, its policy cannot be enforced: {end.refused}")
+                lines = [line.format(way=way) for line in _ISOLATED for way in ("in", "out")]
+                self.channel.call("unwatch", name=PREFIX + name)
+                self.channel.call("stop_keying", name=PREFIX + name)
+                self.channel.call("policies", name=PREFIX + name, lines=lines)
+            else:
+                load(self.channel, PREFIX + name, wanted)
+            end.loaded = wanted
+            return wanted
+
+    def flush(self) -> None:
+        """Have everything loaded anew when it is next needed: nothing that stands then is from before."""
+        self._knocked.clear()
+        for end in self._ends.values():
+            with end.guard:
+                end.loaded = None
+
+    def look(self, name: str) -> None:
+        """Bring a host's associations and counters up to what the daemon and the kernel have."""
+        end, loaded = self._ends[name], self.enforce(name)
+        if loaded is None:
+            return
+        with end.guard:
+            space, state = PREFIX + name, in_force(end.host)
+            told = self.channel.call("keying_associations", name=space)
+            fallen = self.channel.call("fallen_back", name=space)
+            life = (state.main_mode.lifetime_seconds if state.main_mode else 0) or 28800
+            standing = read_standing(told, fallen, state, loaded.policies, life)
+            self._note(end, standing)
+            self._count(end, self.channel.call("statistics", name=space))
+
+    def captured(self, back: str, *, begin: bool) -> bytes:
+        """Begin or end a capture on the cable of a host at its firewall; the end returns it."""
+        place: dict[str, Any] = {"name": f"{PREFIX}inner", "interface": f"to-{back}"}
+        if begin:
+            self.channel.call("start_capture", **place)
+            return b""
+        return base64.b64decode(self.channel.call("stop_capture", **place))
+
+    def guard(self, pairs: Iterable[tuple[str, str]], ports: Iterable[int]) -> None:
+        """Have both network firewalls drop all that nothing lets through, and count what passes between pairs of hosts.
+
+        They let through management, clients of the front-ends, answers, and between the pairs these ports in clear;
+        neither IKE nor ESP nor AH: that is for whoever manages them.
+        """
+        mine = {name: str(host.addresses[0]) for name, host in self._hosts.items()}
+        pairs = list(pairs)
+        both = ", ".join(f"{mine[one]} . {mine[other]}" for one, other in pairs)
+        back = ", ".join(f"{mine[other]} . {mine[one]}" for one, other in pairs)
+        rules = _GUARD.format(
+            pairs=both,
+            back=back,
+            ports=", ".join(map(str, ports)),
+            controllers=", ".join(map(str, self._controllers)),
+            client=CLIENT,
+        )
+        for name in FIREWALLS:
+            self.channel.call("execute", name=PREFIX + name, command=["nft", "-f", "-"], text=rules)
+
+    def counted(self, firewall: str) -> dict[str, int]:
+        """Return what a network firewall has counted between the pairs of `guard`, packets by kind."""
+        found = self.channel.call("statistics", name=PREFIX + firewall)
+        return {name.removeprefix("wire_"): number for name, number in found.items() if name.startswith("wire_")}
+
+    def _tell(self, text: str) -> None:
+        if text not in self._said:
+            self._said.add(text)
+            self._say(text)
+
+    def _judge(self, one: Conversation) -> None:
+        """Say what became of a connection, from what stands at the end that opened it."""
+        self.look(one.source)
+        end = self._ends[one.source]
+        peer = one.packet.destination
+        over = _covering(end.standing, peer, one.port)
+        if not one.through:
+            one.fate, one.sentence = str(Fate.NO_ANSWER), end.refused or "no connection came about in the kernel"
+        elif over is not None:
+            one.fate, one.algorithms = str(over.protection.fate), str(over.protection)
+            one.sentence = f"protected by {one.algorithms} in the kernel"
+        elif any(each.traffic.peer == peer for each in end.standing.soft):
+            one.fate, one.sentence = str(Fate.SOFT_CLEAR), "the peer did not answer IKE: clear text"
+        else:
+            permitted = decide(in_force(end.host), one.packet).choice is Choice.PERMIT
+            one.fate, one.sentence = str(Fate.PERMIT if permitted else Fate.CLEAR), "in clear through the kernel"
+
+    def _note(self, end: _Enforced, now: Standing) -> None:
+        """Take over what stands, and have the host log what is new and what has ended."""
+        host, before = end.host, end.standing
+        known = {each.cookie for each in before.main_mode}
+        for main in now.main_mode:
+            if main.cookie not in known:
+                trail.main_mode(host, main)
+        pairs = {each.pair for each in before.quick_mode}
+        for one, other in zip(now.quick_mode[::2], now.quick_mode[1::2], strict=True):
+            if one.pair not in pairs:
+                initiator = any(each.cookie == one.main and each.initiator for each in now.main_mode)
+                trail.quick_mode(host, one, other, initiator=initiator)
+        soft = {(each.traffic, each.rule) for each in before.soft}
+        for each in now.soft:
+            if (each.traffic, each.rule) not in soft:
+                trail.failed(host, each.traffic, Fate.NO_ANSWER, "the peer does not answer IKE", initiator=True)
+        cookies, numbers = {each.cookie for each in now.main_mode}, {each.pair for each in now.quick_mode}
+        ended = [each for each in before.quick_mode if each.pair not in numbers]
+        trail.ended(host, [*ended, *(each for each in before.main_mode if each.cookie not in cookies)])
+        end.standing = now
+        host.associations.main_mode[:] = now.main_mode
+        host.associations.quick_mode[:] = now.quick_mode
+        host.associations.soft[:] = now.soft
+
+    def _count(self, end: _Enforced, statistics: Mapping[str, int]) -> None:
+        counters = end.host.counters
+        dropped = sum(statistics.get(each, 0) for each in _DROPPED)
+        protected, keying = statistics.get("protected", 0), statistics.get("keying", 0)
+        inbound = statistics.get("inbound", 0) - keying
+        counters.inbound_packets_received = inbound
+        counters.inbound_packets_dropped = dropped
+        counters.plaintext_packets_received = max(0, inbound - protected - dropped)
+        for each in end.standing.quick_mode:
+            more = each.bytes - end.counted.get(each.spi, 0)
+            end.counted[each.spi] = each.bytes
+            if each.way is Way.IN:
+                counters.bytes_received += more
+            else:
+                counters.bytes_sent += more
+
+
+def _covering(standing: Standing, peer: Address, port: int) -> QuickModeAssociation | None:
+    """Return the association that packets to a port of a peer go through."""
+    for each in reversed(standing.quick_mode):
+        traffic = each.traffic
+        if (
+            each.way is Way.OUT
+            and traffic.peer == peer
+            and traffic.protocol in (0, 6)
+            and traffic.peer_port in (0, port)
+        ):
+            return each
+    return None
+
+
+def over_the_kernel(
+    channel: Channel, specs: Iterable[HostSpec], say: Callable[[str], None]
+) -> Callable[[Mapping[str, Host], Locks], KernelCrossing]:
+    """Return what makes the crossing of a lab with these hosts: the argument `crossing` of `Lab`."""
+    placed = [each for each in specs if each.addresses]
+    services = {
+        each.name: (each.management_port, *(each.services.doors.values() if each.services else ())) for each in placed
+    }
+    outside = frozenset(each.name for each in placed if each.services and each.services.role == FRONTEND)
+    controllers = tuple(dict.fromkeys(ip_address(each.controller) for each in placed))
+
+    def make(hosts: Mapping[str, Host], locks: Locks) -> KernelCrossing:
+        return KernelCrossing(
+            hosts, locks, channel, services=services, outside=outside, controllers=controllers, say=say
+        )
+
+    return make

@@ -1,0 +1,59 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Four who say what becomes of TCP/80 between two policies: the documents, the lab's model, the collection, a kernel.
+
+What the kernel did is what was written down in ``measured.yml``; ``test_on_the_kernel`` measures some of it again.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from kernel_pairs import Cell, Fates, cells, expected, of_the_collection, of_the_model
+
+MEASURED = yaml.safe_load(Path(__file__).with_name("measured.yml").read_text(encoding="utf-8"))
+FATES = {"c": "clear", "s": "secured", "b": "blocked", "m": "mixed"}
+
+
+def measured(cell: Cell) -> list[Fates]:
+    """Return what each of the kept runs measured."""
+    found = []
+    for text in MEASURED["cells"][f"{cell.ike} {cell.front} {cell.back}"]:
+        first, _seconds, steady, _more, *clear = text.partition(" / ")[0].split()
+        found.append(Fates(FATES[first], FATES[steady], *(each != "0" for each in clear)))
+    return found
+
+
+def test_three_runs_of_every_pair_are_kept() -> None:
+    """Every cell was measured in every run, and nothing else was."""
+    assert len(MEASURED["runs"]) >= 3
+    assert set(MEASURED["cells"]) == {f"{cell.ike} {cell.front} {cell.back}" for cell in cells()}
+    assert {len(runs) for runs in MEASURED["cells"].values()} == {len(MEASURED["runs"])}
+
+
+@pytest.mark.parametrize("cell", cells(), ids=lambda cell: f"{cell.ike}-{cell.front}-{cell.back}")
+def test_all_four_agree(cell: Cell) -> None:
+    """First request and steady state alike; only expectation and kernel know about segments."""
+    wanted, model = expected()[cell], of_the_model(cell)
+    assert (model.first, model.steady) == (wanted.first, wanted.steady)
+    assert of_the_collection(cell) == wanted.first
+    assert measured(cell) == [wanted] * len(MEASURED["runs"])
+
+
+def test_the_guide_shows_what_was_measured() -> None:
+    """The first word of every cell of the guide's two tables is the fate."""
+    guide = Path(__file__).parents[3] / "docs" / "docsite" / "rst" / "guide_real_packets.rst"
+    tables = guide.read_text(encoding="utf-8").split("   * - front-end \\\\ back-end\n")[1:]
+    shown = {}
+    for ike, text in zip(("open", "closed"), tables, strict=True):
+        heads, *rows = text.partition("\n\n")[0].split("   * - ")
+        backs = [line.removeprefix("     - ") for line in heads.splitlines()]
+        for row in rows:
+            front, *found = row.splitlines()
+            for back, cell in zip(backs, found, strict=True):
+                shown[Cell(ike, front, back)] = cell.removeprefix("     - ").partition(",")[0]
+    assert shown == {cell: measured(cell)[0].first for cell in cells()}

@@ -1,0 +1,128 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The pairs of the matrix as simulated hosts, and what the lab's model and the collection say about them.
+
+Two hosts of Server 2003, whose default response rule works; both negotiate with Kerberos, which has a stand-in where
+packets are real.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from itertools import product
+from pathlib import Path
+
+import yaml
+from flow_chain import read
+
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows import outcome
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.endpoint import Endpoint, in_force
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.pair import Pair
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.space import Packet as Question
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.versions import parse_ver
+from winlab.dataplane.bench import in_policy, machine, type_in
+from winlab.dataplane.packet import Network, Packet
+from winlab.dataplane.wire import Wire
+from winlab.host import Host
+
+FE, BE, PORT = "10.0.0.10", "10.0.1.20", 80
+FRONTS = ("none", "permit", "request", "require", "strict", "block")
+BACKS = ("none", "respond", "request", "require", "strict", "block")
+IKE = ("open", "closed")
+OFFER = 'qmsec="ESP[3DES,SHA1]"'
+ACTIONS = {
+    "permit": "action=permit",
+    "block": "action=block",
+    "request": f"action=negotiate inpass=yes soft=yes {OFFER}",
+    "require": f"action=negotiate inpass=yes soft=no {OFFER}",
+    "strict": f"action=negotiate inpass=no soft=no {OFFER}",
+}
+# Fates of the lab's model and of the collection; all others are "blocked".
+WORDS = {"clear": "clear", "permit": "clear", "soft_clear": "clear", "esp": "secured"}
+EXPECTED = Path(__file__).parents[1] / "kernel" / "expected.yml"
+_OUT, _IN = f"me {BE} protocol=tcp dstport={PORT}", f"{FE} me protocol=tcp dstport={PORT}"
+_SETTINGS = 'activatedefaultrule=no mmsec="3DES-SHA1-2"'
+
+
+@dataclass(frozen=True, order=True)
+class Cell:
+    """One pair under one firewall."""
+
+    ike: str
+    front: str
+    back: str
+
+    @property
+    def network(self) -> Network:
+        """The firewall as the lab's model has it."""
+        return Network(ike=self.ike == "open")
+
+    def hosts(self) -> tuple[Host, Host]:
+        """Return both ends, set up through netsh."""
+        return _end("fe", FE, self.front, _OUT), _end("be", BE, self.back, _IN)
+
+
+@dataclass(frozen=True)
+class Fates:
+    """What becomes of the first request and of a later one, and whether clear segments are on the wire in each."""
+
+    first: str
+    steady: str
+    clear_first: bool | None = None
+    clear_steady: bool | None = None
+
+
+def cells() -> list[Cell]:
+    """Return all cells, row by row."""
+    return [Cell(*each) for each in product(IKE, FRONTS, BACKS)]
+
+
+def expected() -> dict[Cell, Fates]:
+    """Return what was written down before the first run."""
+    table = yaml.safe_load(EXPECTED.read_text(encoding="utf-8"))
+    words, found = table["words"], {}
+    for ike, front in product(IKE, FRONTS):
+        for back, text in zip(table["columns"], table[ike][front], strict=True):
+            first, steady, *seen = text.split()
+            found[Cell(ike, front, back)] = Fates(words[first], words[steady], *(each == "yes" for each in seen))
+    return found
+
+
+def of_the_model(cell: Cell) -> Fates:
+    """Return what the lab's own data plane says; it knows no segments."""
+    wire = Wire(cell.hosts(), cell.network)
+    fates = [wire.send(Packet(ip_address(FE), ip_address(BE), 6, port, PORT)).fate.value for port in (1025, 1026)]
+    return Fates(*(WORDS.get(each, "blocked") for each in fates))
+
+
+def of_the_collection(cell: Cell) -> str:
+    """Return what flow_check says; it knows no history."""
+    ends = [_endpoint(host) for host in cell.hosts()]
+    found = Pair(*ends, outcome.Network(ike=cell.ike == "open")).fate(
+        Question(ip_address(FE), ip_address(BE), 6, 1025, PORT)
+    )
+    return WORDS.get(found.kind.value, "blocked")
+
+
+def _end(name: str, address: str, word: str, filters: str) -> Host:
+    host = machine(name, address, version="2003")
+    if word == "respond":
+        type_in(host, 'add policy P activatedefaultrule=yes mmsec="3DES-SHA1-2"', "set policy P assign=y")
+    elif word != "none":
+        in_policy(host, (filters, ACTIONS[word]), settings=_SETTINGS)
+    return host
+
+
+def _endpoint(host: Host) -> Endpoint:
+    return Endpoint(
+        name=host.name,
+        addresses=host.addresses,
+        policy=in_force(read(host)),
+        version=parse_ver(host.version.ver_text),
+        exemption_level=None,
+        services_running=True,
+        key_exchange_running=True,
+    )
