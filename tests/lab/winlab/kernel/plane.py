@@ -317,7 +317,7 @@ class KernelCrossing(Crossing):
             self._say(text)
 
     def _judge(self, one: Conversation) -> None:
-        """Say what became of a connection, from what stands at the end that opened it; the other end hears of it too."""
+        """Say what became of a connection, from what stands at the end that opened it; both ends hear of it."""
         for name in (one.source, one.destination):
             self.look(name)
         end = self._ends[one.source]
