@@ -1,6 +1,6 @@
 # Every target sets up what it needs inside the checkout (.venv, collections/): nothing global, no root.
 .DEFAULT_GOAL := help
-.PHONY: help test site lab lab-kernel matrix flows bench faults clean run-env
+.PHONY: help test site lab lab-kernel matrix flows bench faults mutation clean run-env
 
 PYTHON ?=
 ARGS ?=
@@ -46,6 +46,11 @@ bench: run-env ## time the planner, the codec and whole tasks
 
 faults: run-env ## hit a rollout at every request and every line, and see it end well (minutes; make test tries a sample)
 	@.venv/bin/python tools/faults.py $(ARGS)
+
+mutation: ## try many small mistakes in codec and planner and see which the tests notice (minutes; make test tries a sample)
+	@tools/venv dev
+	@.venv/bin/python tools/lay_tree.py
+	@.venv/bin/python tools/mutation.py $(ARGS)
 
 clean: ## remove everything that make and the tools laid or installed
 	@rm -rf .venv .venvs collections .ansible build tests/output

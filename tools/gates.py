@@ -15,14 +15,28 @@ from pathlib import Path
 
 from lay_tree import NAME, NAMESPACE, lay
 from pipeline import ROOT, Gate, GateFailure, command, environment, run_all
-from pythons import FURTHER, further_pythons
+from pythons import FURTHER, further_pythons, sort_key
 from run_ansible_test import ansible_test, copy_of_checkout
 
 COLLECTION = f"{NAMESPACE}.{NAME}"
-# Most of the time goes there: these tests run with the oldest Python and core, and with the newest, not in between.
-END_TO_END = "tests/unit/end_to_end"
-# Sweeps over many fault points say nothing more on another Python.
-LEFT_TO_PYTEST = [f"--ignore={END_TO_END}/test_{name}.py" for name in ("faults", "interruption")]
+UNITS = "tests/unit"
+# Most of the time goes there. On a further Python or core the question is whether the code runs, so these run once, in
+# the gate pytest: they judge the lab, the documents and the machine, or repeat what a few tests show as well.
+ONCE = tuple(
+    f"{UNITS}/{name}"
+    for name in (
+        "docs/",
+        "end_to_end/",
+        "firewall_netns/",
+        "flows/",
+        "lab/",
+        "report/test_browser.py",
+        "plugins/plugin_utils/_ipsec/test_samba_ad.py",
+    )
+)
+# What the newest core runs of them all the same: every action on simulated hosts, and the playbooks.
+AGAIN = tuple(f"{UNITS}/end_to_end/test_{name}.py" for name in ("objects", "playbooks", "verification"))
+LEFT_OUT = "what judges the lab, documents and machine runs in the gate pytest"
 CLOSING = re.compile(r"^=* ?(\d+ (?:passed|failed|error|skipped).* in [\d.]+s.*?) ?=*$", re.MULTILINE)
 
 
@@ -94,21 +108,33 @@ def sanity(scratch: Path) -> str:
     return ""
 
 
+def once_paths() -> list[str]:
+    """Return the files and folders of ``ONCE``, folders whose files differ file by file."""
+    again = {path.rpartition("/")[0] + "/" for path in AGAIN}
+    found: list[str] = []
+    for path in ONCE:
+        files = sorted((ROOT / path).glob("test_*.py")) if path in again else [ROOT / path]
+        found += [file.relative_to(ROOT).as_posix() for file in files]
+    return found
+
+
 def official_units(scratch: Path) -> str:
     """The unit tests as ansible-test runs them, in its own environment."""
-    return closing_line(ansible_test("units", scratch, "units", "--venv", "--exclude", f"{END_TO_END}/"))
+    left_out = [option for path in ONCE for option in ("--exclude", path)]
+    return f"{closing_line(ansible_test('units', scratch, 'units', '--venv', *left_out))} ({LEFT_OUT})"
 
 
-def newest_units(minor: str, python: str, *options: str) -> Gate:
-    """Return the gate that runs the unit tests with the newest ansible-core on a further Python."""
+def newest_units(minor: str, python: str, *paths: str) -> Gate:
+    """Return the gate that runs the unit tests, and ``paths``, with the newest ansible-core on a further Python."""
 
     def run(_scratch: Path) -> str:
         venv = f".venvs/{minor}"
         command("tools/venv", "newest", venv, python)
-        arguments = ("-m", "pytest", "-q", "-p", "no:cacheprovider", *options)
+        left_out = [f"--ignore={path}" for path in once_paths() if path not in paths]
+        arguments = ("-m", "pytest", "-q", "-p", "no:cacheprovider", *left_out)
         tests = command(f"{venv}/bin/python", *arguments, env=environment(HYPOTHESIS_PROFILE="quick"))
         core = command(f"{venv}/bin/python", "-c", "import ansible.release as r; print(r.__version__)").strip()
-        return f"{closing_line(tests)} (Python {minor}, ansible-core {core})"
+        return f"{closing_line(tests)} (Python {minor}, ansible-core {core}; {LEFT_OUT})"
 
     return Gate(f"units-{minor}", run, ("plugins",))
 
@@ -119,6 +145,11 @@ def documented(kind: str, tree: Path, env: Mapping[str, str]) -> set[str]:
     if names and kind != "role":
         command("ansible-doc", "-t", kind, *names, cwd=tree, env=env)
     return {name.rpartition(".")[2] for name in names}
+
+
+def mutation(_scratch: Path) -> str:
+    """A sample of small mistakes in the codec and the planner, most of which their tests must notice."""
+    return command(sys.executable, "tools/mutation.py", "--sample=24", "--seconds=90", "--floor=80").strip()
 
 
 def build(scratch: Path) -> str:
@@ -166,7 +197,7 @@ def molecule(scratch: Path) -> str:
 def all_gates() -> list[Gate]:
     """Return every gate that this machine can run, in the order of the report."""
     further = further_pythons()
-    between = [minor for minor in FURTHER if minor in further][:-1]
+    newest = max(further, key=sort_key, default="")
     return [
         Gate("ruff", ruff),
         Gate("format", style),
@@ -177,10 +208,8 @@ def all_gates() -> list[Gate]:
         Gate("ansible-lint", lint, ("README.md", "roles", "playbooks")),
         Gate("sanity", sanity, ("plugins",)),
         Gate("units", official_units, ("plugins",)),
-        *(
-            newest_units(minor, python, *([f"--ignore={END_TO_END}"] if minor in between else LEFT_TO_PYTEST))
-            for minor, python in further.items()
-        ),
+        *(newest_units(minor, python, *(AGAIN if minor == newest else ())) for minor, python in further.items()),
+        Gate("mutation", mutation, ("plugins",)),
         Gate("build", build, ("README.md", "plugins/modules")),
         Gate("kernel", kernel, ("tests/lab/winlab/kernel",)),
         Gate("molecule", molecule, ("extensions/molecule/default",)),

@@ -91,6 +91,23 @@ options:
           - works
           - refused
         default: works
+      frontend:
+        description:
+          - The front-end that the session goes through, for M(winsec.ipsec.proof). It comes back with the result and does
+            nothing to the session, as the next three.
+        type: str
+      backend:
+        description:
+          - The back-end that it reaches.
+        type: str
+      service_port:
+        description:
+          - The TCP port of the back-end that is used, whatever port this session connects to.
+        type: int
+      source:
+        description:
+          - The address that the session comes from, as the policies see it.
+        type: str
   fail:
     description:
       - Whether the task fails when a session is not as expected.
@@ -213,6 +230,11 @@ sessions:
       returned: always
       type: float
       sample: 0.214
+    frontend:
+      description: As it was given, like C(backend), C(service_port) and C(source).
+      returned: when given
+      type: str
+      sample: fe1
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -83,7 +83,7 @@ class IpsecAction(ActionBase):
 
     def _converger(self) -> Converger:
         remote = Remote(self)
-        return Converger(remote.run, remote.renew)
+        return Converger(remote.run, remote.renew, room=remote.room)
 
     def report(self, outcome: Outcome, view: Callable[[Store], Any]) -> Data:
         """Return the result of a change, in which ``view`` says what of a store is shown."""

@@ -24,6 +24,7 @@ from ._ipsec.planning.plan import Step, make_plan, shortfall
 from ._ipsec.planning.secrets import secrets_of
 from ._ipsec.planning.staging import settled
 from ._ipsec.revert import DISARM_COMMAND
+from ._ipsec.session import MOST_INPUT_BYTES
 
 Want = Callable[[Store], Store]
 
@@ -66,20 +67,26 @@ class Outcome:
 
 @dataclass(slots=True)
 class Converger:
-    """Carries one task out over ``run``; ``renew`` makes a new connection of it."""
+    """Carries one task out over ``run``; ``renew`` makes a new connection of it.
+
+    ``room`` says how many bytes of standard input go in one command, given whether the host takes large messages.
+    """
 
     run: Run
     renew: Callable[[], None] = lambda: None
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
+    room: Callable[[bool], int] = lambda _large: MOST_INPUT_BYTES
     talk: HostSession[Host] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.talk = HostSession(self.run, QUESTIONS, read_host)
+        self.talk = HostSession(self.run, QUESTIONS, read_host, self.renew)
 
     def read(self) -> Host:
         """Return the host as it is."""
-        return self.talk.read()
+        host = self.talk.read()
+        self.talk.most = self.room(host.version.large_messages)
+        return host
 
     def converge(self, want: Want, terms: Terms) -> Outcome:
         """Bring the host to what ``want`` makes of its present store; in check mode return the prediction."""

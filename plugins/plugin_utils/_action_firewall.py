@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ._action import Data, IpsecAction
@@ -44,13 +45,13 @@ class FirewallOutcome:
     commands: list[str] = field(default_factory=list)
 
 
-def converge(run: Run, request: Request, *, check: bool) -> FirewallOutcome:
-    """Bring the host to the openings of the request, or predict that.
+def converge(run: Run, request: Request, *, check: bool, renew: Callable[[], None] | None = None) -> FirewallOutcome:
+    """Bring the host to the openings of the request, or predict that. ``renew`` makes a new connection.
 
     What is new is added and read back before anything old is removed. Raises :class:`ChangeError` when reading the
     host again does not show what was sent.
     """
-    talk = FirewallSession(run, QUESTIONS, read_firewall)
+    talk = FirewallSession(run, QUESTIONS, read_firewall, renew)
     host = talk.read()
     plan = make_plan(host, request.prefix, request.openings)
     if check or not plan.changed:
@@ -87,7 +88,9 @@ class FirewallAction(IpsecAction):
 
     def act(self, args: Data) -> Data:
         """Make the openings of the options, and no others of the name prefix."""
-        outcome = converge(Remote(self).run, read_request(args), check=bool(self._task.check_mode))
+        remote = Remote(self)
+        check = bool(self._task.check_mode)
+        outcome = converge(remote.run, read_request(args), check=check, renew=remote.renew)
         plan = outcome.plan
         result: Data = {
             "changed": plan.changed,

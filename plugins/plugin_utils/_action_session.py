@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from ._ipsec import session
+from ._ipsec.errors import HostLost
 from ._ipsec.model import Store
 from ._ipsec.netsh import HIDDEN, Line
 from ._ipsec.questions import READ, Questions, Section, preamble
@@ -41,17 +42,27 @@ class ChangeError(Exception):
 class HostSession(Generic[Found]):
     """Talks over ``run``, which takes a constant command line and its standard input and returns what was printed.
 
-    Every answer ends with the answers to ``questions``, which ``understand`` turns into what the task looks at.
+    Every answer ends with the answers to ``questions``, which ``understand`` turns into what the task looks at. With
+    ``renew``, which makes a new connection, questions that were lost on the way are asked once more; what changes
+    something is sent once. ``most`` is how many bytes of standard input one command may get.
     """
 
     run: Run
     questions: Questions
     understand: Callable[[Mapping[str, Section]], Found]
+    renew: Callable[[], None] | None = None
+    most: int = session.MOST_INPUT_BYTES
     hidden: frozenset[str] = frozenset()
     done: list[str] = field(default_factory=list)
 
     def read(self) -> Found:
         """Return the host as it is."""
+        try:
+            return self.ask()[0]
+        except HostLost as lost:
+            if self.renew is None or not lost.established:
+                raise
+        self.renew()
         return self.ask()[0]
 
     def ask(self, *before: str) -> tuple[Found, str]:
@@ -63,7 +74,7 @@ class HostSession(Generic[Found]):
     def send(self, lines: Sequence[Line]) -> Found:
         """Send the lines, in as many netsh sessions as they need, and return the host as it is afterwards."""
         answer = ""
-        batches = session.batches(lines)
+        batches = session.batches(lines, self.most)
         for number, batch in enumerate(batches, 1):
             nonce = secrets.token_hex(4)
             last = number == len(batches)

@@ -47,6 +47,7 @@ SESSIONS = "plugins/plugin_utils/_sessions*"
 REPORT = "plugins/plugin_utils/_report*"
 CORES = (CORE, FIREWALL, PROOF, REPORT, SESSIONS)
 REMOTE = "plugins/plugin_utils/_remote*"
+WINRS = "plugins/plugin_utils/_winrs*"
 GLUE = "plugins/plugin_utils/_action*"
 SPEC = "plugins/module_utils/_argspec*"
 VALUES = ("plugins/plugin_utils/_ipsec/errors", "plugins/plugin_utils/_ipsec/values")
@@ -78,10 +79,12 @@ LAYERS = (
     Layer(
         "filter", ("plugins/filter/*",), inside=(CORE, FIREWALL), outside=("ansible.errors", "ansible.module_utils.*")
     ),
+    Layer("shell client", (WINRS,)),
     Layer(
         "connection",
         ("plugins/connection/*",),
-        outside=("ansible", "ansible.*", "winrm", "winrm.*", "requests", "requests.*"),
+        inside=(WINRS,),
+        outside=("ansible", "ansible.*", "winrm", "winrm.*"),
     ),
     Layer("documentation", ("plugins/doc_fragments/*",)),
 )
@@ -231,7 +234,11 @@ SOUND = {
         f"from {COLLECTION}plugins.module_utils._argspec import POLICY"
     ),
     "plugins/filter/render.py": "from ..plugin_utils._ipsec import model",
-    "plugins/connection/winrs.py": "from ansible.plugins.connection import ConnectionBase\nimport winrm.protocol",
+    "plugins/plugin_utils/_winrs.py": "import subprocess",
+    "plugins/connection/winrs.py": (
+        "from ansible.plugins.connection import ConnectionBase\nimport winrm.protocol\n"
+        "from ..plugin_utils._winrs import CommandShell"
+    ),
     "tests/lab/winlab/__init__.py": "",
     "tests/lab/winlab/host.py": "import spnego\nfrom . import clock\nfrom .clock import now",
     "tests/lab/winlab/clock.py": "import time",
@@ -284,6 +291,12 @@ BROKEN = [
     ),
     ("plugins/module_utils/_argspec.py", "from ansible.module_utils import basic", "(spec) imports"),
     ("plugins/filter/render.py", "from ..plugin_utils import _remote", "(filter) imports plugins/plugin_utils/_remote"),
+    ("plugins/plugin_utils/_winrs.py", "import winrm", "(shell client) imports winrm"),
+    (
+        "plugins/connection/winrs.py",
+        "from ..plugin_utils import _remote",
+        "(connection) imports plugins/plugin_utils/_remote",
+    ),
     ("plugins/connection/winrs.py", "import winlab", "(connection) imports winlab"),
     ("plugins/connection/winrs.py", "from ...tests.lab import winlab", "(connection) imports tests/lab"),
     ("plugins/connection/winrs.py", "import importlib\nimportlib.import_module('winlab.host')", "imports winlab.host"),

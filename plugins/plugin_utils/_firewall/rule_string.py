@@ -17,6 +17,7 @@ from .addresses import AddressSet, Interval, read_interval
 from .openings import ALL_PROFILES, Profile
 
 _TEXT = re.compile(r"v(\d{1,5}\.\d{1,5})\|(.*)", re.DOTALL)
+_NUMBER = re.compile(r"[0-9]{1,9}")
 _PROFILES = {profile.value: profile for profile in Profile}
 _RANGE_KEY = re.compile(r"(?P<side>[LR]Port)\d+_\d+", re.IGNORECASE)
 
@@ -83,7 +84,7 @@ class RuleString:
         """The number of the IP protocol, None for every protocol."""
         text = self.one("Protocol")
         # 256 stands for any in the store of rules; the text form leaves the key out instead.
-        return int(text) if text is not None and text.isascii() and text.isdigit() and int(text) < 256 else None
+        return int(text) if text is not None and _NUMBER.fullmatch(text) and int(text) < 256 else None
 
     @property
     def profiles(self) -> frozenset[Profile]:

@@ -25,7 +25,14 @@ class IpsecError(Exception):
 
 
 class HostLost(Exception):
-    """The host did not answer, or no longer; nothing is known about what it did."""
+    """The host did not answer, or no longer; nothing is known about what it did.
+
+    ``established`` says that there had been a connection, so that asking again over a new one may help.
+    """
+
+    def __init__(self, message: str, *, established: bool = False) -> None:
+        super().__init__(message)
+        self.established = established
 
 
 class StoreError(IpsecError):

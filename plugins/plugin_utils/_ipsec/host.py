@@ -45,7 +45,7 @@ RUNNING = 4
 START_PENDING = 2
 AUTOMATIC = 2
 
-_STATE = re.compile(r":\s*(\d+)\s+[A-Z_0-9]+")
+_STATE = re.compile(r":\s*(\d{1,9})\s+[A-Z_0-9]+")
 
 
 @dataclass(frozen=True, slots=True)

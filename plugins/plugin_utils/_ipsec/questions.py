@@ -66,7 +66,7 @@ class Questions:
 
         Raises :class:`StoreError` when one of them is missing: a short answer is never taken for an empty one.
         """
-        marker = re.compile(rf"@@{re.escape(nonce)}:(\w+) (-?\d+)[^\S\n]*\r?\n?")
+        marker = re.compile(rf"@@{re.escape(nonce)}:(\w+) (-?\d{{1,10}})(?!\d)[^\S\n]*\r?\n?")
         found: dict[str, Section] = {}
         end: int | None = None
         for match in marker.finditer(text):

@@ -28,6 +28,7 @@ _NAME = re.compile(r'(?:@|"(?P<name>(?:[^"\\]|\\.)*)")[ \t]*=[ \t]*', re.DOTALL)
 _TEXT = re.compile(r'"(?P<text>(?:[^"\\]|\\.)*)"[ \t]*(?:;.*)?', re.DOTALL)
 _DWORD = re.compile(r"dword:(?P<digits>[0-9a-fA-F]{1,8})[ \t]*(?:;.*)?")
 _HEX = re.compile(r"hex(?P<type>\([0-9a-fA-F]+\))?:(?P<bytes>[0-9a-fA-F, \t]*)(?:;.*)?")
+_UP_TO_QUOTE = re.compile(r'(?:[^"\\]|\\.)*"', re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -91,23 +92,20 @@ def _statements(lines: list[str]) -> Iterator[tuple[int, str]]:
             yield number, line.strip()
             continue
         parts = [line.lstrip()]
-        while position < len(lines) and (joint := _open_end(parts)) is not None:
-            if joint == "":
+        name = _NAME.match(parts[0])
+        rest = parts[0][name.end() :] if name else ""
+        if rest.startswith("hex"):
+            while position < len(lines) and parts[-1].rstrip().endswith("\\"):
                 parts[-1] = parts[-1].rstrip().removesuffix("\\")
                 parts.append(lines[position].strip())
-            else:
-                parts.append(joint + lines[position])
-            position += 1
+                position += 1
+        elif rest.startswith('"') and not _UP_TO_QUOTE.match(rest, 1):
+            closed = False
+            while position < len(lines) and not closed:
+                closed = _UP_TO_QUOTE.match(lines[position]) is not None
+                parts.append(f"\n{lines[position]}")
+                position += 1
         yield number, "".join(parts)
-
-
-def _open_end(parts: list[str]) -> str | None:
-    """Return what joins the next line to a value that goes on there; None for a complete value."""
-    if parts[-1].rstrip().endswith("\\") and re.match(r'(@|".*")\s*=\s*hex', parts[0]):
-        return ""
-    name = _NAME.match(parts[0])
-    rest = "".join(parts)[name.end() :] if name else ""
-    return "\n" if rest.startswith('"') and not _TEXT.fullmatch(rest) else None
 
 
 def _value(line: str, number: int, code_page: str) -> tuple[str, Value | None]:

@@ -16,8 +16,8 @@ __all__ = ["Key", "Keys", "Value", "parse_export", "parse_query"]
 _TEXT_TYPES = ("REG_SZ", "REG_EXPAND_SZ")
 _NUMBER_TYPES = ("REG_DWORD", "REG_DWORD_BIG_ENDIAN", "REG_QWORD")
 # reg.exe 6 separates by exactly four blanks, which keeps blanks at either end of the data; reg.exe 5 by blanks or tabs.
-_EXACT_LINE = re.compile(r" {4}(?P<name>.*?) {4}(?P<type>REG_[A-Z_]+)(?: {4}(?P<data>.*))?", re.DOTALL)
-_LOOSE_LINE = re.compile(r"[ \t]+(?P<name>.*?)[ \t]+(?P<type>REG_[A-Z_]+)(?:[ \t]+(?P<data>.*))?", re.DOTALL)
+_EXACT_TYPE = re.compile(r" {4}(REG_[A-Z_]+)(?: {4}|\Z)")
+_LOOSE_TYPE = re.compile(r"[ \t](REG_[A-Z_]+)(?:[ \t]|\Z)")
 _KEY_LINE = re.compile(r"HKEY_[A-Z_]+(\\.*)?")
 _BANNER = re.compile(r"\s*! REG\.EXE VERSION .*")
 _DEFAULT_NAME = re.compile(r"<NO NAME>|\(.*\)")  # localised in brackets by reg.exe 6
@@ -41,9 +41,9 @@ def parse_query(text: str) -> Keys:
             if line.strip() and not _BANNER.fullmatch(line):
                 raise refusal(number, "text before the first key", "a line that starts with HKEY_")
             continue
-        if "REG_" in line and (match := _EXACT_LINE.fullmatch(line) or _LOOSE_LINE.fullmatch(line)):
+        if columns := _columns(line):
             _store(pending, current)
-            pending = _Pending(number, match["name"], match["type"], match["data"] or "")
+            pending = _Pending(number, *columns)
         elif pending is not None:
             pending.lines.append(line)
         elif line.strip():
@@ -52,6 +52,20 @@ def parse_query(text: str) -> Keys:
     if not keys:
         raise refusal(1, "text without any key", "the keys that reg query prints")
     return Keys(keys)
+
+
+def _columns(line: str) -> tuple[str, str, str] | None:
+    """Return name, type and data of the line of a value, None for any other line.
+
+    The word of the type is looked for from left to right: a pattern for the whole line would try every way to
+    share long rows of blanks between the columns.
+    """
+    if line.startswith("    ") and (match := _EXACT_TYPE.search(line, 4)):
+        return line[4 : match.start()], match[1], line[match.end() :]
+    start = len(line) - len(line.lstrip(" \t"))
+    if start and (match := _LOOSE_TYPE.search(line, start) or _LOOSE_TYPE.search(line, 1)):
+        return line[start : match.start()].rstrip(" \t"), match[1], line[match.end() :].lstrip(" \t")
+    return None
 
 
 class _Pending:
@@ -83,7 +97,7 @@ def _query_data(kind: str, text: str, number: int) -> Data:
     if kind in _TEXT_TYPES or not text.strip():
         return b"" if kind in ("REG_BINARY", "REG_NONE") else text
     if kind in _NUMBER_TYPES:
-        if re.fullmatch(r"0x[0-9a-fA-F]+", text.strip()):
+        if re.fullmatch(r"0x[0-9a-fA-F]{1,16}", text.strip()):
             return int(text.strip(), 16)
         raise refusal(number, "not a number", f"{kind} as 0x and hexadecimal digits")
     try:

@@ -39,13 +39,13 @@ class Batch:
         return script([*texts, _marker(nonce, _LAST), "exit"])
 
 
-def batches(lines: Iterable[Line]) -> list[Batch]:
-    """Return the lines in groups that fit into one session's standard input."""
+def batches(lines: Iterable[Line], most: int = MOST_INPUT_BYTES) -> list[Batch]:
+    """Return the lines in groups that fit into one session's standard input of at most that many bytes."""
     groups: list[list[Line]] = [[]]
     size = 0
     for line in lines:
         needed = len(line.clear()) + len("\r\n@@00000000:000000\r\n")
-        if groups[-1] and size + needed > MOST_INPUT_BYTES - 200:
+        if groups[-1] and size + needed > most - 200:
             groups.append([])
             size = 0
         groups[-1].append(line)

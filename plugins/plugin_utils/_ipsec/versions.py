@@ -87,6 +87,11 @@ class WindowsVersion:
         return self._from(_SERVER_2003)
 
     @property
+    def large_messages(self) -> bool:
+        """Whether WinRM takes messages of 500 KB as installed: from Server 2012 on, 150 KB before (MS-WSMV)."""
+        return self._from(_WINDOWS_8)
+
+    @property
     def ikeext(self) -> bool:
         """Whether IKE is a service of its own, IKEEXT, beside PolicyAgent: from Vista on (output of ``sc``)."""
         return self._from(_VISTA)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from .layout import Line, Plan, Point, Rect, lay_out
 from .markup import Element, table, tag
 from .parties import Bundle, Party, bundles, parties
-from .proof import Fate, Firewall, Proof
+from .proof import Fate, Firewall, Host, Proof
 from .words import SIGNS, counted, fate_class, listed, more, number, or_dash
 
 # Beyond these a drawing says less than the table of flows.
@@ -19,7 +19,8 @@ _MOST_BOXES = (10, 7, 5, 2)
 _MOST_LINES = 18
 _MOST_WALLS = 3
 _MOST_FIREWALL_ROWS = 40
-_LONGEST_TITLE = 24
+_LONGEST_TITLE = 22
+_LONGEST_LINE = 31
 _LONGEST_TRAFFIC = 18
 
 
@@ -88,28 +89,40 @@ def _svg(proof: Proof, plan: Plan, labels: dict[int, str]) -> Element:
 
 
 def _sentence(bundle: Bundle) -> str:
-    traffic = listed(list(bundle.traffic))
-    return f"{bundle.source.title} to {bundle.destination.title}, {traffic}: {counted(bundle.flows, 'flow')} {bundle.fate.value}"
+    ends = f"{bundle.source.title} to {bundle.destination.title}"
+    return f"{ends}, {listed(list(bundle.traffic))}: {counted(bundle.flows, 'flow')} {bundle.fate.value}"
 
 
 def _box(party: Party, box: Rect) -> Element:
     host = party.host
-    second = party.span or (f"{host.role.value}, {host.product or host.version or 'Windows'}" if host else "network")
+    second = party.span or (_kind(host) if host else "network")
     third = ""
     trouble = False
     if host is not None and host.role.value in ("front-end", "back-end", "other"):
         trouble = bool(host.assigned) and not host.effective
         third = f"policy: {host.assigned}" if host.assigned else "no policy assigned"
-        third = f"not in force: {host.assigned}" if trouble else third
+        third = "policy not in force" if trouble else third
     whole = ". ".join(filter(None, (party.title, second, third, host.why_not if host else "")))
     rows = [(party.title, "name"), (second, "small"), (third, "small")]
     texts = [
-        tag("text", _short(text, _LONGEST_TITLE if style == "name" else 31), x=_at(box.x + 12), y=_at(y), class_=style)
+        tag(
+            "text",
+            _short(text, _LONGEST_TITLE if style == "name" else _LONGEST_LINE),
+            x=_at(box.x + 12),
+            y=_at(y),
+            class_=style,
+        )
         for (text, style), y in zip(rows, (box.y + 20, box.y + 37, box.y + 52), strict=True)
         if text
     ]
     style = "box trouble" if trouble else "box"
     return tag("g", tag("title", whole), _rect(box, 8, style), texts)
+
+
+def _kind(host: Host) -> str:
+    """Return role and release, in the width of a box."""
+    release = host.product.removeprefix("Windows ") or host.version
+    return f"{host.role.value}, {release}" if release else host.role.value
 
 
 def _rect(box: Rect, radius: int, style: str) -> Element:

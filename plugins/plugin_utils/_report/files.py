@@ -35,10 +35,23 @@ def render(proof: Proof) -> Report:
     counts = count(proof)
     outcome, verdict = overall(counts).value, sentence(counts)
     summary = {"outcome": outcome, "verdict": verdict, "counts": counts.to_data()}
-    data = {"summary": summary, "proof": plain(proof)}
     files = {
         PAGE: page(proof, counts),
-        DATA: json.dumps(data, indent=1, ensure_ascii=True) + "\n",
+        DATA: _text({"summary": summary, "proof": plain(proof)}),
         JUNIT: junit(proof, counts),
     }
     return Report(counts, outcome, verdict, files)
+
+
+def _text(data: object, depth: int = 2) -> str:
+    """Return JSON in which the outer mappings and each element of their lists have lines of their own."""
+    if depth and isinstance(data, dict):
+        parts = [f"{json.dumps(key)}: {_text(value, depth - 1)}" for key, value in data.items()]
+        opening, closing = "{}"
+    elif isinstance(data, list) and data:
+        parts = [json.dumps(item) for item in data]
+        opening, closing = "[]"
+    else:
+        return json.dumps(data) + ("\n" if depth == 2 else "")
+    inside = ",\n".join(parts)
+    return f"{opening}\n{inside}\n{closing}" + ("\n" if depth == 2 else "")

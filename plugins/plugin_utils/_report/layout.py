@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where things stand on the drawing: boxes in columns and a bottom row, lines between their sides, labels that keep apart."""
+"""Where things stand on the drawing: boxes in columns and a bottom row, lines between them, labels that keep apart."""
 
 from __future__ import annotations
 
@@ -10,21 +10,24 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import pairwise
 
 from .parties import Bundle, Party
 from .proof import Role
 
-BOX_WIDTH = 196
+BOX_WIDTH = 208
 BOX_HEIGHT = 62
-_STEP = BOX_HEIGHT + 34
-_GAP = 292
+_SPACE = 40
+_GAP = 330
 _MARGIN = 14
+_NARROWEST = 720
+_APART = 3
 _TOP = 44
-_BELOW = 78
+_BELOW = 84
 _PILL_HEIGHT = 20
 # Where on its line a label may stand, the best place first.
 _PLACES = (0.5, 0.42, 0.58, 0.34, 0.66, 0.27, 0.73, 0.2, 0.8, 0.14, 0.86)
-_BOTTOM = frozenset({Role.CONTROLLER, Role.DOMAIN_CONTROLLER, Role.FIREWALL})
+_BOTTOM = (Role.CONTROLLER, Role.DOMAIN_CONTROLLER, Role.FIREWALL)
 
 Point = tuple[float, float]
 
@@ -51,14 +54,11 @@ class Rect:
         """The point in the middle."""
         return self.x + self.width / 2, self.y + self.height / 2
 
-    def meets(self, other: Rect) -> bool:
-        """Tell whether two rectangles have points in common, or nearly."""
-        return (
-            self.x < other.x + other.width + 3
-            and other.x < self.x + self.width + 3
-            and self.y < other.y + other.height + 3
-            and other.y < self.y + self.height + 3
-        )
+    def covers(self, other: Rect) -> float:
+        """Return the area that two rectangles have in common, with a little space around them."""
+        wide = min(self.x + self.width, other.x + other.width) - max(self.x, other.x) + _APART
+        high = min(self.y + self.height, other.y + other.height) - max(self.y, other.y) + _APART
+        return wide * high if wide > 0 and high > 0 else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,38 +86,54 @@ def lay_out(shown: Sequence[Party], found: Sequence[Bundle], labels: Mapping[int
     """Return the drawing of parties and bundles; ``labels`` are the texts of the bundles by ``id``."""
     columns = _columns(shown, found)
     used = sorted({column for column in columns.values() if column >= 0})
-    tallest = max([sum(1 for one in columns.values() if one == column) for column in used], default=0)
-    tall = max(tallest * _STEP - 34, 0)
-    boxes: dict[int, Rect] = {}
-    for place, column in enumerate(used):
-        inside = [party for party in shown if columns[id(party)] == column]
-        top = _TOP + (tall - (len(inside) * _STEP - 34)) / 2
-        for row, party in enumerate(inside):
-            boxes[id(party)] = Rect(_MARGIN + place * (BOX_WIDTH + _GAP), top + row * _STEP, BOX_WIDTH, BOX_HEIGHT)
-    bottom = [party for party in shown if columns[id(party)] < 0]
+    bottom = [party for role in _BOTTOM for party in shown if party.role is role]
     width = max(
-        _MARGIN * 2 + len(used) * BOX_WIDTH + max(len(used) - 1, 0) * _GAP,
-        _MARGIN * 2 + len(bottom) * (BOX_WIDTH + 40) - 40,
-        720,
+        2 * _MARGIN + len(used) * (BOX_WIDTH + _GAP) - _GAP,
+        2 * _MARGIN + len(bottom) * (BOX_WIDTH + _SPACE) - _SPACE,
+        _NARROWEST,
     )
-    height = _TOP + tall + _MARGIN
+    # From left to right first: with that, the sides of the lines are known, and how high a box must be to hold them.
+    left: dict[int, float] = {}
+    for party in shown:
+        if columns[id(party)] >= 0:
+            left[id(party)] = _MARGIN + used.index(columns[id(party)]) * (BOX_WIDTH + _GAP)
+    pitch = (width - 2 * _MARGIN) / max(len(bottom), 1)
+    left |= {id(party): _MARGIN + pitch * (index + 0.5) - BOX_WIDTH / 2 for index, party in enumerate(bottom)}
+    sides = [_sides(bundle, left, columns) for bundle in found]
+    height = _heights(shown, found, sides)
+    standing = [[party for party in shown if columns[id(party)] == column] for column in used]
+    tall = max((sum(height[id(party)] + _SPACE for party in column) - _SPACE for column in standing), default=0)
+    boxes: dict[int, Rect] = {}
+    for column in standing:
+        y = _TOP + (tall - sum(height[id(party)] + _SPACE for party in column) + _SPACE) / 2
+        for party in column:
+            boxes[id(party)] = Rect(left[id(party)], y, BOX_WIDTH, height[id(party)])
+            y += height[id(party)] + _SPACE
+    lowest = _TOP + tall
     if bottom:
-        pitch = (width - 2 * _MARGIN) / len(bottom)
-        y = _TOP + tall + (_BELOW if used else 0)
-        for index, party in enumerate(bottom):
-            boxes[id(party)] = Rect(_MARGIN + pitch * (index + 0.5) - BOX_WIDTH / 2, y, BOX_WIDTH, BOX_HEIGHT)
-        height = y + BOX_HEIGHT + _MARGIN
+        lowest += _BELOW if used else 0
+        boxes |= {id(party): Rect(left[id(party)], lowest, BOX_WIDTH, BOX_HEIGHT) for party in bottom}
+        lowest += BOX_HEIGHT
     gaps = {
-        (left, right): Rect(_MARGIN + index * (BOX_WIDTH + _GAP) + BOX_WIDTH, _TOP - 8, _GAP, tall + 16)
-        for index, (left, right) in enumerate(zip(used, used[1:], strict=False))
+        pair: Rect(_MARGIN + index * (BOX_WIDTH + _GAP) + BOX_WIDTH, _TOP - 8, _GAP, tall + 16)
+        for index, pair in enumerate(pairwise(used))
     }
-    lines = _lines(found, boxes, columns, labels)
     placed = [(party, boxes[id(party)]) for party in shown]
-    return Plan(width, height, placed, lines, gaps, columns)
+    return Plan(width, lowest + _MARGIN, placed, _lines(found, boxes, sides, labels), gaps, columns)
+
+
+def _heights(shown: Sequence[Party], found: Sequence[Bundle], sides: Sequence[tuple[Side, Side]]) -> dict[int, float]:
+    """Return the heights of the boxes: enough for the labels of the lines at one side to stand one below the other."""
+    hooks: dict[tuple[int, Side], int] = defaultdict(int)
+    for bundle, both in zip(found, sides, strict=True):
+        hooks[id(bundle.source), both[0]] += 1
+        hooks[id(bundle.destination), both[1]] += 1
+    most = {id(party): max(hooks[id(party), Side.LEFT], hooks[id(party), Side.RIGHT]) for party in shown}
+    return {box: max(BOX_HEIGHT, (count + 1) * (_PILL_HEIGHT + 5)) for box, count in most.items()}
 
 
 def _columns(shown: Sequence[Party], found: Sequence[Bundle]) -> dict[int, int]:
-    """Return the column of each party by ``id``, -1 for the bottom row: clients, front-ends, back-ends from left to right."""
+    """Return the column of each party by ``id``: clients, front-ends, back-ends; -1 for the bottom row."""
     balance: dict[int, int] = defaultdict(int)
     for bundle in found:
         balance[id(bundle.source)] += 1
@@ -135,29 +151,26 @@ def _columns(shown: Sequence[Party], found: Sequence[Bundle]) -> dict[int, int]:
     return {id(party): column(party) for party in shown}
 
 
-def _sides(source: Rect, destination: Rect, columns: tuple[int, int]) -> tuple[Side, Side]:
-    if columns == (-1, -1):
-        return Side.TOP, Side.TOP
-    if columns[0] < 0:
-        return Side.TOP, Side.RIGHT if source.centre[0] > destination.centre[0] else Side.LEFT
-    if columns[1] < 0:
-        return Side.RIGHT if destination.centre[0] > source.centre[0] else Side.LEFT, Side.TOP
-    if columns[0] == columns[1]:
-        return Side.RIGHT, Side.RIGHT
-    return (Side.RIGHT, Side.LEFT) if columns[0] < columns[1] else (Side.LEFT, Side.RIGHT)
+def _sides(bundle: Bundle, left: Mapping[int, float], columns: Mapping[int, int]) -> tuple[Side, Side]:
+    """Return the sides at which a line leaves its source and reaches its destination."""
+    source, destination = id(bundle.source), id(bundle.destination)
+    towards = Side.RIGHT if left[destination] > left[source] else Side.LEFT
+    away = Side.LEFT if towards is Side.RIGHT else Side.RIGHT
+    if columns[source] < 0:
+        return Side.TOP, Side.TOP if columns[destination] < 0 else away
+    if columns[destination] < 0:
+        return towards, Side.TOP
+    return (Side.RIGHT, Side.RIGHT) if columns[source] == columns[destination] else (towards, away)
 
 
 def _lines(
-    found: Sequence[Bundle], boxes: Mapping[int, Rect], columns: Mapping[int, int], labels: Mapping[int, str]
+    found: Sequence[Bundle], boxes: Mapping[int, Rect], sides: Sequence[tuple[Side, Side]], labels: Mapping[int, str]
 ) -> list[Line]:
-    sides = {}
     hooks: dict[tuple[int, Side], list[tuple[Point, int, int]]] = defaultdict(list)
     for index, bundle in enumerate(found):
         ends = id(bundle.source), id(bundle.destination)
-        both = _sides(boxes[ends[0]], boxes[ends[1]], (columns[ends[0]], columns[ends[1]]))
-        sides[index] = both
         for end in (0, 1):
-            hooks[ends[end], both[end]].append((boxes[ends[1 - end]].centre, index, end))
+            hooks[ends[end], sides[index][end]].append((boxes[ends[1 - end]].centre, index, end))
     points = {}
     for (box, side), waiting in hooks.items():
         # In the order of their other ends, so that lines from one side do not cross.
@@ -200,9 +213,9 @@ def on_curve(curve: tuple[Point, Point, Point, Point], share: float) -> Point:
 
 
 def _place(curve: tuple[Point, Point, Point, Point], width: float, taken: Sequence[Rect]) -> Rect:
-    """Return the place of a label: the first on its line that is free, else the first."""
+    """Return the place of a label: the first on its line that is free, else the one that covers least."""
     places = []
     for share in _PLACES:
         x, y = on_curve(curve, share)
         places.append(Rect(x - width / 2, y - _PILL_HEIGHT / 2, width, _PILL_HEIGHT))
-    return next((place for place in places if not any(place.meets(other) for other in taken)), places[0])
+    return min(places, key=lambda place: sum(place.covers(other) for other in taken))

@@ -40,17 +40,19 @@ def escape(text: str) -> Element:
     return Element(fit(text).translate(_ESCAPES))
 
 
-def tag(name: str, /, *children: Child, **attributes: str | int | bool | None) -> Element:
-    """Return an element. ``class_`` is the attribute class, ``aria_label`` is aria-label; None and False leave one out."""
+def tag(element: str, *children: Child, **attributes: str | int | bool | None) -> Element:
+    """Return an element. ``class_`` is class, ``aria_label`` is aria-label; None and False leave one out."""
     said = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{escape("" if value is True else str(value))}"'
         for key, value in attributes.items()
         if value is not None and value is not False
     )
-    end = "\n" if name in _LINES else ""
-    if name in _VOID:
-        return Element(f"<{name}{said}/>{end}" if name in ("path", "rect", "line", "circle") else f"<{name}{said}>")
-    return Element(f"<{name}{said}>{join(*children)}</{name}>{end}")
+    end = "\n" if element in _LINES else ""
+    if element in _VOID:
+        return Element(
+            f"<{element}{said}/>{end}" if element in ("path", "rect", "line", "circle") else f"<{element}{said}>"
+        )
+    return Element(f"<{element}{said}>{join(*children)}</{element}>{end}")
 
 
 def join(*children: Child) -> Element:
@@ -69,13 +71,13 @@ def _flat(children: Iterable[Child]) -> Iterable[str]:
 
 
 def link(text: str) -> Element:
-    """Return a reference: a link when it is nothing but a web address, else its text. A link loads nothing by itself."""
+    """Return a reference: a link when it is nothing but a web address, else its text. Links load nothing."""
     if _LINK.fullmatch(text):
         return tag("a", text, href=text, rel="noreferrer")
     return escape(text)
 
 
-def table(caption: str, heads: Iterable[str], rows: Iterable[Iterable[Child]], kind: str | None = None) -> Element:
+def table(caption: str, heads: Iterable[str], rows: Iterable[Iterable[Child]]) -> Element:
     """Return a table in a frame that scrolls; the first cell of each row is its head."""
     body = [
         tag(
@@ -88,7 +90,6 @@ def table(caption: str, heads: Iterable[str], rows: Iterable[Iterable[Child]], k
         tag("caption", caption),
         tag("thead", tag("tr", [tag("th", head, scope="col") for head in heads])),
         tag("tbody", body),
-        class_=kind,
     )
     return tag("div", inner, class_="scroll", role="region", aria_label=caption, tabindex="0")
 

@@ -40,9 +40,7 @@ def _matrix(proof: Proof) -> Element:
     columns = [party for party in shown if any(party is bundle.destination for bundle in found)][:_MOST_CELLS]
     hidden = len(found) - sum(len(cells.get((id(row), id(column)), ())) for row in rows for column in columns)
     body = [[_end(row), *(_cell(cells.get((id(row), id(column)), ())) for column in columns)] for row in rows]
-    drawn = table(
-        "From the ends in the rows to the ends in the columns", ("From \\ to", *map(_head, columns)), body, "matrix"
-    )
+    drawn = table("From the ends in the rows to the ends in the columns", ("From \\ to", *map(_head, columns)), body)
     return join(drawn, more(hidden, "entries of this table; the flows are"))
 
 

@@ -24,6 +24,7 @@ _PARTS = (
     ("policies", "Policies"),
     ("legend", "Legend and limits"),
 )
+_NEVER = "base-uri 'none'; form-action 'none'"
 
 
 def page(proof: Proof, counts: Counts) -> str:
@@ -38,7 +39,7 @@ def page(proof: Proof, counts: Counts) -> str:
         tag(
             "meta",
             http_equiv="Content-Security-Policy",
-            content=f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'",
+            content=f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; {_NEVER}",
         ),
         tag("meta", name="color-scheme", content="light dark"),
         tag("meta", name="referrer", content="no-referrer"),

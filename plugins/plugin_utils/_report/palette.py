@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Colours for both themes. Text and its ground always differ by 4.5 to 1 or more (WCAG 2.2, 1.4.3); a test computes it."""
+"""Colours for both themes. Text and its ground differ by 4.5 to 1 or more (WCAG 2.2, 1.4.3); a test computes it."""
 
 from __future__ import annotations
 

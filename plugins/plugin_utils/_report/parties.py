@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The ends of flows as a page can show them: single hosts and networks while they are few, groups when they are many."""
+"""The ends of flows as a page can show them: single hosts and networks while they are few, else groups."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Bundle:
 
 
 def parties(proof: Proof, most: int, *, hosts_without_flows: bool) -> list[Party]:
-    """Return the ends of a proof, at most ``most`` where grouping by role can do that; the largest role is grouped first."""
+    """Return the ends of a proof, at most ``most`` where grouping by role can do that, the largest role first."""
     met = dict.fromkeys(end for flow in proof.flows for end in (flow.source, flow.destination))
     known = {host.name: host for host in proof.hosts}
     walls = {firewall.name for firewall in proof.firewalls}

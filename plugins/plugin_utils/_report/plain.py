@@ -13,9 +13,13 @@ from enum import StrEnum
 from .._ipsec.document import write_document
 from .._ipsec.model import Store
 
+_PLAIN = (str, int, bool)
+
 
 def plain(value: object) -> object:
     """Return a part of a proof as built-ins. Documents are written anew, so that no pre-shared key stays in them."""
+    if value is None or type(value) in _PLAIN:
+        return value
     if isinstance(value, Store):
         return write_document(value)
     if is_dataclass(value) and not isinstance(value, type):

@@ -13,36 +13,37 @@ from .palette import DARK, DECORATION, GROUNDS, LIGHT
 _RULES = """
 * { box-sizing: border-box; }
 html { font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
-body { margin: 0; background: var(--page); color: var(--ink); overflow-wrap: anywhere; }
+body { margin: 0; background: var(--page); color: var(--ink); overflow-wrap: break-word; }
 header, main, footer, nav { max-width: 72rem; margin: 0 auto; padding: 0 1.25rem; }
 header { padding-top: 2rem; }
 h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 .75rem; font-weight: 650; letter-spacing: -.01em; }
 h2 { font-size: 1.2rem; margin: 0 0 .75rem; font-weight: 650; }
 h3 { font-size: 1rem; margin: 0 0 .4rem; font-weight: 650; }
 p { margin: 0 0 .75rem; }
-a { color: var(--accent); }
+a { color: var(--accent); overflow-wrap: anywhere; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .skip { position: absolute; left: -100rem; }
 .skip:focus { position: static; }
 .verdict { font-size: 1.15rem; font-weight: 600; border-left: .35rem solid; padding: .1rem 0 .1rem .8rem; }
 .muted, .more, caption { color: var(--muted); }
 .tiles { display: flex; flex-wrap: wrap; gap: .75rem; list-style: none; margin: 0 0 1rem; padding: 0; }
-.tiles li { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .55rem .9rem; min-width: 8.5rem; }
+.tiles li { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; }
+.tiles li { padding: .55rem .9rem; min-width: 8.5rem; }
 .tiles b { display: block; font-size: 1.45rem; line-height: 1.2; font-variant-numeric: tabular-nums; }
+.kinds { list-style: none; display: flex; flex-wrap: wrap; gap: .2rem 1.4rem; padding: 0; margin: 0 0 1rem; }
 nav ul { list-style: none; display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; padding: 0; margin: 0 0 1.25rem; }
-section { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: 1.1rem 1.25rem; margin: 0 0 1.25rem; }
+section { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; }
+section { padding: 1.1rem 1.25rem; margin: 0 0 1.25rem; }
 .scroll { overflow-x: auto; margin: 0 0 .75rem; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; padding: 0 0 .4rem; font-size: .85rem; }
-th, td { text-align: left; vertical-align: top; padding: .4rem .7rem .4rem 0; border-bottom: 1px solid var(--line); min-width: 5rem; }
+th, td { text-align: left; vertical-align: top; padding: .4rem .7rem .4rem 0; min-width: 5.6rem; }
+th, td { border-bottom: 1px solid var(--line); }
 thead th { color: var(--muted); font-weight: 600; font-size: .82rem; border-bottom-width: 2px; }
 tbody th { font-weight: 600; }
 td ul { margin: 0; padding-left: 1.1rem; }
 .cell { margin: 0; padding: 0; list-style: none; }
 .badge { font-weight: 600; white-space: nowrap; }
-.note { border-left: .25rem solid; padding: .1rem 0 .1rem .8rem; margin: 0 0 1rem; }
-.note > * { color: var(--ink); }
-.note .badge, .note h3 .badge { color: inherit; }
 .check { border-left: .25rem solid; padding: .1rem 0 .1rem .9rem; margin: 0 0 1.1rem; }
 .check > * { color: var(--ink); }
 .check p { margin-bottom: .4rem; }
@@ -54,7 +55,7 @@ dd { margin: 0; min-width: 0; }
 details { margin: 0 0 .6rem; }
 summary { cursor: pointer; padding: .3rem 0; font-weight: 600; }
 details > :not(summary) { margin-left: 1rem; }
-code { font: .88em ui-monospace, "Cascadia Mono", Menlo, Consolas, monospace; }
+code { overflow-wrap: anywhere; font: .88em ui-monospace, "Cascadia Mono", Menlo, Consolas, monospace; }
 svg { display: block; width: 100%; min-width: 44rem; height: auto; }
 svg text { font: 13px system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif; fill: var(--ink); }
 svg .name { font-weight: 650; }
@@ -81,6 +82,7 @@ footer { color: var(--muted); font-size: .85rem; padding-bottom: 2rem; }
   dl { grid-template-columns: 1fr; }
   dt { margin-top: .2rem; }
   details > :not(summary) { margin-left: .3rem; }
+  .scroll table { min-width: 44rem; }
 }
 @media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } }
 """

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from .markup import Element, tag
 from .proof import Fate, Outcome, Proof
-from .words import counted, fate_class, number, outcome_class
+from .words import counted, fate, number, outcome_class
 
 # Fates that no policy asks for.
 TROUBLE = (Fate.FAILS, Fate.FALLS_BACK, Fate.UNKNOWN)
@@ -39,7 +39,7 @@ class Counts:
             "drifted": self.drifted,
             "findings": self.open_findings,
             "waived": self.waived_findings,
-            "flows": {fate.value.replace(" ", "_"): self.flows[fate] for fate in Fate},
+            "flows": {one.value.replace(" ", "_"): self.flows[one] for one in Fate},
         }
 
 
@@ -50,7 +50,7 @@ def count(proof: Proof) -> Counts:
     waived = sum(proof.waived(finding) for finding in proof.findings)
     return Counts(
         checks={outcome: checks[outcome] for outcome in Outcome},
-        flows={fate: flows[fate] for fate in Fate},
+        flows={one: flows[one] for one in Fate},
         hosts=len(proof.hosts),
         drifted=sum(bool(host.drift) for host in proof.hosts),
         open_findings=len(proof.findings) - waived,
@@ -82,22 +82,20 @@ def sentence(counts: Counts) -> str:
     else:
         said = f"As declared: {total} passed, none failed, none unproven"
     beside = [
-        f"{counted(counts.flows[fate], 'flow')} {_verb(fate, counts.flows[fate])}"
-        for fate in TROUBLE
-        if counts.flows[fate]
+        f"{counted(counts.flows[one], 'flow')} {_verb(one, counts.flows[one])}" for one in TROUBLE if counts.flows[one]
     ]
     if counts.drifted:
         beside.append(f"{counted(counts.drifted, 'host')} drifted")
     return f"{said}; {', '.join(beside)}." if beside else f"{said}."
 
 
-def _verb(fate: Fate, count_: int) -> str:
+def _verb(found: Fate, flows: int) -> str:
     one, many = {
         Fate.FAILS: ("fails", "fail"),
         Fate.FALLS_BACK: ("falls back to clear text", "fall back to clear text"),
         Fate.UNKNOWN: ("is unknown", "are unknown"),
-    }[fate]
-    return one if count_ == 1 else many
+    }[found]
+    return one if flows == 1 else many
 
 
 def banner(proof: Proof, counts: Counts) -> Element:
@@ -109,14 +107,23 @@ def banner(proof: Proof, counts: Counts) -> Element:
         tag("p", tag("strong", sentence(counts)), class_=f"verdict {outcome_class(overall(counts))}"),
         tag("p", "State of ", tag("time", moment, datetime=proof.made), ".", class_="muted"),
         tag("ul", _tiles(counts), class_="tiles"),
+        _fates(counts),
     )
 
 
 def _tiles(counts: Counts) -> list[Element]:
     checks = [(counts.checks[one], f"checks {one.value}", outcome_class(one)) for one in Outcome]
-    flows = [(counts.flows[one], f"flows: {one.value}", fate_class(one)) for one in reversed(Fate) if counts.flows[one]]
     rest = [(counts.hosts, "hosts", ""), (counts.drifted, "drifted", ""), (counts.open_findings, "open findings", "")]
     return [
         tag("li", tag("b", number(value), class_=style if value else None), label)
-        for value, label, style in checks + flows + rest
+        for value, label, style in checks + rest
     ]
+
+
+def _fates(counts: Counts) -> Element | None:
+    """Return how many flows have each fate."""
+    found = [tag("li", fate(one), f" {number(counts.flows[one])}") for one in reversed(Fate) if counts.flows[one]]
+    if not found:
+        return None
+    total = counted(sum(counts.flows.values()), "flow")
+    return tag("ul", tag("li", f"{total}:", class_="muted"), found, class_="kinds", aria_label="Flows")

@@ -72,7 +72,12 @@ def _laboratory(spec: LabSpec, kind: str) -> Iterator[Lab]:
             plane = stack.enter_context(carrier(_say))
             crossing = over_the_kernel(plane.channel, spec.hosts, _say)
         setup = Lab(
-            spec.hosts, spec.users, transport=spec.transport, minute_seconds=spec.minute_seconds, crossing=crossing
+            spec.hosts,
+            spec.users,
+            connection=spec.connection,
+            transport=spec.transport,
+            minute_seconds=spec.minute_seconds,
+            crossing=crossing,
         )
         yield stack.enter_context(setup)
 

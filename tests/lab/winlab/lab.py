@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -18,6 +19,7 @@ from typing import Self
 import yaml
 
 from . import netsh
+from .certificates import Authority, Pair
 from .dataplane.hostfirewall import Filtering
 from .dataplane.management import passes
 from .dataplane.packet import Network
@@ -26,11 +28,14 @@ from .exchange import Exchange
 from .exchange.crossing import Crossing, Locks
 from .firewall import Profile, builtin, store
 from .host import Clock, Host
+from .inventory import kerberos_name, variables
 from .requestlog import RequestLog
 from .scheduler import Scheduler
 from .shell.streams import discard
 from .spec import DEFAULT_USERS, HostSpec
-from .wsman import Basic, Endpoint, FaultPlan, Negotiate, Server, ntlm_user_file
+from .ssh import Door, write_client
+from .wsman import Endpoint, FaultPlan, Server
+from .wsman.auth import Basic, Certificate, CredSsp, Kerberos, Negotiate, Scheme, ntlm_user_file
 
 __all__ = ["HostSpec", "Lab", "LabHost"]
 
@@ -45,11 +50,12 @@ class LabHost:
     host: Host
     endpoint: Endpoint
     port: int
+    door: Door | None = None
 
     @property
     def url(self) -> str:
         """Where WinRM clients connect to."""
-        return f"http://{self.spec.address}:{self.port}/wsman"
+        return f"http{'s' if self.spec.tls else ''}://{self.spec.address}:{self.port}/wsman"
 
     @property
     def log(self) -> RequestLog:
@@ -64,7 +70,8 @@ class Lab:
     cannot run side by side in one process.
 
     :param users: accounts of all hosts, name to password.
-    :param transport: what the inventory sets as ansible_winrm_transport.
+    :param connection: the connection plugin that the inventory names, one of `inventory.CONNECTIONS`.
+    :param transport: how it authenticates, one of `inventory.TRANSPORTS`. Kerberos needs a `kdc.Kdc` around the lab.
     :param reachable: asked at each request; False cuts the host off. Without it a host obeys its policy in force, if it
         has addresses of its own: it is cut off while the policy does not let the controller through in clear.
     :param minute_seconds: how many real seconds a minute of the hosts' clocks takes; scheduled tasks go by it.
@@ -76,6 +83,7 @@ class Lab:
         hosts: Iterable[HostSpec],
         users: Mapping[str, str] = DEFAULT_USERS,
         *,
+        connection: str = "winrm",
         transport: str = "ntlm",
         reachable: Callable[[Host], bool] | None = None,
         minute_seconds: float = 60.0,
@@ -83,6 +91,7 @@ class Lab:
     ) -> None:
         self._specs = tuple(hosts)
         self._users = dict(users)
+        self._connection = connection
         self._transport = transport
         self._reachable = reachable
         self._minute_seconds = minute_seconds
@@ -94,6 +103,10 @@ class Lab:
         self._exchange: Exchange | None = None
         self._files: tempfile.TemporaryDirectory[str] | None = None
         self._earlier_user_file: str | None = None
+        self._ssh: Path | None = None
+        self._tls: ssl.SSLContext | None = None
+        self.authority: Authority | None = None
+        self.client: Pair | None = None
         self.faults = FaultPlan()
         self.hosts: dict[str, LabHost] = {}
 
@@ -106,6 +119,7 @@ class Lab:
         os.environ[_USER_FILE] = str(accounts)
         self._server = Server()
         try:
+            self._equip(Path(self._files.name))
             for spec in self._specs:
                 self.hosts[spec.name] = self._start(spec, self._server)
             self._exchange = Exchange(self.hosts, Path(self._files.name), self._crossing or Crossing)
@@ -124,6 +138,9 @@ class Lab:
         if self._exchange is not None:
             self._exchange.close()
             self._exchange = None
+        for each in self.hosts.values():
+            if each.door is not None:
+                each.door.close()
         if self._server is not None:
             self._server.close()
             self._server = None
@@ -134,6 +151,26 @@ class Lab:
                 os.environ.pop(_USER_FILE, None)
             else:
                 os.environ[_USER_FILE] = self._earlier_user_file
+
+    def _equip(self, folder: Path) -> None:
+        """Make the files that clients need: certificates for hosts with TLS, a program for those with sshd."""
+        if any(spec.ssh for spec in self._specs):
+            self._ssh = write_client(folder)
+        addresses = {spec.address for spec in self._specs if spec.tls}
+        if addresses:
+            self.authority = Authority(folder)
+            self._tls = self.authority.context(self.authority.server(sorted(addresses)))
+            self.client = self.authority.client(next(iter(self._users)))
+
+    def _schemes(self, spec: HostSpec) -> list[Scheme]:
+        offered: dict[str, list[Scheme]] = {
+            "negotiate": [Negotiate(spec.name)],
+            "basic": [Basic(self._users)],
+            "credssp": [CredSsp()],
+            "kerberos": [Kerberos(spec.name), Kerberos(spec.name, "negotiate")],
+            "certificate": [Certificate()],
+        }
+        return [scheme for name in spec.auth for scheme in offered[name]]
 
     def _start(self, spec: HostSpec, server: Server) -> LabHost:
         host = Host.create(spec.name, version=spec.version, language=spec.language, addresses=spec.addresses)
@@ -150,18 +187,29 @@ class Lab:
         if spec.netsh:
             script = "".join(f"{line}\r\n" for line in spec.netsh).encode(host.oem_encoding)
             netsh.main(host, "", BytesIO(script), discard)
-        schemes = {"negotiate": Negotiate(spec.name), "basic": Basic(self._users)}
         endpoint = Endpoint(
             host,
-            [schemes[name] for name in spec.auth],
+            self._schemes(spec),
             limits=spec.limits,
             options=spec.shell,
             faults=self.faults,
             reachable=self._reachable or (_obeys(spec) if self._crossing is None else self._crosses(spec)),
         )
-        port = server.serve(endpoint, spec.address, spec.port)
+        port = server.serve(endpoint, spec.address, spec.port, self._tls if spec.tls else None)
         host.address = spec.address
-        return LabHost(spec, host, endpoint, port)
+        return LabHost(spec, host, endpoint, port, self._open_door(spec, endpoint) if spec.ssh else None)
+
+    def _open_door(self, spec: HostSpec, endpoint: Endpoint) -> Door:
+        return Door(
+            endpoint.host,
+            spec.ssh or "cmd",
+            endpoint.log,
+            endpoint.operations.shells.running,
+            options=spec.shell,
+            faults=self.faults,
+            reachable=self._reachable or _obeys(spec),
+            address=spec.address,
+        )
 
     def _crosses(self, spec: HostSpec) -> Callable[[Host], bool]:
         """Return the question whether management gets through where conversations go over something else."""
@@ -192,30 +240,43 @@ class Lab:
             raise RuntimeError("the lab does not run")
         return self._exchange
 
+    def variables(self, name: str) -> dict[str, object]:
+        """Return all Ansible variables with which a host is reached."""
+        return self._common() | self._place(name)
+
+    def _common(self) -> dict[str, object]:
+        user, password = next(iter(self._users.items()))
+        return variables(
+            self._connection,
+            self._transport,
+            user,
+            password,
+            tls=self._tls is not None,
+            authority=self.authority.file if self.authority else None,
+            client=self.client,
+            ssh=self._ssh,
+        )
+
+    def _place(self, name: str) -> dict[str, object]:
+        """Return the variables that say where a host is and what it is called."""
+        each = self.hosts[name]
+        found: dict[str, object] = {"ansible_host": each.spec.address, "ansible_port": each.port}
+        if self._connection == "ssh" and each.door is not None:
+            found |= {"ansible_port": each.door.port, "ansible_shell_type": each.spec.ssh}
+        if self._transport == "kerberos":
+            found |= kerberos_name(self._connection, name)
+        return found
+
     def inventory(self, path: str | os.PathLike[str]) -> None:
         """Write an Ansible inventory: all hosts in the group `windows`, and in the groups of their specifications.
 
         Hosts with services have `lab_services`, `lab_mailboxes` and, with TLS, `lab_certificate`.
         """
-        user, password = next(iter(self._users.items()))
-        connection = {
-            "ansible_connection": "winrm",
-            "ansible_user": user,
-            "ansible_password": password,
-            "ansible_winrm_scheme": "http",
-            "ansible_winrm_transport": self._transport,
-            "ansible_winrm_message_encryption": "never" if self._transport == "basic" else "always",
-        }
         hosts = {
-            name: {
-                "ansible_host": each.spec.address,
-                "ansible_port": each.port,
-                **self.exchange.variables(name),
-                **each.spec.vars,
-            }
+            name: self._place(name) | self.exchange.variables(name) | dict(each.spec.vars)
             for name, each in self.hosts.items()
         }
-        children: dict[str, dict[str, object]] = {"windows": {"hosts": hosts, "vars": connection}}
+        children: dict[str, dict[str, object]] = {"windows": {"hosts": hosts, "vars": self._common()}}
         for group in dict.fromkeys(group for each in self.hosts.values() for group in each.spec.groups):
             members = [name for name, each in self.hosts.items() if group in each.spec.groups]
             children[group] = {"hosts": {name: {} for name in members}}

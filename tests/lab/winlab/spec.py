@@ -14,12 +14,16 @@ from typing import Any
 from .exchange import ServicesSpec, check
 from .firewall import Profile
 from .firewall.builtin import read_opening
+from .inventory import CONNECTIONS, TRANSPORTS
 from .shell import LongLine, ShellOptions
+from .ssh import DEFAULT_SHELLS
 from .wsman import Limits
 
 DEFAULT_USERS: Mapping[str, str] = MappingProxyType({"Administrator": "Lab-Passw0rd"})
 DEFAULT_CONTROLLER = "10.0.0.250"
 AUTH_SCHEMES = ("negotiate", "basic")
+"""What a host offers unless its specification says otherwise."""
+KNOWN_SCHEMES = (*AUTH_SCHEMES, "credssp", "kerberos", "certificate")
 FIREWALL_STATES = ("off", "on")
 NETWORK_PROFILES = tuple(each.lower() for each in Profile)
 
@@ -30,7 +34,9 @@ class HostSpec:
 
     :param version: "2003", "2008R2", "2016" or "2025"; `language`: "en" or "de".
     :param address: where its endpoint listens; port 0 takes a free one.
-    :param auth: the offered schemes.
+    :param auth: the offered schemes: negotiate (NTLM), basic, credssp, kerberos, certificate.
+    :param tls: whether its endpoint speaks HTTPS.
+    :param ssh: the default shell of its sshd, "cmd" or "powershell"; None for no sshd.
     :param limits: quotas of the WinRM service, None for those of the version.
     :param shell: switches of the command shell.
     :param netsh: lines for one netsh session that prepares the host before anybody connects.
@@ -52,6 +58,8 @@ class HostSpec:
     address: str = "127.0.0.1"
     port: int = 0
     auth: tuple[str, ...] = AUTH_SCHEMES
+    tls: bool = False
+    ssh: str | None = None
     limits: Limits | None = None
     shell: ShellOptions = field(default_factory=ShellOptions)
     netsh: tuple[str, ...] = ()
@@ -81,7 +89,7 @@ class HostSpec:
         for name in ("auth", "netsh", "groups", "addresses"):
             if name in values:
                 values[name] = tuple(values[name])
-        unknown = set(values.get("auth", ())) - set(AUTH_SCHEMES)
+        unknown = set(values.get("auth", ())) - set(KNOWN_SCHEMES)
         if unknown:
             raise ValueError(f"host {values['name']}: unknown auth {', '.join(sorted(unknown))}")
         for text in (*values.get("addresses", ()), values.get("controller", DEFAULT_CONTROLLER)):
@@ -89,6 +97,8 @@ class HostSpec:
                 ip_address(text)
             except ValueError as bad:
                 raise ValueError(f"host {values['name']}: {bad}") from bad
+        if values.get("ssh") not in (None, *DEFAULT_SHELLS):
+            raise ValueError(f"host {values['name']}: ssh is one of {', '.join(DEFAULT_SHELLS)}")
         _check_firewall(values)
         skew = values.setdefault("clock_skew_seconds", 0.0)
         if isinstance(skew, bool) or not isinstance(skew, (int, float)):
@@ -111,13 +121,14 @@ class HostSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabSpec:
-    """A whole lab: hosts, accounts (name to password) and the transport that the inventory names.
+    """A whole lab: hosts, accounts (name to password), and the connection and transport that the inventory names.
 
     `minute_seconds` is how many real seconds a minute of the hosts' clocks takes.
     """
 
     hosts: tuple[HostSpec, ...]
     users: Mapping[str, str] = field(default_factory=lambda: DEFAULT_USERS, repr=False)
+    connection: str = "winrm"
     transport: str = "ntlm"
     minute_seconds: float = 60.0
 
@@ -134,8 +145,11 @@ class LabSpec:
             raise ValueError("a lab needs hosts, each with a name of its own")
         check(hosts)
         users = {str(name): str(password) for name, password in (data.get("users") or DEFAULT_USERS).items()}
-        transport, minute = str(data.get("transport", "ntlm")), float(data.get("minute_seconds", 60.0))
-        return cls(hosts=hosts, users=users, transport=transport, minute_seconds=minute)
+        chosen = {"connection": str(data.get("connection", "winrm")), "transport": str(data.get("transport", "ntlm"))}
+        for (name, value), known in zip(chosen.items(), (CONNECTIONS, TRANSPORTS), strict=True):
+            if value not in known:
+                raise ValueError(f"lab: {name} is one of {', '.join(known)}")
+        return cls(hosts=hosts, users=users, minute_seconds=float(data.get("minute_seconds", 60.0)), **chosen)
 
 
 def _check_firewall(values: dict[str, Any]) -> None:

@@ -44,8 +44,10 @@ STAND_INS: dict[str, Any] = {
     "proof": {"title": "Proof", "made": "2026-11-25T04:20:00Z"},
     "associations_before": {"known": False},
     "exemption_level": 3,
+    "services": {},
+    "config": {},
 }
-BY_TYPE: dict[str, Any] = {"str": "text", "int": 120, "bool": True, "list": [], "dict": {}}
+BY_TYPE: dict[str, Any] = {"str": "text", "path": "folder", "int": 120, "bool": True, "list": [], "dict": {}}
 
 
 class Loader(yaml.SafeLoader):
@@ -121,7 +123,9 @@ def templated(value: Any) -> bool:
 def filled(value: Any, option: dict[str, Any], name: str = "") -> Any:
     """Return the value with stand-ins of the right type for what is templated."""
     if templated(value):
-        known = next((key for key in (name, *re.findall(r"\w+", value)) if key in STAND_INS), None)
+        # By the option, or by the variable when it stands alone: some options share a name and not a shape.
+        alone = re.fullmatch(r"\{\{ (\w+) \}\}", value)
+        known = next((key for key in (alone and alone[1], name) if key in STAND_INS), None)
         if known is not None:
             return STAND_INS[known]
         return option["choices"][0] if "choices" in option else BY_TYPE[option.get("type", "str")]

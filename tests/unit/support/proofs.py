@@ -208,7 +208,7 @@ def realistic() -> Data:
                 "subject": "fe2",
                 "title": "fe2 reaches be2 tcp/80 under ESP",
                 "outcome": "failed",
-                "evidence": "The session was not answered within 20 s; fe2 has no quick-mode association with be2.",
+                "evidence": "The session was not answered within 20 seconds; fe2 has no association with be2.",
                 "causes": [
                     {
                         "cause": "be2 has no filter for 10.0.0.11",

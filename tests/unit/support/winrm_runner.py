@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs the real action plugins over Ansible's own winrm connection against a running lab, in this process.
+"""Runs the real action plugins over real connection plugins against a running lab, in this process.
 
 A task gets a connection of its own and closes it, as a worker of ansible-playbook does, but nothing is started for it.
 Role tasks are read from their files and templated by Ansible, so that the arguments are those of a playbook.
@@ -10,16 +10,17 @@ Role tasks are read from their files and templated by Ansible, so that the argum
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ansible import constants
 from ansible.parsing.dataloader import DataLoader
 from ansible.playbook.play_context import PlayContext
 from ansible.playbook.task import Task
-from ansible.plugins.loader import action_loader, connection_loader
+from ansible.plugins.loader import action_loader, connection_loader, get_shell_plugin
 from ansible.template import Templar
 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._action_converge import Converger
@@ -44,16 +45,20 @@ class Time:
 
 @dataclass(frozen=True, slots=True)
 class Controller:
-    """Runs tasks on one host of a lab; ``transport`` is basic or ntlm, ``time`` None for the real one."""
+    """Runs tasks on one host of a lab; ``transport`` is basic or ntlm, ``time`` None for the real one.
+
+    The connection is Ansible's own winrm, or what ``variables`` say: those of the host in an inventory.
+    """
 
     target: LabHost
     transport: str = "basic"
     time: Time | None = None
+    variables: Mapping[str, object] | None = None
 
-    def run(self, module: str, args: Data) -> Data:
+    def run(self, module: str, args: Data, *, check_mode: bool = False) -> Data:
         """Return the result of one task; what its action raises is passed on. The task gets a copy of ``args``."""
-        connection = self._connection()
-        task = Task.load({f"{_OWN}{module}": _copy(args)})
+        connection = self._connection() if self.variables is None else connect(self.variables)
+        task = Task.load({f"{_OWN}{module}": _copy(args), "check_mode": check_mode})
         loader = DataLoader()
         action = action_loader.get(
             f"{_OWN}{module}",
@@ -66,7 +71,7 @@ class Controller:
         )
         if self.time is not None:
             remote, time = Remote(action), self.time
-            action._converger = lambda: Converger(remote.run, remote.renew, time.sleep, time.clock)
+            action._converger = lambda: Converger(remote.run, remote.renew, time.sleep, time.clock, remote.room)
         try:
             result: Data = action.run(task_vars={})
             return result
@@ -92,6 +97,20 @@ class Controller:
             },
         )
         return connection
+
+
+def connect(variables: Mapping[str, object]) -> Any:
+    """Return the connection plugin that the variables of a host name, with its options set as Ansible sets them."""
+    name = str(variables["ansible_connection"])
+    shell_type = variables.get("ansible_shell_type")
+    given: Data = {"shell": get_shell_plugin(shell_type=str(shell_type))} if shell_type else {}
+    connection = connection_loader.get(name, PlayContext(), **given)
+    known = set(constants.config.get_plugin_vars("connection", connection._load_name))
+    extras = {key: value for key, value in variables.items() if key not in known}
+    connection.set_options(var_options={**variables, "_extras": extras})
+    if name == "winrm" and connection.get_option("connection_timeout") is None:
+        connection.set_option("connection_timeout", _SHORTEST_TIMEOUT)
+    return connection
 
 
 @dataclass(slots=True)

@@ -12,10 +12,20 @@ from ..host import Host
 from . import programs
 from .cmd import Cmd, Streams
 from .options import LongLine, ShellOptions
-from .powershell import decode_line
+from .powershell import decode_line, run_script
 from .streams import Console, Input, InputNeverEnds, Sink, discard
 
-__all__ = ["Finished", "InputNeverEnds", "LongLine", "ShellOptions", "decode_line", "execute", "launch", "run"]
+__all__ = [
+    "Finished",
+    "InputNeverEnds",
+    "LongLine",
+    "ShellOptions",
+    "decode_line",
+    "execute",
+    "launch",
+    "run",
+    "script",
+]
 
 FILE_NOT_FOUND = 0x80070002
 """What the task scheduler reports for a program that is not there."""
@@ -57,6 +67,18 @@ def run(host: Host, command_line: str, stdin: bytes | None, options: ShellOption
     err: list[bytes] = []
     code = execute(host, command_line, stdin, out.append, err.append, options)
     return Finished(b"".join(out), b"".join(err), code)
+
+
+def script(
+    host: Host, text: str, stdin: bytes, out: Sink, err: Sink, options: ShellOptions | None = None
+) -> tuple[int, bool]:
+    """Run a PowerShell script as a runspace does, without a command shell in between.
+
+    :param stdin: what `$input` yields, as lines.
+    :returns: the exit code, and whether the script hands it on to its caller.
+    """
+    cmd = Cmd(host, options or ShellOptions(), Streams(Input(stdin), out, err), environment={})
+    return run_script(cmd, text)
 
 
 def launch(host: Host, command_line: str, account: str) -> int:

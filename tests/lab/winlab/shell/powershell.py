@@ -94,9 +94,15 @@ def main(caller: Cmd, arguments: str) -> int:
         return _command(caller, arguments)
     if caller.options.powershell_keeps_stdin and not isinstance(caller.streams.stdin, Console):
         raise InputNeverEnds
+    code, keeps = run_script(caller, script)
+    return code if keeps else int(code != 0)
+
+
+def run_script(caller: Cmd, script: str) -> tuple[int, bool]:
+    """Run a script's text; returns the exit code, and whether the script hands a program's own code on."""
     if _BOOTSTRAP.search(script):
         caller.streams.err(MODULE_MISTAKE.encode("ascii"))
-        return 1
+        return 1, False
     piped = _PIPED.fullmatch(script.strip())
     lines = [line.strip() for line in script.splitlines() if line.strip()]
     keeps_code = len(lines) == 2 and _EXIT.fullmatch(lines[1]) is not None
@@ -107,10 +113,9 @@ def main(caller: Cmd, arguments: str) -> int:
     else:
         line = None
     if line is None:
-        return _refuse(caller, script.strip())
+        return _refuse(caller, script.strip()), False
     stdin = _as_text(caller.streams.stdin) if piped else caller.streams.stdin
-    code = _native(caller, line, stdin)
-    return code if piped or keeps_code else int(code != 0)
+    return _native(caller, line, stdin), bool(piped) or keeps_code
 
 
 def _command(caller: Cmd, arguments: str) -> int:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from .auth import Basic, Negotiate, ntlm_user_file
 from .codes import FaultCode
 from .endpoint import Endpoint
 from .faultplan import Effect, Fault, FaultPlan
@@ -13,14 +12,11 @@ from .limits import Limits
 from .server import Server
 
 __all__ = [
-    "Basic",
     "Effect",
     "Endpoint",
     "Fault",
     "FaultCode",
     "FaultPlan",
     "Limits",
-    "Negotiate",
     "Server",
-    "ntlm_user_file",
 ]

@@ -3,18 +3,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """HTTP authentication of the endpoint. One class for each scheme; what it knows belongs to one TCP connection.
 
-Negotiate runs on pyspnego's own NTLM. Its accounts come from the file that the environment variable NTLM_USER_FILE
-names, which is a property of the process: all hosts of a lab share one set of users.
+Negotiate and CredSSP run on pyspnego's own NTLM. Its accounts come from the file that the environment variable
+NTLM_USER_FILE names, which is a property of the process: all hosts of a lab share one set of users. Kerberos needs the
+packages gssapi and krb5, and the host's key in the file that KRB5_KTNAME names.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
+import ssl
 import struct
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import spnego
@@ -22,7 +23,7 @@ from spnego.exceptions import SpnegoError
 
 from .sealed import Sealer
 
-_MALFORMED = (SpnegoError, ValueError, IndexError, KeyError, struct.error)
+_MALFORMED = (SpnegoError, ValueError, IndexError, KeyError, struct.error, ssl.SSLError)
 """What pyspnego raises for rejected credentials, and for tokens that are none."""
 
 
@@ -60,6 +61,8 @@ class Scheme(ABC):
     """First word of the Authorization header, in lower case."""
     challenge: str
     """What a 401 offers in WWW-Authenticate."""
+    needs_certificate = False
+    """Whether only connections whose client has shown a trusted certificate may use it."""
 
     @abstractmethod
     def begin(self) -> Exchange:
@@ -73,7 +76,7 @@ class _BasicExchange(Exchange):
     def step(self, token: str) -> Verdict:
         try:
             name, _colon, password = base64.b64decode(token, validate=True).decode("utf-8").partition(":")
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:  # no ASCII, no base64 or no UTF-8
             return Verdict(False)
         expected = self._users.get(name.rpartition("\\")[2].lower())
         return Verdict(expected is not None and hmac.compare_digest(expected.encode(), password.encode()))
@@ -109,32 +112,37 @@ class _SpnegoSealer:
             raise ValueError("the message cannot be decrypted") from bad
 
 
-class _NegotiateExchange(Exchange):
+_NTLM_SIGNATURE = b"NTLMSSP\0"
+
+
+class _SpnegoExchange(Exchange):
+    """An exchange of pyspnego's tokens; `begin` makes the acceptor when it has seen the first one."""
+
     keeps = True
 
-    def __init__(self, hostname: str) -> None:
-        self._context = spnego.server(
-            hostname=hostname,
-            service="http",
-            protocol="negotiate",
-            options=spnego.NegotiateOptions.wrapping_winrm | spnego.NegotiateOptions.use_ntlm,
-        )
+    def __init__(self, word: str, begin: Callable[[bytes], spnego.ContextProxy]) -> None:
+        self._word = word
+        self._begin = begin
+        self._context: spnego.ContextProxy | None = None
 
     def step(self, token: str) -> Verdict:
         try:
-            answer = self._context.step(base64.b64decode(token, validate=True))
+            data = base64.b64decode(token, validate=True)
+            if self._context is None:
+                self._context = self._begin(data)
+            answer = self._context.step(data)
         except _MALFORMED:
             return Verdict(False)
-        reply = f"Negotiate {base64.b64encode(answer).decode()}" if answer else None
+        reply = f"{self._word} {base64.b64encode(answer).decode()}" if answer else None
         return Verdict(self._context.complete, reply)
 
     @property
     def sealer(self) -> Sealer | None:
-        return _SpnegoSealer(self._context) if self._context.complete else None
+        return _SpnegoSealer(self._context) if self._context is not None and self._context.complete else None
 
 
 class Negotiate(Scheme):
-    """NTLM under Negotiate, with message encryption."""
+    """NTLM, bare or inside of SPNEGO, with message encryption."""
 
     word = "negotiate"
     challenge = "Negotiate"
@@ -143,7 +151,64 @@ class Negotiate(Scheme):
         self._hostname = hostname
 
     def begin(self) -> Exchange:
-        return _NegotiateExchange(self._hostname)
+        return _SpnegoExchange("Negotiate", self._acceptor)
+
+    def _acceptor(self, token: bytes) -> spnego.ContextProxy:
+        bare = token.startswith(_NTLM_SIGNATURE)
+        options = spnego.NegotiateOptions.wrapping_winrm
+        options |= spnego.NegotiateOptions.use_ntlm if bare else spnego.NegotiateOptions.use_negotiate
+        return spnego.server(hostname=self._hostname, service="http", protocol="negotiate", options=options)
+
+
+class CredSsp(Scheme):
+    """CredSSP over TLS of its own, with message encryption."""
+
+    word = "credssp"
+    challenge = "CredSSP"
+
+    def begin(self) -> Exchange:
+        return _SpnegoExchange("CredSSP", lambda _token: self._acceptor())
+
+    @staticmethod
+    def _acceptor() -> spnego.ContextProxy:
+        return spnego.server(protocol="credssp", options=spnego.NegotiateOptions.use_negotiate)
+
+
+class Kerberos(Scheme):
+    """Kerberos, bare or inside of SPNEGO, with message encryption. `word` is how clients announce it."""
+
+    challenge = "Kerberos"
+
+    def __init__(self, principal_host: str, word: str = "kerberos") -> None:
+        self._principal_host = principal_host
+        self.word = word
+        self.challenge = word.capitalize()
+
+    def begin(self) -> Exchange:
+        return _SpnegoExchange(self.challenge, lambda _token: self._acceptor())
+
+    def _acceptor(self) -> spnego.ContextProxy:
+        options = spnego.NegotiateOptions.wrapping_winrm
+        return spnego.server(hostname=self._principal_host, service="http", protocol="negotiate", options=options)
+
+
+class _CertificateExchange(Exchange):
+    keeps = True
+
+    def step(self, token: str) -> Verdict:
+        # The TLS handshake has looked at the certificate already; a connection without one never gets here.
+        return Verdict(True)
+
+
+class Certificate(Scheme):
+    """Client certificates over TLS. The connection has verified them; this looks only whether there is one."""
+
+    word = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"
+    challenge = word
+    needs_certificate = True
+
+    def begin(self) -> Exchange:
+        return _CertificateExchange()
 
 
 def ntlm_user_file(users: Mapping[str, str]) -> str:
@@ -156,9 +221,13 @@ Headers = list[tuple[str, str]]
 
 @dataclass(slots=True)
 class Session:
-    """Authentication of one TCP connection: it belongs to the connection, not to a request."""
+    """Authentication of one TCP connection: it belongs to the connection, not to a request.
+
+    :param certified: the client has shown a certificate that the host trusts.
+    """
 
     number: int
+    certified: bool = False
     exchange: Exchange | None = None
     accepted: Exchange | None = None
 
@@ -174,7 +243,7 @@ class Session:
         if not word:
             return (True, []) if self.accepted else (False, offers)
         scheme = schemes.get(word.lower())
-        if scheme is None:
+        if scheme is None or (scheme.needs_certificate and not self.certified):
             return False, offers
         if self.exchange is None:
             self.accepted = None

@@ -131,8 +131,8 @@ class Endpoint:
         outcome = self._execute(plain, number)
         if outcome.cut:
             return HttpResponse(503), outcome
-        body = sealed.close_body(outcome.body, protocol, sealer)
-        headers = [*headers, ("Content-Type", sealed.content_type(protocol))]
+        content_type, body = sealed.close_body(outcome.body, protocol, sealer)
+        headers = [*headers, ("Content-Type", content_type)]
         return HttpResponse(outcome.status, headers, body), outcome
 
     @staticmethod

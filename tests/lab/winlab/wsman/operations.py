@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The operations of the command shell resource, from SOAP document to SOAP document."""
+"""The operations of command shells and of runspaces, from SOAP document to SOAP document."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from . import soap
 from .codes import FaultCode, WsmanError
 from .faultplan import Fault
 from .limits import Limits
+from .psrp import RESOURCE as RUNSPACES
+from .psrp import Pipeline, Runspaces, decoded
 from .shells import Command, Shells
 from .soap import Operation, Request
 
@@ -42,6 +44,7 @@ class Operations:
         self.host = host
         self.limits = limits
         self.shells = Shells(host, limits, options)
+        self.runspaces = Runspaces(host, limits, options, self.shells.running)
 
     def read(self, document: bytes) -> Request:
         """Read a request.
@@ -55,6 +58,8 @@ class Operations:
     def describe(self, request: Request) -> Outcome:
         """Return what the log shows of a request that is not executed."""
         outcome = Outcome(request.operation)
+        if request.shell_id in self.runspaces:
+            return outcome
         if request.operation is Operation.COMMAND:
             line = _command_line(request)
             outcome.command = decode_line(line) or line
@@ -86,6 +91,8 @@ class Operations:
         """Execute a request, with the faults that act inside of a command."""
         outcome = self.describe(request)
         try:
+            if request.shell_id in self.runspaces or request.resource.lower() == RUNSPACES:
+                return self._in_runspace(request, half_script, slow)
             body = self._body(request, half_script, slow)
         except WsmanError as error:
             return replace(self.failed(error, request), command=outcome.command, stdin=outcome.stdin)
@@ -125,13 +132,45 @@ class Operations:
             case _:
                 raise WsmanError(FaultCode.NOT_SUPPORTED)
 
+    def _in_runspace(self, request: Request, half_script: Fault | None, slow: Fault | None) -> Outcome:
+        """Execute a request that speaks of a runspace pool or of one of its pipelines."""
+        outcome, spaces = Outcome(request.operation), self.runspaces
+        shell_id, command_id = request.shell_id, request.command_id()
+        match request.operation:
+            case Operation.CREATE:
+                outcome.body = soap.created(request, spaces.create(request.body, request.proposed_id()))
+            case Operation.COMMAND:
+                pipeline = spaces.begin(shell_id, command_id)
+                _plant(pipeline, half_script, slow)
+                spaces.send(shell_id, command_id, decoded(request.text("Arguments")))
+                outcome.command = pipeline.script
+                outcome.body = soap.started(request, command_id)
+            case Operation.SEND:
+                _plant(spaces.pipeline(shell_id, command_id), half_script, slow)
+                lines = spaces.send(shell_id, command_id, request.stdin()[0])
+                outcome.stdin = "".join(f"{line}\r\n" for line in lines).encode()
+                outcome.body = soap.empty(request)
+            case Operation.RECEIVE:
+                limit = self.limits.chunk(request.envelope_limit)
+                data, done = spaces.receive(shell_id, command_id, limit, request.timeout)
+                outcome.body = soap.received(request, command_id, [("stdout", data)], 0 if done else None)
+            case Operation.SIGNAL:
+                spaces.end(shell_id, command_id)
+                outcome.body = soap.empty(request)
+            case Operation.DELETE:
+                spaces.delete(shell_id)
+                outcome.body = soap.empty(request)
+            case _:
+                raise WsmanError(FaultCode.NOT_SUPPORTED)
+        return outcome
+
 
 def _command_line(request: Request) -> str:
     """Return the command and its arguments as one line."""
     return " ".join([request.text("Command"), *request.texts("Arguments")])
 
 
-def _plant(command: Command, half_script: Fault | None, slow: Fault | None) -> None:
+def _plant(command: Command | Pipeline, half_script: Fault | None, slow: Fault | None) -> None:
     if half_script is not None:
         command.keep_lines = -1 if half_script.lines is None else half_script.lines
     if slow is not None:

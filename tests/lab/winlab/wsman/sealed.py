@@ -10,9 +10,13 @@ import struct
 from typing import Protocol
 
 SPNEGO = "application/HTTP-SPNEGO-session-encrypted"
+CREDSSP = "application/HTTP-CredSSP-session-encrypted"
+
+_CREDSSP_PART = 16384
+"""CredSSP encrypts with TLS, whose records hold no more: larger messages come in several pairs of parts."""
 
 _BOUNDARY = b"--Encrypted Boundary"
-_PROTOCOL = re.compile(r'multipart/encrypted\s*;.*protocol="([^"]+)"', re.IGNORECASE)
+_PROTOCOL = re.compile(r'multipart/(?:x-multi-)?encrypted\s*;.*protocol="([^"]+)"', re.IGNORECASE)
 _LENGTH = re.compile(rb"OriginalContent:[^\r\n]*Length=(\d+)", re.IGNORECASE)
 _OCTETS = b"\tContent-Type: application/octet-stream\r\n"
 
@@ -33,23 +37,29 @@ def protocol_of(content_type: str) -> str | None:
     return found[1] if found else None
 
 
-def content_type(protocol: str) -> str:
-    """Return the content type of an encrypted body."""
-    return f'multipart/encrypted;protocol="{protocol}";boundary="Encrypted Boundary"'
+def _parts(plain: bytes, protocol: str) -> list[bytes]:
+    if protocol.lower() != CREDSSP.lower() or len(plain) <= _CREDSSP_PART:
+        return [plain]
+    return [plain[start : start + _CREDSSP_PART] for start in range(0, len(plain), _CREDSSP_PART)]
 
 
 def open_body(body: bytes, sealer: Sealer) -> bytes:
-    """Decrypt a body.
+    """Decrypt a body of one or several pairs of parts.
 
     :raises ValueError: when the parts, the announced length or the cryptography do not fit.
     """
-    _before, first, rest = body.partition(_BOUNDARY + b"\r\n")
-    head, second, tail = rest.partition(_BOUNDARY + b"\r\n")
-    announced = _LENGTH.search(head)
-    if not first or not second or announced is None or not tail.startswith(_OCTETS):
+    closing = body.rfind(_BOUNDARY + b"--")
+    before, *parts = body[: closing if closing >= 0 else None].split(_BOUNDARY + b"\r\n")
+    if before.strip() or not parts or len(parts) % 2:
         raise ValueError("not a multipart/encrypted body")
-    closing = tail.rfind(_BOUNDARY + b"--")
-    payload = tail[len(_OCTETS) : closing if closing >= 0 else None]
+    return b"".join(_open_pair(parts[at], parts[at + 1], sealer) for at in range(0, len(parts), 2))
+
+
+def _open_pair(head: bytes, tail: bytes, sealer: Sealer) -> bytes:
+    announced = _LENGTH.search(head)
+    if announced is None or not tail.startswith(_OCTETS):
+        raise ValueError("not a multipart/encrypted body")
+    payload = tail[len(_OCTETS) :]
     if len(payload) < 4:
         raise ValueError("the encrypted part is too short")
     size: int = struct.unpack_from("<i", payload)[0]
@@ -61,8 +71,16 @@ def open_body(body: bytes, sealer: Sealer) -> bytes:
     return plain
 
 
-def close_body(plain: bytes, protocol: str, sealer: Sealer) -> bytes:
-    """Encrypt a body."""
+def close_body(plain: bytes, protocol: str, sealer: Sealer) -> tuple[str, bytes]:
+    """Encrypt a body; returns its content type and its bytes."""
+    parts = _parts(plain, protocol)
+    pairs = [_close_pair(part, protocol, sealer) for part in parts]
+    kind = "multipart/x-multi-encrypted" if len(parts) > 1 else "multipart/encrypted"
+    content_type = f'{kind};protocol="{protocol}";boundary="Encrypted Boundary"'
+    return content_type, b"".join([*pairs, _BOUNDARY, b"--\r\n"])
+
+
+def _close_pair(plain: bytes, protocol: str, sealer: Sealer) -> bytes:
     header, data = sealer.seal(plain)
     return b"".join(
         (
@@ -75,7 +93,5 @@ def close_body(plain: bytes, protocol: str, sealer: Sealer) -> bytes:
             struct.pack("<i", len(header)),
             header,
             data,
-            _BOUNDARY,
-            b"--\r\n",
         )
     )

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
+import ssl
 from email.utils import formatdate
 from http import HTTPStatus
 from typing import BinaryIO
@@ -17,6 +19,7 @@ from .endpoint import Cut, Endpoint, HttpRequest, HttpResponse
 
 _LARGEST_HEAD = 65_536
 _LARGEST_BODY = 64 * 1024 * 1024
+_LENGTH = re.compile(r"[0-9]{1,10}")
 
 
 class _BadRequest(Exception):
@@ -26,15 +29,29 @@ class _BadRequest(Exception):
 class Server(Doors):
     """Listens for any number of endpoints."""
 
-    def serve(self, endpoint: Endpoint, address: str = "127.0.0.1", port: int = 0) -> int:
-        """Listen for an endpoint; returns the port (port 0 takes a free one).
+    def serve(
+        self, endpoint: Endpoint, address: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None
+    ) -> int:
+        """Listen for an endpoint; returns the port (port 0 takes a free one). With `tls` it speaks HTTPS.
 
         :raises OSError: when the address is not available.
         """
-        return self.add(lambda connection, number: _serve(connection, endpoint, Session(number)), address, port)
+        return self.add(lambda connection, number: _serve(connection, endpoint, Session(number), tls), address, port)
 
 
-def _serve(connection: socket.socket, endpoint: Endpoint, session: Session) -> None:
+def _serve(connection: socket.socket, endpoint: Endpoint, session: Session, tls: ssl.SSLContext | None) -> None:
+    if tls is None:
+        _answer(connection, endpoint, session)
+        return
+    # The socket itself stays with the door, which has to be able to cut it off.
+    copy = connection.dup()
+    with contextlib.closing(copy), tls.wrap_socket(copy, server_side=True) as safe:
+        session.certified = bool(safe.getpeercert())
+        _answer(safe, endpoint, session)
+
+
+def _answer(connection: socket.socket, endpoint: Endpoint, session: Session) -> None:
+    """Serve the requests of one connection until it ends."""
     # A cut is on purpose.
     with contextlib.suppress(Cut), connection.makefile("rb") as source:
         try:
@@ -64,7 +81,7 @@ def _read(source: BinaryIO) -> HttpRequest | None:
         headers[name.strip().lower()] = value.strip()
     size += len(line)
     length = headers.get("content-length", "0")
-    if not length.isdigit() or int(length) > _LARGEST_BODY or "transfer-encoding" in headers:
+    if not _LENGTH.fullmatch(length) or int(length) > _LARGEST_BODY or "transfer-encoding" in headers:
         raise _BadRequest
     body = source.read(int(length))
     if len(body) < int(length):

@@ -95,9 +95,14 @@ class Request:
         found = self.body.iterfind(f".//{{{SHELL}}}Variable")
         return {each.attrib.get("Name", "").lower(): each.text or "" for each in found}
 
+    def proposed_id(self) -> str:
+        """Return the identity that the client proposes for the shell of a Create, in upper case; empty for none."""
+        found = self.body.find(f".//{{{SHELL}}}Shell")
+        return found.attrib.get("ShellId", "").upper() if found is not None else ""
+
     def command_id(self) -> str:
-        """Return the command that a Send, Receive or Signal speaks of, in upper case."""
-        for name in ("Stream", "DesiredStream", "Signal"):
+        """Return the command that a request speaks of (a Command may propose one), in upper case."""
+        for name in ("Stream", "DesiredStream", "Signal", "CommandLine"):
             found = self.body.find(f".//{{{SHELL}}}{name}")
             if found is not None and "CommandId" in found.attrib:
                 return found.attrib["CommandId"].upper()
@@ -146,7 +151,7 @@ def parse(document: bytes) -> Request:
         shell_id=selectors.get("ShellId", "").strip().upper(),
         options=options,
         timeout=_seconds(header.findtext(f"{{{WSMAN}}}OperationTimeout") or ""),
-        envelope_limit=int(limit) if limit.isdigit() else 0,
+        envelope_limit=int(limit) if re.fullmatch(r"[0-9]{1,9}", limit) else 0,
         body=body,
     )
 
@@ -172,11 +177,12 @@ def _envelope(action: str, relates_to: str, body: str) -> bytes:
 
 def created(request: Request, shell_id: str) -> bytes:
     """Answer Create."""
+    resource = escape(request.resource)
     selector = f'<w:SelectorSet><w:Selector Name="ShellId">{shell_id}</w:Selector></w:SelectorSet>'
     body = (
         f"<x:ResourceCreated><a:Address>/wsman</a:Address><a:ReferenceParameters>"
-        f"<w:ResourceURI>{CMD_RESOURCE}</w:ResourceURI>{selector}</a:ReferenceParameters></x:ResourceCreated>"
-        f"<rsp:Shell><rsp:ShellId>{shell_id}</rsp:ShellId><rsp:ResourceUri>{CMD_RESOURCE}</rsp:ResourceUri>"
+        f"<w:ResourceURI>{resource}</w:ResourceURI>{selector}</a:ReferenceParameters></x:ResourceCreated>"
+        f"<rsp:Shell><rsp:ShellId>{shell_id}</rsp:ShellId><rsp:ResourceUri>{resource}</rsp:ResourceUri>"
         "<rsp:InputStreams>stdin</rsp:InputStreams><rsp:OutputStreams>stdout stderr</rsp:OutputStreams></rsp:Shell>"
     )
     return _envelope(_RESPONSES[Operation.CREATE], request.message_id, body)
@@ -195,12 +201,15 @@ def empty(request: Request) -> bytes:
 
 
 def received(request: Request, command_id: str, streams: Sequence[tuple[str, bytes]], code: int | None) -> bytes:
-    """Answer Receive: pieces of output as (stream name, bytes), and the exit code when the command is done."""
-    parts = [
-        f'<rsp:Stream Name="{name}" CommandId="{command_id}">{base64.b64encode(data).decode()}</rsp:Stream>'
-        for name, data in streams
-    ]
-    if code is None:
+    """Answer Receive: pieces of output as (stream name, bytes), and the exit code when the command is done.
+
+    What a runspace pool says of itself belongs to no command: `command_id` is empty then.
+    """
+    of = f' CommandId="{command_id}"' if command_id else ""
+    parts = [f'<rsp:Stream Name="{name}"{of}>{base64.b64encode(data).decode()}</rsp:Stream>' for name, data in streams]
+    if not command_id:
+        pass
+    elif code is None:
         parts.append(f'<rsp:CommandState CommandId="{command_id}" State="{SHELL}/CommandState/Running"/>')
     else:
         parts.extend(

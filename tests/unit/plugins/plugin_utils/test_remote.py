@@ -6,14 +6,18 @@
 
 from __future__ import annotations
 
+import base64
 from types import SimpleNamespace
 
 import pytest
+from ansible import constants
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
+from ansible.plugins.loader import get_shell_plugin
 from ansible.utils.display import Display
 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.errors import HostLost
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._remote import Remote
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._remote_forms import FORMS, form_of, sent_once
 
 
 class Action:
@@ -32,7 +36,7 @@ class Action:
         self.heard = []
 
     def exec_command(self, line, in_data=None, sudoable=True):
-        self.heard.append(Display().verbosity)
+        self.heard.append((Display().verbosity, constants.DEFAULT_DEBUG))
         self.sent.append((line, in_data))
         self.reset()
         return self.answer
@@ -100,21 +104,94 @@ def test_other_errors_are_passed_on(trouble):
 
 def test_answers_are_not_shown_at_any_verbosity(monkeypatch):
     monkeypatch.setattr(Display(), "verbosity", 6)
+    monkeypatch.setattr(constants, "DEFAULT_DEBUG", True)
     action = Action()
     Remote(action).run("netsh.exe", b"x")
-    assert action.heard == [3]
+    assert action.heard == [(2, False)]
+    assert constants.DEFAULT_DEBUG is True
     assert Display().verbosity == 6
+
+
+def shell_connection(name, family):
+    shell = get_shell_plugin(shell_type=family)
+    return SimpleNamespace(transport=name, ansible_name=f"some.collection.{name}", _shell=shell)
+
+
+LINE = 'cmd.exe /d /q /c "netsh.exe & echo done"'
+
+
+@pytest.mark.parametrize(
+    ("name", "family", "script"),
+    [
+        ("winrm", "powershell", None),
+        ("winrs", "cmd", None),
+        ("ssh", "cmd", None),
+        ("ssh", "powershell", LINE),
+        ("psrp", "powershell", f"$input | & {LINE}; exit $LASTEXITCODE"),
+    ],
+)
+def test_the_form_of_a_line_for_each_connection(name, family, script):
+    connection = shell_connection(name, family)
+    form = form_of(connection).line(connection, LINE)
+    if script is None:
+        assert form == LINE
+    else:
+        *options, encoded = form.split(" ")
+        assert options[-1] == "-EncodedCommand"
+        assert base64.b64decode(encoded).decode("utf-16-le") == script
+
+
+def test_every_connection_of_the_table_has_a_form_that_is_tested():
+    assert set(FORMS) == {"winrm", "winrs", "ssh", "psrp"}
+
+
+def test_ssh_needs_to_know_the_default_shell():
+    with pytest.raises(AnsibleActionFail, match="ansible_shell_type"):
+        Remote(SimpleNamespace(_connection=shell_connection("ssh", "sh"))).run(LINE, b"x")
+
+
+def test_ssh_sends_a_command_once():
+    options = {"reconnection_retries": 5}
+    seen = []
+    connection = SimpleNamespace(
+        transport="ssh", get_option=options.get, set_option=lambda name, value: options.update({name: value})
+    )
+    with pytest.raises(OSError), sent_once(connection):
+        seen.append(dict(options))
+        raise OSError
+    assert (seen, options) == ([{"reconnection_retries": 0}], {"reconnection_retries": 5})
+
+
+@pytest.mark.parametrize("connected", [True, False])
+def test_a_loss_tells_whether_there_had_been_a_connection(connected):
+    action = Action()
+    action.trouble = AnsibleConnectionFailure("gone")
+    action._connection._connected = connected
+    with pytest.raises(HostLost) as caught:
+        Remote(action).run("netsh.exe", b"x")
+    assert caught.value.established is connected
 
 
 def test_an_unknown_connection_is_refused_before_anything_is_sent():
     action = Action("local")
-    with pytest.raises(AnsibleActionFail, match="connection plugin is 'local': expected one of winrm"):
+    with pytest.raises(
+        AnsibleActionFail, match="connection plugin is 'local': expected one of winrm, winrs, psrp, ssh"
+    ):
         Remote(action).run("netsh.exe", b"x")
     assert action.sent == []
+
+
+@pytest.mark.parametrize(
+    ("name", "large", "kibibytes"),
+    [("winrm", False, 90), ("winrm", True, 180), ("winrs", False, 480), ("psrp", False, 480), ("ssh", True, 480)],
+)
+def test_how_much_one_command_may_get(name, large, kibibytes):
+    remote = Remote(SimpleNamespace(_connection=SimpleNamespace(transport=name)))
+    assert remote.room(large) == kibibytes * 1024
 
 
 def test_a_script_that_does_not_fit_is_refused():
     action = Action()
     with pytest.raises(AnsibleActionFail, match="does not fit"):
-        Remote(action).run("netsh.exe", b"x" * (96 * 1024 + 1))
+        Remote(action).run("netsh.exe", b"x" * (180 * 1024 + 1))
     assert action.sent == []

@@ -30,6 +30,7 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.model import (
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.planning.intent import (
     Mode,
     assigned_store,
+    check_assignment,
     check_document,
     desired_object,
     desired_store,
@@ -254,6 +255,17 @@ def test_assignment_alone():
     assert assigned_store(STORE, "Q", assign=False).assigned == "P"
     with pytest.raises(IpsecError, match="name is 'Q'"):
         assigned_store(STORE, "Q", assign=True)
+
+
+def test_an_assignment_needs_a_name_that_a_policy_can_have():
+    check_assignment("P", "assigned")
+    check_assignment("P", "unassigned")
+    check_assignment(None, "unassigned")
+    with pytest.raises(IpsecError, match="state: unassigned"):
+        check_assignment(None, "assigned")
+    for state in ("assigned", "unassigned"):
+        with pytest.raises(IpsecError, match="reinterpret"):
+            check_assignment("A & B", state)
 
 
 def test_a_foreign_policy_in_force_is_not_unassigned_by_chance():

@@ -1,0 +1,120 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How each connection plugin takes a constant command line whose program reads standard input: one table.
+
+What lies between the line and its program differs: the shells of WinRM, PowerShell as a program, a runspace, sshd with
+its default shell. Everything that varies goes through standard input in all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from ansible.errors import AnsibleActionFail
+
+if TYPE_CHECKING:
+    from ansible.plugins.connection import ConnectionBase
+
+_KIB = 1024
+# One Send must fit the message that the host takes, with base64 and SOAP around it.
+_IN_SMALL_MESSAGES = 90 * _KIB
+_IN_LARGE_MESSAGES = 180 * _KIB
+# Where the connection cuts standard input into pieces by itself.
+_IN_PIECES = 480 * _KIB
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a line becomes what the connection runs, and whether standard input travels in pieces of a fitting size."""
+
+    line: Callable[[ConnectionBase, str], str]
+    in_pieces: bool = True
+
+
+def _as_it_is(_connection: ConnectionBase, line: str) -> str:
+    """Return the line: cmd.exe reads it, or a PowerShell that leaves standard input to the programs that it starts."""
+    return line
+
+
+def _in_runspace(connection: ConnectionBase, line: str) -> str:
+    """Return the line for a runspace, which has no standard input: what is sent arrives as $input."""
+    return _encoded(connection, f"$input | & {line}; exit $LASTEXITCODE")
+
+
+def _over_ssh(connection: ConnectionBase, line: str) -> str:
+    """Return the line for the default shell of sshd.
+
+    cmd.exe takes it as it is. On its way to PowerShell quotes would get lost, so it travels encoded: a script that does
+    not mention $input leaves standard input to its program.
+    """
+    shell: Any = connection._shell
+    family = shell.SHELL_FAMILY
+    if family == "cmd":
+        return line
+    if family == "powershell":
+        return _encoded(connection, line)
+    raise AnsibleActionFail(
+        f"The shell of the ssh connection is {family!r}: expected cmd or powershell. Set ansible_shell_type to the "
+        "default shell of the host's sshd."
+    )
+
+
+def _encoded(connection: ConnectionBase, script: str) -> str:
+    shell: Any = connection._shell
+    encoded: str = shell._encode_script(script, strict_mode=False, preserve_rc=False)
+    return encoded
+
+
+FORMS: Mapping[str, Form] = MappingProxyType(
+    {
+        # Sends 200,000 bytes at once, whatever the host takes.
+        "winrm": Form(_as_it_is, in_pieces=False),
+        "winrs": Form(_as_it_is),
+        "psrp": Form(_in_runspace),
+        "ssh": Form(_over_ssh),
+    }
+)
+
+
+def form_of(connection: ConnectionBase) -> Form:
+    """Return the form for a connection. Raises AnsibleActionFail for connections that are not in the table."""
+    name = name_of(connection)
+    form = FORMS.get(name)
+    if form is None:
+        raise AnsibleActionFail(
+            f"The connection plugin is {name!r}: expected one of {', '.join(FORMS)}. "
+            "Set ansible_connection to one of them for Windows hosts."
+        )
+    return form
+
+
+def room_of(connection: ConnectionBase, large_messages: bool) -> int:
+    """Return how many bytes of standard input one command may get over a connection."""
+    if form_of(connection).in_pieces:
+        return _IN_PIECES
+    return _IN_LARGE_MESSAGES if large_messages else _IN_SMALL_MESSAGES
+
+
+def name_of(connection: ConnectionBase) -> str:
+    """Return the name of a connection plugin without its collection."""
+    return str(getattr(connection, "ansible_name", "") or connection.transport).rpartition(".")[2]
+
+
+@contextmanager
+def sent_once(connection: ConnectionBase) -> Iterator[None]:
+    """Keep the ssh connection from repeating commands: it cannot know whether the lost answer was one to a change."""
+    if name_of(connection) != "ssh":
+        yield
+        return
+    before = connection.get_option("reconnection_retries")
+    connection.set_option("reconnection_retries", 0)
+    try:
+        yield
+    finally:
+        connection.set_option("reconnection_retries", before)
