@@ -317,8 +317,9 @@ class KernelCrossing(Crossing):
             self._say(text)
 
     def _judge(self, one: Conversation) -> None:
-        """Say what became of a connection, from what stands at the end that opened it."""
-        self.look(one.source)
+        """Say what became of a connection, from what stands at the end that opened it; both ends hear of it."""
+        for name in (one.source, one.destination):
+            self.look(name)
         end = self._ends[one.source]
         peer = one.packet.destination
         over = _covering(end.standing, peer, one.port)
