@@ -42,12 +42,12 @@ QUICK = QuickModeAssociation(
 def text(
     main: Sequence[MainModeAssociation] = (),
     quick: Sequence[QuickModeAssociation] = (),
-    counters: Mapping[str, int] = ZERO,
+    counters: Mapping[str, int] | None = None,
     numbering: str = "shared",
     **more: bool,
 ) -> str:
     rows = [row for number, one in enumerate(quick, 1) for row in hosts.quick_rows(one, number, numbering)]
-    return hosts.cim(TIME, [hosts.main_row(one) for one in main], rows, counters, **more)
+    return hosts.cim(TIME, [hosts.main_row(one) for one in main], rows, ZERO if counters is None else counters, **more)
 
 
 def answer(printed: str, code: int = 0) -> Section:
