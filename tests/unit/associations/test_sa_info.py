@@ -73,7 +73,7 @@ class ToldConnection(LabConnection):
 
 
 def ask(version: str, told: dict[str, tuple[str, int]], **more: Any) -> tuple[Data, LabConnection]:
-    connection = ToldConnection(Host.create("fe", version, language=more.pop("language", "en")), told)
+    connection = ToldConnection(Host.create("fe", version), told)
     return run(connection, "sa_info", {}, **more), connection
 
 
@@ -110,11 +110,12 @@ def test_windows_server_2003() -> None:
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_a_host_without_any_of_these_programs(version: str, language: str) -> None:
     names = ("associations", "clock", "log", "driver_counters", "ike_counters")
-    found, connection = ask(version, dict.fromkeys(names, ("?", 9009)), language=language)
+    connection = ToldConnection(Host.create("fe", version, language=language), dict.fromkeys(names, ("?", 9009)))
+    before = state_of(connection.host)
+    found = run(connection, "sa_info", {})
     assert (found["known"], found["main_mode"], found["quick_mode"]) == (False, [], [])
     assert found["reason"]
     assert found["clock"] == {"utc": None, "skew_seconds": None}
-    before = state_of(Host.create("fe", version, language=language))
     assert state_of(connection.host) == before, "nothing was changed"
 
 

@@ -117,6 +117,6 @@ def _agreed(mode: str, found: Sequence[events.Found], count: int | None) -> tupl
         return (found if count else ()), ""
     if len(found) < count:
         more = "auditing was not on, or the log does not go back far enough"
-        return found, f"The counter says {count} {mode} associations, the security log has {len(found)}: {more}."
+        return found, f"The counter of {mode} associations says {count}, the security log has {len(found)}: {more}."
     gone = "some ended without a record, as in a restart"
-    return (), f"The counter says {count} {mode} associations, the security log has {len(found)}: {gone}."
+    return (), f"The counter of {mode} associations says {count}, the security log has {len(found)}: {gone}."

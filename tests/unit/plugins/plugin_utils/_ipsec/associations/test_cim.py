@@ -47,7 +47,7 @@ def text(
     **more: bool,
 ) -> str:
     rows = [row for number, one in enumerate(quick, 1) for row in hosts.quick_rows(one, number, numbering)]
-    return hosts.cim(TIME, [hosts.main_row(one) for one in main], rows, counters or ZERO, **more)
+    return hosts.cim(TIME, [hosts.main_row(one) for one in main], rows, ZERO if counters is None else counters, **more)
 
 
 def answer(printed: str, code: int = 0) -> Section:

@@ -110,7 +110,7 @@ def test_both_modes() -> None:
         ([], counted(1, 1), False, "auditing was not on"),
         ([], {}, False, "No counter"),
         ([], counted(0, 0, 1), False, "active_associations is 1"),
-        (begun(QUICK), counted(1, 2), False, "says 2 quick-mode associations, the security log has 1"),
+        (begun(QUICK), counted(1, 2), False, "quick-mode associations says 2, the security log has 1"),
         (begun(QUICK, OTHER), counted(1, 1), False, "ended without a record"),
         # A restart ends everything, and nothing says so but the counter.
         (begun(QUICK, OTHER), counted(), True, ""),
