@@ -12,6 +12,7 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -35,8 +36,7 @@ def running_pair() -> Iterator[Deployment]:
     """Run the pair on the kernel data plane."""
     try:
         with carrier(print) as plane:
-            over = lambda specs: over_the_kernel(plane.channel, specs, print)  # noqa: E731
-            with deployment(over=over, patience=15) as found:
+            with deployment(over=partial(over_the_kernel, plane.channel, say=print), patience=15) as found:
                 found.set_up()
                 yield found
     except Unavailable as reason:

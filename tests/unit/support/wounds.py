@@ -89,8 +89,9 @@ def binaries(draw: st.DrawFn, seeds: Sequence[bytes]) -> bytes:
 
 def plain(value: Any) -> bool:
     """Tell whether a value is made of built-ins alone, as results of tasks must be."""
-    if type(value) is dict:
-        return all(type(key) is str and plain(item) for key, item in value.items())
-    if type(value) is list:
+    kind = value.__class__
+    if kind is dict:
+        return all(key.__class__ is str and plain(item) for key, item in value.items())
+    if kind is list:
         return all(map(plain, value))
-    return value is None or type(value) in (str, int, float, bool)
+    return value is None or kind in (str, int, float, bool)

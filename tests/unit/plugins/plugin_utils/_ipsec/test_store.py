@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
@@ -413,9 +414,16 @@ def test_ten_thousand_filters_are_read_in_a_second() -> None:
     filters = tuple(Filter(destination=IPv4Network((0x0A000000 + number, 32))) for number in range(10_000))
     large = Store(filter_lists=(FilterList(name="Large", filters=filters),))
     keys = image_of(large, VISTA).as_keys()
-    start = time.process_time()
-    assert read_store(keys) == large
-    assert time.process_time() - start < 1
+    tracer = sys.gettrace()
+    sys.settrace(None)  # the counting of lines is no part of what is timed
+    try:
+        start = time.process_time()
+        read = read_store(keys)
+        seconds = time.process_time() - start
+    finally:
+        sys.settrace(tracer)
+    assert read == large
+    assert seconds < 1
 
 
 def test_an_empty_filter_list_and_an_unused_permit() -> None:
