@@ -124,5 +124,6 @@ def write_filter_list(found: FilterList) -> dict[str, object]:
 
 
 def _order(found: Filter) -> tuple[object, ...]:
-    ports = (found.source_port, found.destination_port)
-    return address_order(found.source), address_order(found.destination), found.protocol, ports, found.description
+    """Return what decides the place of a filter: everything that it says, so that equal sets look the same."""
+    ends = (address_order(found.source), address_order(found.destination))
+    return *ends, found.protocol, found.source_port, found.destination_port, found.mirrored, found.description

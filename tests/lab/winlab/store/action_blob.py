@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from construct import Array, Const, ConstructError, Default, Int32ul, PrefixedArray, Rebuild, Struct, Terminated
@@ -69,6 +70,7 @@ def encode_offers(offers: tuple[Offer, ...], version: WindowsVersion) -> bytes:
     return bytes(_NEGOTIATION.build({"offers": built}))
 
 
+@lru_cache(maxsize=256)
 def decode_offers(blob: bytes) -> tuple[Offer, ...]:
     """Return the offers, counted algorithm slots only; BlobError if the bytes do not decode."""
     try:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import struct
 import uuid
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv4Address
 
 from ..versions import Frame
@@ -131,6 +132,7 @@ def encode_filters(filters: Iterable[Filter], frame: Frame) -> bytes:
     return assemble(specs, [encode_v2(one) for one in kept if one.needs_v2], frame)
 
 
+@lru_cache(maxsize=256)
 def decode_filters(blob: bytes) -> tuple[Filter, ...]:
     """Return the filters of either frame, going by the counts; BlobError if the bytes do not decode."""
     if len(blob) < HEAD_SIZE or blob[:16] != _ID:

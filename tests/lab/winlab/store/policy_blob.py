@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import uuid
+from functools import lru_cache
 from typing import Any
 
 from construct import (
@@ -139,6 +140,7 @@ def _method_numbers(method: MainModeMethod, version: WindowsVersion) -> dict[str
     return numbers | {"group": 2, "shorthand": shorthand}
 
 
+@lru_cache(maxsize=256)
 def decode_main_mode(blob: bytes) -> MainMode:
     """Return the settings that the bytes stand for, shorthand offers written out; BlobError if they do not decode."""
     try:

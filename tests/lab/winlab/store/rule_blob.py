@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
@@ -86,6 +87,7 @@ def encode_rule(rule: RuleBody, version: WindowsVersion) -> bytes:
     return bytes(_NFA.build(blob))
 
 
+@lru_cache(maxsize=256)
 def decode_rule(blob: bytes) -> RuleBody:
     """Return what the bytes stand for; BlobError if they do not decode."""
     try:
