@@ -35,10 +35,12 @@ pytestmark = pytest.mark.skipif(os.environ.get("LAB_KERNEL") != "all", reason="m
 def running_pair() -> Iterator[Deployment]:
     """Run the pair on the kernel data plane."""
     try:
-        with carrier(print) as plane:
-            with deployment(over=partial(over_the_kernel, plane.channel, say=print), patience=15) as found:
-                found.set_up()
-                yield found
+        with (
+            carrier(print) as plane,
+            deployment(over=partial(over_the_kernel, plane.channel, say=print), patience=15) as found,
+        ):
+            found.set_up()
+            yield found
     except Unavailable as reason:
         pytest.skip(str(reason))
 
