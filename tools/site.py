@@ -92,6 +92,8 @@ def to_prove(lab: Lab) -> dict[str, object]:
             **({"path": "/exchange/"} if protocol == "http" else {}),
             "user": f"user-of-{be}",
             "password": PASSWORD,
+            # Real negotiations take real time, and an emulated machine on a busy one takes more.
+            **({"timeout": 60} if isinstance(lab.exchange.crossing, KernelCrossing) else {}),
         }
         for protocol, port, (fe, be) in through
     ]
