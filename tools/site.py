@@ -4,8 +4,9 @@
 
 """The worked example, played from end to end: lab up, site.yml twice, a summary for people and build/site.json.
 
-With DATAPLANE=kernel the hosts' policies are enforced by a Linux kernel and an IKE daemon, and what passed between
-front-ends and back-ends in the second run is captured: build/site/*.pcap, counted in build/site.json.
+With DATAPLANE=kernel the hosts' policies are enforced by a Linux kernel and an IKE daemon, what passed between
+front-ends and back-ends in the second run is captured (build/site/*.pcap, counted in build/site.json), and rollback.yml
+takes all back.
 """
 
 from __future__ import annotations
@@ -92,6 +93,8 @@ def to_prove(lab: Lab) -> dict[str, object]:
             **({"path": "/exchange/"} if protocol == "http" else {}),
             "user": f"user-of-{be}",
             "password": PASSWORD,
+            # Real negotiations take real time, and an emulated machine on a busy one takes more.
+            **({"timeout": 60} if isinstance(lab.exchange.crossing, KernelCrossing) else {}),
         }
         for protocol, port, (fe, be) in through
     ]
@@ -117,13 +120,13 @@ def to_prove(lab: Lab) -> dict[str, object]:
     }
 
 
-def play(inventories: Iterable[Path], *arguments: str) -> dict[str, bool]:
-    """Run site.yml, show its output, and return which hosts it changed. Exits when it fails."""
+def play(inventories: Iterable[Path], *arguments: str, playbook: str = "site.yml") -> dict[str, bool]:
+    """Run a playbook, show its output, and return which hosts it changed. Exits when it fails."""
     environment = {name: value for name, value in os.environ.items() if name != "NTLM_USER_FILE"}
     environment |= {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORKS": "10", "PYTHONUNBUFFERED": "1"}
     command = [str(Path(sys.executable).with_name("ansible-playbook"))]
     command += [word for path in inventories for word in ("-i", str(path))]
-    command += [str(ROOT / "playbooks" / "site.yml"), *arguments]
+    command += [str(ROOT / "playbooks" / playbook), *arguments]
     changed: dict[str, bool] = {}
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
     for line in process.stdout or ():
@@ -131,7 +134,7 @@ def play(inventories: Iterable[Path], *arguments: str) -> dict[str, bool]:
         if match := re.match(r"(\S+)\s+: ok=\d+\s+changed=(\d+)", line):
             changed[match[1]] = match[2] != "0"
     if process.wait() != 0:
-        sys.exit(f"site.yml ended with code {process.returncode}; see above.")
+        sys.exit(f"{playbook} ended with code {process.returncode}; see above.")
     return changed
 
 
@@ -243,6 +246,22 @@ def captured(lab: Lab, folder: Path, wire: dict[str, dict[str, int]], counters: 
                 wire.setdefault(pair, Counter())[each.kind] += 1
 
 
+def rolled_back(lab: Lab, inventories: Iterable[Path], wanted: Path) -> list[str]:
+    """Where packets are real, play rollback.yml; return what the kernel holds afterwards that was not there before."""
+    crossing = lab.exchange.crossing
+    if not isinstance(crossing, KernelCrossing):
+        return []
+    print("playbooks/rollback.yml", flush=True)
+    play(inventories, "-e", f"@{wanted}", playbook="rollback.yml")
+    left = []
+    for name, *_rest in HOSTS:
+        crossing.look(name)
+        if crossing.channel.call("policies", name=PREFIX + name):
+            left.append(f"policies of {name}")
+    # The firewalls are closed again, so that nothing gets through by that port at all.
+    return left + [f"tcp/80 from {fe} to {be}" for fe, be in PAIRS[:1] if crossing.begin(fe, be, 80).through]
+
+
 def _quiet(crossing: KernelCrossing, firewall: str) -> dict[str, int]:
     """Return the counters of a firewall when they have stopped: ends of connections may still be under way."""
     last: dict[str, int] = {}
@@ -301,6 +320,8 @@ def main() -> None:
             second = play([inventory, *firewalls], "-e", f"@{wanted}")
         lap("second")
         found = {name: describe(lab.hosts[name], group, first[name], second[name]) for name, group, *_rest in HOSTS}
+        left = rolled_back(lab, [inventory, *firewalls], wanted)
+        lap("rollback")
     lap("teardown")
     result = {"data_plane": kind, "hosts": found, "wire": wire, "counters": counters, "seconds": seconds}
     (BUILD / "site.json").write_text(json.dumps(result, indent=2) + "\n")
@@ -319,6 +340,8 @@ def main() -> None:
         for name, kinds in counters.items():
             print(f"  counters of {name}: {', '.join(f'{kind} {number}' for kind, number in kinds.items())}")
         wrong = unprotected(wire) + miscounted(wire, counters)
+        if left:
+            sys.exit(f"rollback.yml left {', '.join(left)}.")
         if len(wire) < len(PAIRS) or wrong:
             sys.exit(f"Not only protected web traffic: {'; '.join(wrong) or 'pairs are missing'}.")
     again = [name for name, changed in second.items() if changed]

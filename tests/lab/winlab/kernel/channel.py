@@ -37,8 +37,11 @@ class Channel:
         """
         number = next(self._numbers)
         line = json.dumps({"number": number, "call": name, "with": arguments}).encode() + b"\n"
-        with self._lock:
-            self._connection.sendall(line)
+        try:
+            with self._lock:
+                self._connection.sendall(line)
+        except OSError as gone:
+            raise Failed(f"{name}: the data plane is gone") from gone
         with self._arrived:
             if not self._arrived.wait_for(lambda: number in self._answers or self._gone, patience):
                 raise Failed(f"{name}: no answer in {patience:g} s")

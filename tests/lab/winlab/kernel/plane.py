@@ -17,6 +17,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any
@@ -32,15 +33,17 @@ from ..exchange.crossing import Conversation, Crossing, Locks
 from ..host import Host
 from ..spec import HostSpec
 from .authorities import Authorities
-from .channel import Channel
+from .channel import Channel, Failed
 from .enforce import Enforcement, load, translate
 from .hostrules import closed
 from .standing import Standing, read_standing
 from .tunnel import Tunnels
 
 CLIENT = "198.51.100.10"
-PATIENCE = 9.0
-"""Seconds for a connection: enough for one end that holds its packets before it falls back to clear text."""
+PATIENCE = 20.0
+"""Seconds for a connection between two hosts: enough for both ends to hold packets and fall back to clear text."""
+KNOCK_PATIENCE = 9.0
+"""Seconds for one of a controller: enough for the one end that holds packets."""
 PREFIX = "lab-"
 FIREWALLS = ("outer", "inner")
 _REMEMBERED_SECONDS = 2.0
@@ -162,7 +165,9 @@ class KernelCrossing(Crossing):
         for each in self._ends.values():
             each.host.live = None
         self._tunnels.close()
-        self.channel.call("remove", prefix=PREFIX, patience=120)
+        # What is gone already needs no removal.
+        with suppress(Failed):
+            self.channel.call("remove", prefix=PREFIX, patience=120)
 
     @property
     def network(self) -> Network:
@@ -223,8 +228,8 @@ class KernelCrossing(Crossing):
                 source=PREFIX + self._controllers[controller],
                 address=str(self._hosts[name].addresses[0]),
                 port=port,
-                seconds=PATIENCE,
-                patience=PATIENCE * 3,
+                seconds=KNOCK_PATIENCE,
+                patience=KNOCK_PATIENCE * 3,
             )
         )
         self._knocked[key] = (time.monotonic(), loaded, found)
