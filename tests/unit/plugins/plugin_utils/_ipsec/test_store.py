@@ -414,16 +414,11 @@ def test_ten_thousand_filters_are_read_in_a_second() -> None:
     filters = tuple(Filter(destination=IPv4Network((0x0A000000 + number, 32))) for number in range(10_000))
     large = Store(filter_lists=(FilterList(name="Large", filters=filters),))
     keys = image_of(large, VISTA).as_keys()
-    tracer = sys.gettrace()
-    sys.settrace(None)  # the counting of lines is no part of what is timed
-    try:
-        start = time.process_time()
-        read = read_store(keys)
-        seconds = time.process_time() - start
-    finally:
-        sys.settrace(tracer)
+    start = time.process_time()
+    read = read_store(keys)
+    seconds = time.process_time() - start
     assert read == large
-    assert seconds < 1
+    assert seconds < (1 if sys.gettrace() is None else 3)  # counting lines for the coverage costs several times as much
 
 
 def test_an_empty_filter_list_and_an_unused_permit() -> None:
