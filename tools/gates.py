@@ -17,35 +17,9 @@ from lay_tree import NAME, NAMESPACE, lay
 from pipeline import ROOT, Gate, GateFailure, command, environment, run_all
 from pythons import FURTHER, further_pythons, sort_key
 from run_ansible_test import ansible_test, copy_of_checkout
+from unit_gates import AGAIN, closing_line, counted, newest_units, official_units, played
 
 COLLECTION = f"{NAMESPACE}.{NAME}"
-UNITS = "tests/unit"
-# Most of the time goes there. On a further Python or core the question is whether the code runs, so these run once, in
-# the gate pytest: they judge the lab, the documents and the machine, or repeat what a few tests show as well.
-ONCE = tuple(
-    f"{UNITS}/{name}"
-    for name in (
-        "docs/",
-        "end_to_end/",
-        "firewall_netns/",
-        "flows/",
-        "lab/",
-        "report/test_browser.py",
-        "plugins/plugin_utils/_ipsec/test_samba_ad.py",
-    )
-)
-# What the newest core runs of them all the same: every action on simulated hosts, and the playbooks.
-AGAIN = tuple(f"{UNITS}/end_to_end/test_{name}.py" for name in ("objects", "playbooks", "verification"))
-LEFT_OUT = "what judges the lab, documents and machine runs in the gate pytest"
-CLOSING = re.compile(r"^=* ?(\d+ (?:passed|failed|error|skipped).* in [\d.]+s.*?) ?=*$", re.MULTILINE)
-
-
-def closing_line(output: str) -> str:
-    """Return pytest's closing line ("N passed in ..."); a run that passed no test is a failure."""
-    lines = CLOSING.findall(output)
-    if not lines or "passed" not in lines[-1]:
-        raise GateFailure(f"no test passed:\n{output}")
-    return str(lines[-1])
 
 
 def ruff(_scratch: Path) -> str:
@@ -65,22 +39,6 @@ def types(_scratch: Path) -> str:
     command("mypy", "-p", f"ansible_collections.{COLLECTION}.plugins", "-p", "winlab")
     command("mypy", "tools")
     return ""
-
-
-def unit_tests(_scratch: Path) -> str:
-    """The unit tests with branch coverage of the plugins; the floor stands in pyproject.toml."""
-    output = command("pytest", "-q", "--cov", "--cov-report=term")
-    total = re.search(r"^TOTAL .* (\d+)%$", output, re.MULTILINE)
-    if total is None:
-        raise GateFailure(f"no coverage was measured:\n{output}")
-    told = [*figures(output), closing_line(output), f"branch coverage of plugins: {total[1]} %"]
-    return "\n".join(told)
-
-
-def figures(output: str) -> list[str]:
-    """Return the lines in which tests tell how much they tried: fault points and packets."""
-    lines = (re.sub(r"( [.s]*)?( *\[ *\d+%\])?$", "", line) for line in output.splitlines())
-    return [line for line in lines if re.search(r"\d+ (fault points|packets tried)", line)]
 
 
 def changelog(_scratch: Path) -> str:
@@ -106,37 +64,6 @@ def sanity(scratch: Path) -> str:
     """Every sanity test of ansible-core, without ignore files."""
     ansible_test("sanity", scratch, "sanity")
     return ""
-
-
-def once_paths() -> list[str]:
-    """Return the files and folders of ``ONCE``, folders whose files differ file by file."""
-    again = {path.rpartition("/")[0] + "/" for path in AGAIN}
-    found: list[str] = []
-    for path in ONCE:
-        files = sorted((ROOT / path).glob("test_*.py")) if path in again else [ROOT / path]
-        found += [file.relative_to(ROOT).as_posix() for file in files]
-    return found
-
-
-def official_units(scratch: Path) -> str:
-    """The unit tests as ansible-test runs them, in its own environment."""
-    left_out = [option for path in ONCE for option in ("--exclude", path)]
-    return f"{closing_line(ansible_test('units', scratch, 'units', '--venv', *left_out))} ({LEFT_OUT})"
-
-
-def newest_units(minor: str, python: str, *paths: str) -> Gate:
-    """Return the gate that runs the unit tests, and ``paths``, with the newest ansible-core on a further Python."""
-
-    def run(_scratch: Path) -> str:
-        venv = f".venvs/{minor}"
-        command("tools/venv", "newest", venv, python)
-        left_out = [f"--ignore={path}" for path in once_paths() if path not in paths]
-        arguments = ("-m", "pytest", "-q", "-p", "no:cacheprovider", *left_out)
-        tests = command(f"{venv}/bin/python", *arguments, env=environment(HYPOTHESIS_PROFILE="quick"))
-        core = command(f"{venv}/bin/python", "-c", "import ansible.release as r; print(r.__version__)").strip()
-        return f"{closing_line(tests)} (Python {minor}, ansible-core {core}; {LEFT_OUT})"
-
-    return Gate(f"units-{minor}", run, ("plugins",))
 
 
 def documented(kind: str, tree: Path, env: Mapping[str, str]) -> set[str]:
@@ -202,7 +129,8 @@ def all_gates() -> list[Gate]:
         Gate("ruff", ruff),
         Gate("format", style),
         Gate("mypy", types, ("plugins", "tests/lab/winlab")),
-        Gate("pytest", unit_tests, ("plugins",)),
+        Gate("pytest", counted, ("plugins",)),
+        Gate("played", played, ("plugins", "tests/lab/winlab")),
         Gate("changelog", changelog, ("changelogs/config.yaml",)),
         Gate("docs", documents, ("plugins/modules",)),
         Gate("ansible-lint", lint, ("README.md", "roles", "playbooks")),
