@@ -13,6 +13,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from docs_site import build_site
 from lay_tree import NAME, NAMESPACE, lay
 from pipeline import ROOT, Gate, GateFailure, command, environment, run_all
 from pythons import FURTHER, further_pythons, sort_key
@@ -20,6 +21,8 @@ from run_ansible_test import ansible_test, copy_of_checkout
 from unit_gates import AGAIN, closing_line, counted, newest_units, official_units, played
 
 COLLECTION = f"{NAMESPACE}.{NAME}"
+# A file with more lines is looked at again.
+LONG = 400
 
 
 def ruff(_scratch: Path) -> str:
@@ -79,11 +82,17 @@ def mutation(_scratch: Path) -> str:
     return command(sys.executable, "tools/mutation.py", "--sample=24", "--seconds=90", "--floor=80").strip()
 
 
-def build(scratch: Path) -> str:
-    """Build the tarball, install it into an empty place, read the documentation of every plugin and role there."""
+def tarball_in(scratch: Path) -> Path:
+    """Build the collection from what git has and return the tarball."""
     copy = copy_of_checkout(scratch / "source")
     command("ansible-galaxy", "collection", "build", "--output-path", scratch, copy, cwd=scratch)
     (tarball,) = scratch.glob(f"{NAMESPACE}-{NAME}-*.tar.gz")
+    return tarball
+
+
+def build(scratch: Path) -> str:
+    """Build the tarball, install it into an empty place, read the documentation of every plugin and role there."""
+    tarball = tarball_in(scratch)
     tree = scratch / "installed"
     tree.mkdir()
     # Neither the checkout's tree nor its ansible.cfg: what is found is what was installed there.
@@ -97,6 +106,42 @@ def build(scratch: Path) -> str:
         counts.append(expect(kind, expected, documented(kind, tree, env)))
     counts.append(expect("role", {path.name for path in (ROOT / "roles").glob("*/")}, documented("role", tree, env)))
     return f"installed and documented: {', '.join(counts)}"
+
+
+def importer(scratch: Path) -> str:
+    """What Ansible Galaxy does with an upload, without its ansible-lint: the gate of that name asks for more."""
+    venv = ROOT / ".venvs" / "importer"
+    command("tools/venv", "importer", venv)
+    tarball = tarball_in(scratch)
+    env = environment(GALAXY_IMPORTER_RUN_ANSIBLE_LINT="false", HOME=str(scratch), VIRTUAL_ENV=str(venv))
+    env["PATH"] = f"{venv}/bin:{env['PATH']}"
+    output = command(venv / "bin" / "python", "-m", "galaxy_importer.main", tarball, cwd=scratch, env=env)
+    wrong = [line for line in output.splitlines() if line.startswith(("WARNING", "ERROR", "CRITICAL"))]
+    if wrong or "Importer processing completed successfully" not in output:
+        raise GateFailure("\n".join(wrong) or output)
+    return ""
+
+
+def site(scratch: Path) -> str:
+    """The documentation site, with every warning of Sphinx an error."""
+    pages = list(build_site(scratch / "docs").parent.rglob("*.html"))
+    return f"{len(pages)} pages"
+
+
+def sizes(_scratch: Path) -> str:
+    """Files that have grown past what one can read at a time are named; past the double of it they fail."""
+    lines = {name: len((ROOT / name).read_bytes().splitlines()) for name in tracked("*.py")}
+    long = sorted((count, name) for name, count in lines.items() if count > LONG)
+    if long and long[-1][0] > 2 * LONG:
+        raise GateFailure(f"{long[-1][1]} has {long[-1][0]} lines: more than {2 * LONG}")
+    named = ", ".join(f"{name} {count}" for count, name in reversed(long))
+    return f"{len(lines)} Python files, {sum(lines.values())} lines; past {LONG}: {named or 'none'}"
+
+
+def tracked(pattern: str) -> list[str]:
+    """Return the files of a kind that git has or would add."""
+    listed = command("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", pattern)
+    return [name for name in listed.split("\0") if name and (ROOT / name).is_file()]
 
 
 def expect(kind: str, expected: set[str], found: set[str]) -> str:
@@ -126,6 +171,7 @@ def all_gates() -> list[Gate]:
     further = further_pythons()
     newest = max(further, key=sort_key, default="")
     return [
+        Gate("sizes", sizes),
         Gate("ruff", ruff),
         Gate("format", style),
         Gate("mypy", types, ("plugins", "tests/lab/winlab")),
@@ -133,12 +179,14 @@ def all_gates() -> list[Gate]:
         Gate("played", played, ("plugins", "tests/lab/winlab")),
         Gate("changelog", changelog, ("changelogs/config.yaml",)),
         Gate("docs", documents, ("plugins/modules",)),
+        Gate("site", site, ("docs/site/conf.py",)),
         Gate("ansible-lint", lint, ("README.md", "roles", "playbooks")),
         Gate("sanity", sanity, ("plugins",)),
         Gate("units", official_units, ("plugins",)),
         *(newest_units(minor, python, *(AGAIN if minor == newest else ())) for minor, python in further.items()),
         Gate("mutation", mutation, ("plugins",)),
         Gate("build", build, ("README.md", "plugins/modules")),
+        Gate("importer", importer, ("README.md", "plugins/modules")),
         Gate("kernel", kernel, ("tests/lab/winlab/kernel",)),
         Gate("molecule", molecule, ("extensions/molecule/default",)),
     ]
