@@ -1,6 +1,6 @@
 # Every target sets up what it needs inside the checkout (.venv, collections/): nothing global, no root.
 .DEFAULT_GOAL := help
-.PHONY: help test site lab lab-kernel matrix flows bench faults mutation clean run-env
+.PHONY: help test prove-gates docs site lab lab-kernel matrix flows bench faults mutation release clean run-env
 
 PYTHON ?=
 ARGS ?=
@@ -17,6 +17,18 @@ help: ## list the targets
 
 test: ## every gate: style, types, tests, documents, ansible-test, build, molecule (tools/check)
 	@tools/check $(ARGS)
+
+prove-gates: ## break a copy of the tree on purpose, gate by gate, and see each gate fail (minutes)
+	@tools/venv dev
+	@.venv/bin/python tools/prove_gates.py $(ARGS)
+
+docs: ## the documentation site, in build/docs/html
+	@tools/venv dev
+	@.venv/bin/python tools/docs_site.py $(ARGS)
+
+release: ## what a release would do, tried in a copy; ARGS="VERSION --really" does it here
+	@tools/venv dev
+	@.venv/bin/python tools/release.py $(ARGS)
 
 site: run-env ## the worked example, played from end to end against simulated hosts
 	@.venv/bin/python tools/site.py $(ARGS)

@@ -13,39 +13,16 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from docs_site import build_site
 from lay_tree import NAME, NAMESPACE, lay
 from pipeline import ROOT, Gate, GateFailure, command, environment, run_all
 from pythons import FURTHER, further_pythons, sort_key
 from run_ansible_test import ansible_test, copy_of_checkout
+from unit_gates import AGAIN, closing_line, counted, newest_units, official_units, played
 
 COLLECTION = f"{NAMESPACE}.{NAME}"
-UNITS = "tests/unit"
-# Most of the time goes there. On a further Python or core the question is whether the code runs, so these run once, in
-# the gate pytest: they judge the lab, the documents and the machine, or repeat what a few tests show as well.
-ONCE = tuple(
-    f"{UNITS}/{name}"
-    for name in (
-        "docs/",
-        "end_to_end/",
-        "firewall_netns/",
-        "flows/",
-        "lab/",
-        "report/test_browser.py",
-        "plugins/plugin_utils/_ipsec/test_samba_ad.py",
-    )
-)
-# What the newest core runs of them all the same: every action on simulated hosts, and the playbooks.
-AGAIN = tuple(f"{UNITS}/end_to_end/test_{name}.py" for name in ("objects", "playbooks", "verification"))
-LEFT_OUT = "what judges the lab, documents and machine runs in the gate pytest"
-CLOSING = re.compile(r"^=* ?(\d+ (?:passed|failed|error|skipped).* in [\d.]+s.*?) ?=*$", re.MULTILINE)
-
-
-def closing_line(output: str) -> str:
-    """Return pytest's closing line ("N passed in ..."); a run that passed no test is a failure."""
-    lines = CLOSING.findall(output)
-    if not lines or "passed" not in lines[-1]:
-        raise GateFailure(f"no test passed:\n{output}")
-    return str(lines[-1])
+# A file with more lines is looked at again.
+LONG = 400
 
 
 def ruff(_scratch: Path) -> str:
@@ -65,22 +42,6 @@ def types(_scratch: Path) -> str:
     command("mypy", "-p", f"ansible_collections.{COLLECTION}.plugins", "-p", "winlab")
     command("mypy", "tools")
     return ""
-
-
-def unit_tests(_scratch: Path) -> str:
-    """The unit tests with branch coverage of the plugins; the floor stands in pyproject.toml."""
-    output = command("pytest", "-q", "--cov", "--cov-report=term")
-    total = re.search(r"^TOTAL .* (\d+)%$", output, re.MULTILINE)
-    if total is None:
-        raise GateFailure(f"no coverage was measured:\n{output}")
-    told = [*figures(output), closing_line(output), f"branch coverage of plugins: {total[1]} %"]
-    return "\n".join(told)
-
-
-def figures(output: str) -> list[str]:
-    """Return the lines in which tests tell how much they tried: fault points and packets."""
-    lines = (re.sub(r"( [.s]*)?( *\[ *\d+%\])?$", "", line) for line in output.splitlines())
-    return [line for line in lines if re.search(r"\d+ (fault points|packets tried)", line)]
 
 
 def changelog(_scratch: Path) -> str:
@@ -108,37 +69,6 @@ def sanity(scratch: Path) -> str:
     return ""
 
 
-def once_paths() -> list[str]:
-    """Return the files and folders of ``ONCE``, folders whose files differ file by file."""
-    again = {path.rpartition("/")[0] + "/" for path in AGAIN}
-    found: list[str] = []
-    for path in ONCE:
-        files = sorted((ROOT / path).glob("test_*.py")) if path in again else [ROOT / path]
-        found += [file.relative_to(ROOT).as_posix() for file in files]
-    return found
-
-
-def official_units(scratch: Path) -> str:
-    """The unit tests as ansible-test runs them, in its own environment."""
-    left_out = [option for path in ONCE for option in ("--exclude", path)]
-    return f"{closing_line(ansible_test('units', scratch, 'units', '--venv', *left_out))} ({LEFT_OUT})"
-
-
-def newest_units(minor: str, python: str, *paths: str) -> Gate:
-    """Return the gate that runs the unit tests, and ``paths``, with the newest ansible-core on a further Python."""
-
-    def run(_scratch: Path) -> str:
-        venv = f".venvs/{minor}"
-        command("tools/venv", "newest", venv, python)
-        left_out = [f"--ignore={path}" for path in once_paths() if path not in paths]
-        arguments = ("-m", "pytest", "-q", "-p", "no:cacheprovider", *left_out)
-        tests = command(f"{venv}/bin/python", *arguments, env=environment(HYPOTHESIS_PROFILE="quick"))
-        core = command(f"{venv}/bin/python", "-c", "import ansible.release as r; print(r.__version__)").strip()
-        return f"{closing_line(tests)} (Python {minor}, ansible-core {core}; {LEFT_OUT})"
-
-    return Gate(f"units-{minor}", run, ("plugins",))
-
-
 def documented(kind: str, tree: Path, env: Mapping[str, str]) -> set[str]:
     """Return the names of the collection's plugins of one kind that ansible-doc can show from ``tree``."""
     names = sorted(json.loads(command("ansible-doc", "-t", kind, "-l", "--json", COLLECTION, cwd=tree, env=env)))
@@ -152,11 +82,19 @@ def mutation(_scratch: Path) -> str:
     return command(sys.executable, "tools/mutation.py", "--sample=24", "--seconds=90", "--floor=80").strip()
 
 
-def build(scratch: Path) -> str:
-    """Build the tarball, install it into an empty place, read the documentation of every plugin and role there."""
+def tarball_in(scratch: Path, more_metadata: str = "") -> Path:
+    """Build the collection from what git has, with more lines in galaxy.yml, and return the tarball."""
     copy = copy_of_checkout(scratch / "source")
+    with (copy / "galaxy.yml").open("a", encoding="utf-8") as metadata:
+        metadata.write(more_metadata)
     command("ansible-galaxy", "collection", "build", "--output-path", scratch, copy, cwd=scratch)
     (tarball,) = scratch.glob(f"{NAMESPACE}-{NAME}-*.tar.gz")
+    return tarball
+
+
+def build(scratch: Path) -> str:
+    """Build the tarball, install it into an empty place, read the documentation of every plugin and role there."""
+    tarball = tarball_in(scratch)
     tree = scratch / "installed"
     tree.mkdir()
     # Neither the checkout's tree nor its ansible.cfg: what is found is what was installed there.
@@ -170,6 +108,44 @@ def build(scratch: Path) -> str:
         counts.append(expect(kind, expected, documented(kind, tree, env)))
     counts.append(expect("role", {path.name for path in (ROOT / "roles").glob("*/")}, documented("role", tree, env)))
     return f"installed and documented: {', '.join(counts)}"
+
+
+def importer(scratch: Path) -> str:
+    """What Ansible Galaxy does with an upload, without its ansible-lint: the gate of that name asks for more."""
+    venv = ROOT / ".venvs" / "importer"
+    command("tools/venv", "importer", venv)
+    # Galaxy wants the address of a repository. There is none that could be named; the day there is, this goes.
+    unnamed = "\nrepository:" not in (ROOT / "galaxy.yml").read_text(encoding="utf-8")
+    tarball = tarball_in(scratch, "repository: https://example.com/winsec/ipsec\n" if unnamed else "")
+    env = environment(GALAXY_IMPORTER_RUN_ANSIBLE_LINT="false", HOME=str(scratch), VIRTUAL_ENV=str(venv))
+    env["PATH"] = f"{venv}/bin:{env['PATH']}"
+    output = command(venv / "bin" / "python", "-m", "galaxy_importer.main", tarball, cwd=scratch, env=env)
+    wrong = [line for line in output.splitlines() if line.startswith(("WARNING", "ERROR", "CRITICAL"))]
+    if wrong or "Importer processing completed successfully" not in output:
+        raise GateFailure("\n".join(wrong) or output)
+    return "accepted once galaxy.yml names a repository (it got a stand-in)" if unnamed else ""
+
+
+def site(scratch: Path) -> str:
+    """The documentation site, with every warning of Sphinx an error."""
+    pages = list(build_site(scratch / "docs").parent.rglob("*.html"))
+    return f"{len(pages)} pages"
+
+
+def sizes(_scratch: Path) -> str:
+    """Files that have grown past what one can read at a time are named; past the double of it they fail."""
+    lines = {name: len((ROOT / name).read_bytes().splitlines()) for name in tracked("*.py")}
+    long = sorted((count, name) for name, count in lines.items() if count > LONG)
+    if long and long[-1][0] > 2 * LONG:
+        raise GateFailure(f"{long[-1][1]} has {long[-1][0]} lines: more than {2 * LONG}")
+    named = ", ".join(f"{name} {count}" for count, name in reversed(long))
+    return f"{len(lines)} Python files, {sum(lines.values())} lines; past {LONG}: {named or 'none'}"
+
+
+def tracked(pattern: str) -> list[str]:
+    """Return the files of a kind that git has or would add."""
+    listed = command("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", pattern)
+    return [name for name in listed.split("\0") if name and (ROOT / name).is_file()]
 
 
 def expect(kind: str, expected: set[str], found: set[str]) -> str:
@@ -199,18 +175,22 @@ def all_gates() -> list[Gate]:
     further = further_pythons()
     newest = max(further, key=sort_key, default="")
     return [
+        Gate("sizes", sizes),
         Gate("ruff", ruff),
         Gate("format", style),
         Gate("mypy", types, ("plugins", "tests/lab/winlab")),
-        Gate("pytest", unit_tests, ("plugins",)),
+        Gate("pytest", counted, ("plugins",)),
+        Gate("played", played, ("plugins", "tests/lab/winlab")),
         Gate("changelog", changelog, ("changelogs/config.yaml",)),
         Gate("docs", documents, ("plugins/modules",)),
+        Gate("site", site, ("docs/site/conf.py",)),
         Gate("ansible-lint", lint, ("README.md", "roles", "playbooks")),
         Gate("sanity", sanity, ("plugins",)),
         Gate("units", official_units, ("plugins",)),
         *(newest_units(minor, python, *(AGAIN if minor == newest else ())) for minor, python in further.items()),
         Gate("mutation", mutation, ("plugins",)),
         Gate("build", build, ("README.md", "plugins/modules")),
+        Gate("importer", importer, ("README.md", "plugins/modules")),
         Gate("kernel", kernel, ("tests/lab/winlab/kernel",)),
         Gate("molecule", molecule, ("extensions/molecule/default",)),
     ]

@@ -15,9 +15,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tools"))
 
-from gates import all_gates, closing_line, expect  # noqa: E402 (the tools are scripts, not a package)
+from gates import all_gates, expect  # noqa: E402 (the tools are scripts, not a package)
 from lay_tree import lay, tree_of  # noqa: E402
 from pipeline import Gate, GateFailure, attempt, command, run_all  # noqa: E402
+from unit_gates import AGAIN, COUNTED, ONCE, PLAYED, closing_line, counted_files, further_files, played_files  # noqa: E402
 
 
 def passing(_scratch: Path) -> str:
@@ -79,6 +80,15 @@ def test_every_gate_has_its_own_name() -> None:
     names = [gate.name for gate in all_gates()]
     assert len(names) == len(set(names))
     assert {"ruff", "mypy", "pytest", "sanity", "units", "build", "molecule"} <= set(names)
+
+
+def test_every_test_runs_in_one_of_two_gates() -> None:
+    everything = {path.relative_to(ROOT).as_posix() for path in (ROOT / "tests/unit").rglob("test_*.py")}
+    assert set(counted_files()) | set(played_files()) == everything
+    assert not set(counted_files()) & set(played_files())
+    assert set(AGAIN) <= set(further_files(AGAIN)) <= everything
+    assert not set(AGAIN) & set(further_files())
+    assert all((ROOT / path).exists() for path in (*PLAYED, *COUNTED, *ONCE, *AGAIN))
 
 
 def test_tree_follows_the_checkout(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import replace
+from functools import cache
 from ipaddress import ip_address, ip_network
 
 import pytest
@@ -79,46 +80,60 @@ negotiation = st.builds(
 plain = st.builds(FilterAction, name=st.just(""), action=st.sampled_from([ActionKind.PERMIT, ActionKind.BLOCK]))
 
 
+# Strategies stand outside of the function that draws from them: to make one costs more than to draw from it.
+booleans = st.booleans()
+list_name_sets = st.sets(st.sampled_from(["L1", "L2", "L3"]), min_size=1).map(sorted)
+action_name_sets = st.sets(st.sampled_from(["A1", "A2"]), min_size=1).map(sorted)
+policy_name_sets = st.sets(st.sampled_from(["P1", "P2"])).map(sorted)
+rule_name_sets = st.sets(st.sampled_from(["R1", "R2", "R3"]), min_size=1).map(sorted)
+descriptions = st.sampled_from(["", "web"])
+filter_tuples = st.lists(filters, max_size=4, unique=True).map(tuple)
+any_action = st.one_of(negotiation, plain)
+authentications = st.sampled_from([(Kerberos(),), KEY, OTHER_KEY])
+connections = st.sampled_from([ConnectionType.ALL, ConnectionType.LAN])
+tunnels = st.sampled_from([None, None, ip_address("192.0.2.9")])
+mostly = st.sampled_from([True, True, True, False])
+responses = st.builds(
+    DefaultResponse,
+    enabled=booleans,
+    authentication=st.just((Kerberos(),)),
+    methods=st.sampled_from([HOST_RESPONSE, (AH,)]),
+    perfect_forward_secrecy=st.just(False),
+)
+lifetimes = st.sampled_from([60, 480])
+
+
+@cache
+def one_of(*values):
+    return st.sampled_from(values)
+
+
 @st.composite
 def stores(draw):
     """A store over few names, so that two of them share, change and lack objects."""
-    list_names = draw(st.sets(st.sampled_from(["L1", "L2", "L3"]), min_size=1))
-    action_names = draw(st.sets(st.sampled_from(["A1", "A2"]), min_size=1))
-    lists = [
-        FilterList(
-            name=name,
-            description=draw(st.sampled_from(["", "web"])),
-            filters=tuple(draw(st.lists(filters, max_size=4, unique=True))),
-        )
-        for name in sorted(list_names)
-    ]
-    actions = [replace(draw(st.one_of(negotiation, plain)), name=name) for name in sorted(action_names)]
+    list_names = draw(list_name_sets)
+    action_names = draw(action_name_sets)
+    lists = [FilterList(name=name, description=draw(descriptions), filters=draw(filter_tuples)) for name in list_names]
+    actions = [replace(draw(any_action), name=name) for name in action_names]
     policies = []
-    for name in sorted(draw(st.sets(st.sampled_from(["P1", "P2"])))):
-        rules = []
-        for rule_name in sorted(draw(st.sets(st.sampled_from(["R1", "R2", "R3"]), min_size=1))):
-            rules.append(
-                Rule(
-                    name=rule_name,
-                    filter_list=draw(st.sampled_from(sorted(list_names))),
-                    filter_action=draw(st.sampled_from(sorted(action_names))),
-                    authentication=draw(st.sampled_from([(Kerberos(),), KEY, OTHER_KEY])),
-                    connection_type=draw(st.sampled_from([ConnectionType.ALL, ConnectionType.LAN])),
-                    tunnel_endpoint=draw(st.sampled_from([None, None, ip_address("192.0.2.9")])),
-                    enabled=draw(st.sampled_from([True, True, True, False])),
-                )
+    for name in draw(policy_name_sets):
+        rules = [
+            Rule(
+                name=rule_name,
+                filter_list=draw(one_of(*list_names)),
+                filter_action=draw(one_of(*action_names)),
+                authentication=draw(authentications),
+                connection_type=draw(connections),
+                tunnel_endpoint=draw(tunnels),
+                enabled=draw(mostly),
             )
-        response = DefaultResponse(
-            enabled=draw(st.booleans()),
-            authentication=(Kerberos(),),
-            methods=draw(st.sampled_from([HOST_RESPONSE, (AH,)])),
-            perfect_forward_secrecy=False,
-        )
+            for rule_name in draw(rule_name_sets)
+        ]
         policies.append(
             Policy(
                 name=name,
-                main_mode=MainMode(lifetime_minutes=draw(st.sampled_from([60, 480]))),
-                default_response=response,
+                main_mode=MainMode(lifetime_minutes=draw(lifetimes)),
+                default_response=draw(responses),
                 rules=tuple(rules),
             )
         )
@@ -127,22 +142,25 @@ def stores(draw):
         filter_lists=tuple(lists),
         filter_actions=tuple(actions),
         policies=tuple(policies),
-        assigned=draw(st.sampled_from([*names, *names, None])),
+        assigned=draw(one_of(*names, *names, None)),
     )
+
+
+quarters = st.integers(0, 3)
 
 
 @st.composite
 def pairs(draw):
     """Two stores: unrelated, or such that the second differs from the first in a few objects."""
     current, other = draw(stores()), draw(stores())
-    if draw(st.integers(0, 3)) == 0:
+    if draw(quarters) == 0:
         return current, other
     mixed = current
     for field in ("filter_lists", "filter_actions", "policies"):
         known = {item.name: item for item in getattr(current, field)}
-        known |= {item.name: item for item in getattr(other, field) if draw(st.booleans())}
+        known |= {item.name: item for item in getattr(other, field) if draw(booleans)}
         mixed = replace(mixed, **{field: tuple(known.values())})
-    if draw(st.booleans()):
+    if draw(booleans):
         mixed = replace(mixed, assigned=other.assigned)
     try:
         return current, complete(current, mixed, "config")
@@ -236,7 +254,7 @@ def test_netsh_may_refuse_any_command_and_go_on(pair, data):
     store = states(current, [step for group in groups[:last] for step in group])[-1]
     seen = [store]
     for step in groups[last]:
-        if data.draw(st.booleans()):
+        if data.draw(booleans):
             with contextlib.suppress(Refused):
                 store = run(store, step.operation)
                 seen.append(store)
