@@ -89,8 +89,6 @@ def main() -> None:
         wire, many = measure_tasks(runs)
         result |= bench_wire.as_data(wire) | many
         print(bench_wire.table(wire))
-        if "peer_win_command" not in wire:
-            print(f"\nNo rows for ansible.windows.win_command. To have them: {bench_wire.INSTALL_PEER}")
         print(bench_hosts.table(many, many["forks"]))
     build = ROOT / "build"
     build.mkdir(exist_ok=True)
