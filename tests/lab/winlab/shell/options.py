@@ -28,9 +28,12 @@ class ShellOptions:
     :param children_swallow: programs that do not read their input still take the rest of a shared pipe.
     :param powershell: whether powershell.exe exists at all (it is optional up to Server 2008).
     :param powershell_keeps_stdin: powershell.exe hangs when its input is a pipe, a known trouble of version 2.0.
+    :param module_answer: what the host prints for every Ansible module instead of an error, as JSON: nothing is done,
+        but what such tasks cost on the wire can be counted.
     """
 
     long_lines: LongLine = LongLine.REJECT
     children_swallow: bool = False
     powershell: bool = True
     powershell_keeps_stdin: bool = False
+    module_answer: str = ""

@@ -101,6 +101,9 @@ def main(caller: Cmd, arguments: str) -> int:
 def run_script(caller: Cmd, script: str) -> tuple[int, bool]:
     """Run a script's text; returns the exit code, and whether the script hands a program's own code on."""
     if _BOOTSTRAP.search(script):
+        if caller.options.module_answer:
+            caller.streams.out(f"{caller.options.module_answer}\r\n".encode())
+            return 0, True
         caller.streams.err(MODULE_MISTAKE.encode("ascii"))
         return 1, False
     piped = _PIPED.fullmatch(script.strip())

@@ -1,0 +1,53 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How many HTTP requests a task may need: every request is a round trip to the host."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from test_ways import WINRS
+from winrm_runner import Controller
+
+from winlab.lab import HostSpec, Lab
+from winlab.store import policy_store
+
+Data = dict[str, Any]
+FILTERS = 500
+# By login: a task that finds nothing to change, and one that exchanges all filters.
+FLOOR = {"basic": (6, 11), "ntlm": (9, 14)}
+
+
+def config(network: int) -> Data:
+    peers = [f"10.{network}.{number // 250}.{number % 250 + 1}" for number in range(FILTERS)]
+    filters = [{"destination": peer, "protocol": "tcp", "destination_port": 443} for peer in peers]
+    return {
+        "filter_lists": [{"name": "L", "filters": filters}],
+        "filter_actions": [{"name": "A", "action": "permit"}],
+        "policies": [{"name": "P", "rules": [{"name": "R", "filter_list": "L", "filter_action": "A"}]}],
+    }
+
+
+@pytest.mark.parametrize("login", FLOOR)
+@pytest.mark.parametrize("connection", ["winrm", WINRS], ids=["winrm", "winrs"])
+def test_requests_of_a_task_of_500_filters(connection: str, login: str) -> None:
+    with Lab([HostSpec(name="a")], connection=connection, transport=login) as lab:
+        host = lab.hosts["a"]
+        controller = Controller(host, variables=lab.variables("a"))
+
+        def requests(network: int, *, changed: bool) -> int:
+            host.log.clear()
+            done = controller.run("policies", {"config": config(network), "state": "overridden"})
+            assert done["changed"] is changed
+            return len(host.log.entries())
+
+        requests(1, changed=True)
+        steady, change = requests(1, changed=False), requests(2, changed=True)
+        kept = policy_store(host.host).snapshot()["filter_lists"]
+        assert [len(each["filters"]) for each in kept] == [FILTERS]
+    most_steady, most_change = FLOOR[login]
+    assert steady <= most_steady
+    assert change <= most_change

@@ -1,0 +1,166 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One task for many hosts, beside an action that does nothing and one that runs a single command.
+
+The simulated hosts run in a process of their own, whose processor time is told apart. ``noop`` is an action that
+returns at once and uses no connection: what Ansible itself needs for that many hosts. ``one_command`` is an action that
+sends one line with standard input and looks at nothing: what any action over this connection needs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import yaml
+from bench_core import document
+from bench_play import ROOT, Cost, Data, median, play, spread
+from bench_wire import brought_to
+
+COUNTS = (1, 10, 50, 200)
+FORKS = 25
+FILTERS = 10
+SLOW_HOSTS, SLOW_SECONDS, SLOW_FORKS = 50, 0.5, (5, 10, 25, 50)
+_PATIENCE_SECONDS = 60.0
+
+# An action that is given to both sides of the comparison as a file beside the playbook.
+ACTION = """
+from ansible.plugins.action import ActionBase
+
+
+class ActionModule(ActionBase):
+    _requires_connection = {connected}
+
+    def run(self, tmp=None, task_vars=None):
+        super().run(tmp, task_vars)
+        {work}
+        return {{"changed": False}}
+"""
+WORK = {
+    "noop": ACTION.format(connected=False, work="pass"),
+    "one_command": ACTION.format(
+        connected=True, work='self._connection.exec_command("cmd.exe /d /q", in_data=b"exit 0\\r\\n", sudoable=False)'
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Hosts:
+    """Simulated hosts that run elsewhere."""
+
+    inventory: Path
+    control: str
+    pid: int
+
+    def cpu_seconds(self) -> float:
+        """Return the processor time of the hosts so far; 0 where the system does not tell."""
+        path = Path(f"/proc/{self.pid}/stat")
+        if not path.exists():
+            return 0.0
+        user, system = path.read_text().rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def hosts(count: int, transport: str, folder: Path, *, connection: str = "winrm") -> Iterator[Hosts]:
+    """Run that many hosts in a process of their own."""
+    spec, state, inventory = folder / "lab.yml", folder / "state", folder / "inventory.yml"
+    names = [{"name": f"h{number}"} for number in range(count)]
+    spec.write_text(yaml.safe_dump({"transport": transport, "connection": connection, "hosts": names}))
+    command = [sys.executable, "-m", "winlab", "--spec", spec, "--inventory", inventory, "--state-dir", state]
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "tests" / "lab")}
+    process = subprocess.Popen([str(word) for word in command], env=environment, stdout=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while not (state / "lab.json").exists():
+            if process.poll() is not None or time.monotonic() > deadline:
+                sys.exit("The simulated hosts did not start.")
+            time.sleep(0.1)
+        ready = yaml.safe_load((state / "lab.json").read_text())
+        yield Hosts(inventory, ready["control"], process.pid)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait()
+
+
+def measure_hosts(count: int, transport: str, runs: int) -> Data:
+    """Return seconds for one task on ``count`` hosts, for the two actions beside it, and their ratios."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as scratch, hosts(count, transport, Path(scratch)) as there:
+        folder = Path(scratch)
+        (folder / "action_plugins").mkdir()
+        for name, text in WORK.items():
+            (folder / "action_plugins" / f"{name}.py").write_text(text)
+        ours = brought_to(document(FILTERS))
+        play(folder, there.inventory, ours, "changed=1 ", forks=FORKS)
+        work = {"noop": [{"noop": {}}], "one_command": [{"one_command": {}}], "ours": ours}
+        costs: dict[str, list[Cost]] = {name: [] for name in work}
+        busy = 0.0
+        # In turns, so that what else the machine does hits all of them alike.
+        for _run in range(runs):
+            for name, tasks in work.items():
+                before = there.cpu_seconds()
+                costs[name].append(play(folder, there.inventory, tasks, "changed=0 ", forks=FORKS))
+                busy = there.cpu_seconds() - before
+    return summary(costs, busy)
+
+
+def summary(costs: dict[str, list[Cost]], busy: float) -> Data:
+    """Return the row of one size: medians, spreads, ratios, processor time."""
+    wall = {name: [cost.seconds for cost in found] for name, found in costs.items()}
+    cpu = {name: median(cost.cpu_seconds for cost in found) for name, found in costs.items()}
+    row: Data = {"seconds": median(wall["ours"]), "spread_seconds": spread(wall["ours"])}
+    for name in ("noop", "one_command"):
+        row[f"{name}_seconds"] = median(wall[name])
+        row[f"{name}_spread_seconds"] = spread(wall[name])
+        # Each pair ran one after the other.
+        pairs = [mine / other for mine, other in zip(wall["ours"], wall[name], strict=True)]
+        row[f"ratio_to_{name}"] = median(pairs)
+        row[f"ratio_to_{name}_spread"] = spread(pairs)
+    row["cpu_seconds"] = cpu["ours"]
+    row |= {f"{name}_cpu_seconds": cpu[name] for name in ("noop", "one_command")}
+    row["hosts_cpu_seconds"] = round(busy, 2)
+    return row
+
+
+def measure_forks(transport: str) -> Data:
+    """Return seconds by forks for hosts that take their time."""
+    found: Data = {}
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-") as scratch,
+        hosts(SLOW_HOSTS, transport, Path(scratch)) as there,
+    ):
+        folder = Path(scratch)
+        ours = brought_to(document(FILTERS))
+        play(folder, there.inventory, ours, "changed=1 ", forks=FORKS)
+        fault = {"effect": "slow", "operation": "Send", "seconds": SLOW_SECONDS, "times": None}
+        body = json.dumps(fault)
+        urlopen(Request(f"{there.control}/faults", data=body.encode(), method="POST")).close()
+        for forks in SLOW_FORKS:
+            found[str(forks)] = round(play(folder, there.inventory, ours, "changed=0 ", forks=forks).seconds, 2)
+    return found
+
+
+def table(rows: Data, forks: Data) -> str:
+    """Return the figures for people to read."""
+    names = ("ours", "noop", "one_command")
+    titles = "".join(f"{f'{name} s':>16}" for name in names)
+    lines = ["", f"{'hosts':>8}{'login':>8}{titles}{'of noop':>10}{'of one command':>16}"]
+    for count in COUNTS:
+        for login, row in rows[f"hosts_{count}"].items():
+            cells = (row["seconds"], row["noop_seconds"], row["one_command_seconds"])
+            ratios = f"{row['ratio_to_noop']:>9.2f}x{row['ratio_to_one_command']:>15.2f}x"
+            lines.append(f"{count:>8}{login:>8}" + "".join(f"{cell:>16.2f}" for cell in cells) + ratios)
+    lines += ["", f"{SLOW_HOSTS} hosts that answer after {SLOW_SECONDS} s, seconds by forks: {forks}"]
+    return "\n".join(lines)

@@ -1,0 +1,192 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What whole tasks cost on the wire, beside the same work as one task for each netsh line.
+
+Requests and bytes come from the request log of a simulated host that Ansible's own winrm connection reaches; they do
+not vary. Seconds are medians with their spread and hold the start of Ansible. The peers send a sample of the lines, and
+their figures are scaled up to all of them, since every line is a task with a connection of its own and costs the same.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "collections"), str(ROOT / "tests" / "lab")]
+
+from bench_core import document  # noqa: E402
+from bench_play import Data, median, play, spread  # noqa: E402
+from winrm.protocol import Protocol  # noqa: E402
+
+from winlab.lab import HostSpec, Lab, LabHost  # noqa: E402
+from winlab.shell import ShellOptions  # noqa: E402
+from winlab.spec import DEFAULT_USERS  # noqa: E402
+
+FILTERS = 500
+SIZES = (1, 50, 500)
+SAMPLE = 10
+ANSWER = json.dumps(
+    {"changed": True, "rc": 0} | dict.fromkeys(("cmd", "stdout", "stderr", "start", "end", "delta"), "")
+)
+# Where ansible.windows is looked for, which nothing else needs.
+PEER = ROOT / ".venvs" / "peer"
+INSTALL_PEER = "python3 -m venv .venvs/peer && .venvs/peer/bin/pip install --no-deps ansible"
+
+# What one task of ansible.windows.win_command was counted to cost in a trial over the same connection, against another
+# endpoint: what the table shows where ansible.windows is not there to be measured.
+STATED: dict[str, Data] = {
+    "basic": {"requests": 7, "bytes_up": 340_921, "bytes_down": 7_158},
+    "ntlm": {"requests": 10, "bytes_up": 344_009, "bytes_down": None},
+}
+
+OPENINGS: Data = {"name": "Six openings", "winsec.ipsec.firewall": {"peers": ["10.0.1.20"]}}
+# The same openings as users write them: one task for each rule, nothing read back.
+ONE_TASK_PER_RULE: list[Data] = [
+    {
+        "name": f"{protocol} {direction}",
+        "ansible.builtin.raw": f"netsh advfirewall firewall add rule name={protocol}-{direction} dir={direction} "
+        f"action=allow protocol={protocol} {port} remoteip=10.0.1.20",
+    }
+    for protocol, port in (("udp", "localport=500"), ("udp", "localport=4500"), ("50", ""))
+    for direction in ("in", "out")
+]
+
+
+def brought_to(data: Data) -> list[Data]:
+    """Return the one task that brings the host to a document."""
+    return [{"name": "Bring the host to it", "winsec.ipsec.policies": {"config": data, "state": "overridden"}}]
+
+
+def line_tasks(module: str, count: int) -> list[Data]:
+    """Return tasks of one module, each of which sends one netsh line that adds a filter."""
+    add = "netsh ipsec static add filter filterlist=Peer srcaddr=me protocol=tcp"
+    return [
+        {"name": f"Filter {number}", module: f"{add} dstaddr=10.9.1.{number + 1} dstport={1024 + number}"}
+        for number in range(count)
+    ]
+
+
+def measured(host: LabHost, runs: int, once: Callable[[], float]) -> Data:
+    """Return requests and bytes of the last run, and the seconds of all of them."""
+    seconds = []
+    for _run in range(runs):
+        host.log.clear()
+        seconds.append(once())
+    up, down = host.log.bytes()
+    return {
+        "requests": len(host.log.entries()),
+        "bytes_up": up,
+        "bytes_down": down,
+        "seconds": median(seconds),
+        "spread_seconds": spread(seconds),
+    }
+
+
+def scaled(row: Data, factor: float) -> Data:
+    """Return the figures of a sample for all lines."""
+    numbers = {key: row[key] * factor for key in ("requests", "bytes_up", "bytes_down", "seconds", "spread_seconds")}
+    return {key: round(value, 2) if "seconds" in key else round(value) for key, value in numbers.items()}
+
+
+def stated_peer() -> dict[str, Data]:
+    """Return what win_command costs for all lines by login, not measured: nobody counted seconds."""
+    lines = 2 * FILTERS
+    return {
+        login: {key: None if each is None else each * lines for key, each in row.items()}
+        | {"seconds": None, "measured": False, "lines": lines}
+        for login, row in STATED.items()
+    }
+
+
+def peer_collections() -> list[Path]:
+    """Return where ansible.windows is, if it was installed."""
+    places = PEER.glob("lib/python*/site-packages")
+    return [path for path in places if (path / "ansible_collections" / "ansible" / "windows").is_dir()]
+
+
+def measure_wire(transport: str, folder: Path, runs: int) -> dict[str, Data]:
+    """Return the cost of tasks by name: sizes, unchanged, all filters exchanged, the peers, firewalls, the floor."""
+    inventory = folder / f"{transport}.yml"
+    found: dict[str, Data] = {}
+    with Lab([HostSpec(name="bench", shell=ShellOptions(module_answer=ANSWER))], transport=transport) as lab:
+        lab.inventory(inventory)
+        host = lab.hosts["bench"]
+
+        def tasks(work: list[Data], changed: int, collections: list[Path] | None = None) -> float:
+            return play(folder, inventory, work, f"changed={changed} ", collections=collections or ()).seconds
+
+        def exchange(networks: Iterator[int]) -> float:
+            return tasks(brought_to(document(FILTERS, network=next(networks))), 1)
+
+        for size in SIZES:
+            data = document(size)
+            found[f"first_{size}"] = measured(host, 1, lambda data=data: tasks(brought_to(data), 1))  # type: ignore[misc]
+            if size != FILTERS:
+                found[f"steady_{size}"] = measured(host, runs, lambda data=data: tasks(brought_to(data), 0))  # type: ignore[misc]
+        found["steady"] = measured(host, runs, lambda: tasks(brought_to(document(FILTERS)), 0))
+        networks = iter(range(11, 11 + runs))
+        found["change_500"] = measured(host, runs, lambda: exchange(networks))
+        lines = 2 * FILTERS
+        sample = measured(host, runs, lambda: tasks(line_tasks("ansible.builtin.raw", SAMPLE), SAMPLE))
+        found["peer_raw"] = scaled(sample, lines / SAMPLE)
+        if places := peer_collections():
+            work = line_tasks("ansible.windows.win_command", SAMPLE)
+            sample = measured(host, runs, lambda: tasks(work, SAMPLE, places))
+            found["peer_win_command"] = scaled(sample, lines / SAMPLE)
+        found["firewall"] = measured(host, 1, lambda: tasks([OPENINGS], 1))
+        found["firewall_steady"] = measured(host, runs, lambda: tasks([OPENINGS], 0))
+        found["firewall_peer_raw"] = measured(host, 1, lambda: tasks(ONE_TASK_PER_RULE, len(ONE_TASK_PER_RULE)))
+        found["physical_floor"] = measured(host, runs, lambda: one_command(host, transport))
+    return found
+
+
+def one_command(host: LabHost, transport: Any) -> float:
+    """Run one command with standard input in one shell, and nothing else: what WinRM itself costs."""
+    user, password = next(iter(DEFAULT_USERS.items()))
+    encryption: Any = "never" if transport == "basic" else "always"
+    began = time.monotonic()
+    protocol = Protocol(host.url, transport=transport, username=user, password=password, message_encryption=encryption)
+    shell = protocol.open_shell(codepage=65001)
+    command = protocol.run_command(shell, "cmd.exe /d /q", console_mode_stdin=False)
+    protocol.send_command_input(shell, command, b"exit 0\r\n", end=True)
+    protocol.get_command_output(shell, command)
+    protocol.cleanup_command(shell, command)
+    protocol.close_shell(shell)
+    return time.monotonic() - began
+
+
+def table(wire: dict[str, dict[str, Data]]) -> str:
+    """Return the figures for people to read; the last column compares with the exchange of all filters."""
+    titles = f"{'task':>18}{'login':>8}{'requests':>10}{'bytes up':>13}{'bytes down':>12}{'seconds':>17}"
+    lines = ["", f"{titles}{'of change_500':>15}"]
+    for name, logins in wire.items():
+        for login, row in logins.items():
+            whole = wire["change_500"][login]["seconds"]
+            seconds = f"{row['seconds']:.2f} (± {row['spread_seconds'] / 2:.2f})"
+            sizes = f"{row['requests']:>10}{row['bytes_up']:>13}{row['bytes_down']:>12}{seconds:>17}"
+            lines.append(f"{name:>18}{login:>8}{sizes}{row['seconds'] / whole:>14.2f}x")
+    if "peer_win_command" not in wire:
+        for login, row in stated_peer().items():
+            down = "-" if row["bytes_down"] is None else row["bytes_down"]
+            sizes = f"{row['requests']:>10}{row['bytes_up']:>13}{down:>12}"
+            lines.append(f"{'peer_win_command':>18}{login:>8}{sizes}{'not measured':>17}")
+        lines.append(f"peer_win_command: from a trial, not from this run. To measure it: {INSTALL_PEER}")
+    return "\n".join(lines)
+
+
+def as_data(wire: dict[str, dict[str, Data]]) -> dict[str, Data]:
+    """Return the figures in the shape of build/bench.json: the peers stand under what they are compared with."""
+    found = {name: dict(logins) for name, logins in wire.items() if name not in ("peer_raw", "peer_win_command")}
+    for peer in ("peer_raw", "peer_win_command"):
+        if peer in wire:
+            figures = {login: row | {"measured": True} for login, row in wire[peer].items()}
+            found["change_500"][peer] = figures | {"lines_measured": SAMPLE, "lines": 2 * FILTERS}
+    found["change_500"].setdefault("peer_win_command", stated_peer())
+    return found
