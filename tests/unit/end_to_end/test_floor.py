@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from test_ways import WINRS
-from winrm_runner import Controller
+from winrm_runner import WINRS, Controller
 
 from winlab.lab import HostSpec, Lab
 from winlab.store import policy_store

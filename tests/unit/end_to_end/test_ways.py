@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
-from winrm_runner import Controller
+from winrm_runner import WINRS, Controller
 
 from winlab import kdc
 from winlab.lab import HostSpec, Lab, LabHost
@@ -25,7 +25,6 @@ Data = dict[str, Any]
 KEY = "Quiet-Harbour-41"
 HOST = "a.lab.test"
 METHODS = [{"esp_encryption": "3des", "esp_integrity": "sha1"}]
-WINRS = "winsec.ipsec.winrs"
 
 
 @dataclass(frozen=True)

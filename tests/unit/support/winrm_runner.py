@@ -31,6 +31,7 @@ from winlab.spec import DEFAULT_USERS
 Data = dict[str, Any]
 ROOT = Path(__file__).resolve().parents[3]
 _OWN = "winsec.ipsec."
+WINRS = "winsec.ipsec.winrs"
 # Seconds that one request may wait on the host; the least that the library takes.
 _SHORTEST_TIMEOUT = 1
 
