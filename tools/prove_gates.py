@@ -20,13 +20,14 @@ import time
 from pathlib import Path
 
 from breakages import Breakage, breakages_of
+from copies import second_checkout
 from gates import all_gates
-from pipeline import ROOT, command, environment
-from run_ansible_test import copy_of_checkout
+from pipeline import environment
 
 WITNESSES = ("sizes", "ruff", "format", "changelog")
 VERDICT = re.compile(r"^(PASS|FAIL|SKIP)  (\S+) +[\d.]+ s$")
 LEFT_OUT = "left out: "
+MOST_LINES = 60
 
 
 def verdicts(output: str) -> dict[str, str]:
@@ -49,18 +50,6 @@ def objection(gate: str, said: str, status: int, output: str) -> str:
     if status == 0:
         return "the run ended without an error all the same"
     return ""
-
-
-def copied(folder: Path) -> Path:
-    """Copy the tree below ``folder``, with what is installed for it, and return the copy's root."""
-    copy = copy_of_checkout(folder)
-    command("git", "init", "--quiet", cwd=copy)
-    # Links are no folders, which is what .gitignore names.
-    (copy / ".git" / "info" / "exclude").write_text("/.venv\n/.venvs\n", encoding="utf-8")
-    for name in (".venv", ".venvs"):
-        (ROOT / name).mkdir(exist_ok=True)
-        (copy / name).symlink_to(ROOT / name)
-    return copy
 
 
 def checked(copy: Path, names: list[str], breakage: Breakage | None = None) -> tuple[int, str]:
@@ -97,6 +86,11 @@ def broken(copy: Path, breakage: Breakage, names: list[str]) -> tuple[int, str]:
                 path.write_bytes(content)
 
 
+def end_of(output: str) -> str:
+    """Return the last lines of a long output."""
+    return "\n".join(output.splitlines()[-MOST_LINES:])
+
+
 def proven(copy: Path, gate: str) -> bool:
     """Try every breakage of a gate, print a line for each, and return whether all were noticed as they should be."""
     good = True
@@ -110,7 +104,7 @@ def proven(copy: Path, gate: str) -> bool:
         if left_out := re.search(rf"^{LEFT_OUT}.*", output, re.MULTILINE):
             print(f"not to be proven here: {gate}: {left_out[0]} {seconds}", flush=True)
         elif wrong := objection(gate, breakage.said, status, output):
-            print(f"NOT PROVEN: {gate}: {breakage.what}: {wrong} {seconds}\n{output}", flush=True)
+            print(f"NOT PROVEN: {gate}: {breakage.what}: {wrong} {seconds}\n{end_of(output)}", flush=True)
             good = False
         else:
             print(f"red as it should be: {gate}: {breakage.what} {seconds}", flush=True)
@@ -126,7 +120,7 @@ def main() -> int:
     if unknown := set(chosen) - set(names):
         parser.error(f"no such gate: {', '.join(sorted(unknown))}; there are: {', '.join(names)}")
     with tempfile.TemporaryDirectory(prefix="winsec-ipsec-") as folder:
-        copy = copied(Path(folder))
+        copy = second_checkout(Path(folder))
         status, output = checked(copy, list(WITNESSES))
         if status or set(verdicts(output).values()) != {"PASS"}:
             print(f"The tree does not pass unbroken:\n{output}")

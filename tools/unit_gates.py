@@ -38,7 +38,17 @@ COUNTED = tuple(
     for name in ("firewall", "netsh_trouble", "objects", "refusals", "sa_info", "session_check", "verification")
 )
 # Left out on further Pythons besides, and what the newest of them runs of PLAYED: actions and playbooks.
-ONCE = tuple(f"{UNITS}/{name}" for name in ("docs", "flows", "fuzz", "plugins/plugin_utils/_ipsec/test_samba_ad.py"))
+ONCE = tuple(
+    f"{UNITS}/{name}"
+    for name in (
+        "docs",
+        "flows",
+        "fuzz",
+        "plugins/plugin_utils/_ipsec/test_samba_ad.py",
+        "tools/test_prove_gates.py",
+        "tools/test_release.py",
+    )
+)
 AGAIN = tuple(f"{END_TO_END}/test_{name}.py" for name in ("objects", "verification"))
 LEFT_OUT = "without lab, fuzz, documents, differential and most end-to-end tests: gates pytest and played have them"
 CLOSING = re.compile(r"^=* ?(\d+ (?:passed|failed|error|skipped).* in [\d.]+s.*?) ?=*$", re.MULTILINE)
