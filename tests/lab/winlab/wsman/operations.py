@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from ..host import Host
@@ -15,7 +16,7 @@ from .codes import FaultCode, WsmanError
 from .faultplan import Fault
 from .limits import Limits
 from .psrp import RESOURCE as RUNSPACES
-from .psrp import Pipeline, Runspaces, decoded
+from .psrp import Pipeline, Runspaces
 from .shells import Command, Shells
 from .soap import Operation, Request
 
@@ -64,7 +65,9 @@ class Operations:
             line = _command_line(request)
             outcome.command = decode_line(line) or line
         elif request.operation is Operation.SEND:
-            outcome.stdin, _end = request.stdin()
+            # What is no base64 is refused when it is executed.
+            with suppress(WsmanError):
+                outcome.stdin, _end = request.stdin()
         return outcome
 
     def failed(self, error: WsmanError, request: Request | None = None) -> Outcome:
@@ -142,7 +145,7 @@ class Operations:
             case Operation.COMMAND:
                 pipeline = spaces.begin(shell_id, command_id)
                 _plant(pipeline, half_script, slow)
-                spaces.send(shell_id, command_id, decoded(request.text("Arguments")))
+                spaces.send(shell_id, command_id, soap.decoded(request.text("Arguments")))
                 outcome.command = pipeline.script
                 outcome.body = soap.started(request, command_id)
             case Operation.SEND:

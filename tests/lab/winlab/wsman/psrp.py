@@ -10,8 +10,7 @@ apart there. Needs the package psrpcore, which only hosts with runspaces import.
 
 from __future__ import annotations
 
-import base64
-import binascii
+import struct
 import threading
 import time
 import uuid
@@ -24,11 +23,14 @@ from ..host import Host
 from ..shell import ShellOptions, script
 from .codes import FaultCode, WsmanError
 from .limits import Limits
+from .soap import decoded
 
 RESOURCE = "http://schemas.microsoft.com/powershell/microsoft.powershell"
 _CREATION = ".//{http://schemas.microsoft.com/powershell}creationXml"
 # No fragment is smaller; this much goes into one response besides.
 _LEAST_FRAGMENT = 256
+_MALFORMED = (ET.ParseError, ValueError, LookupError, AttributeError, TypeError, struct.error)
+"""What psrpcore raises, besides its own errors, for messages that are none."""
 
 
 @dataclass(slots=True)
@@ -91,6 +93,7 @@ class Runspaces:
         now = time.monotonic()
         pool = Pool(ServerRunspacePool(), now)
         pool.core.receive_data(PSRPPayload(decoded(creation.text or ""), StreamType.default, None))
+        self._deal(pool)
         with self._lock:
             for old in [name for name, each in self._pools.items() if now - each.touched > self._limits.idle_seconds]:
                 del self._pools[old]
@@ -98,7 +101,6 @@ class Runspaces:
                 raise WsmanError(FaultCode.QUOTA)
             name = shell_id or str(uuid.uuid4()).upper()
             self._pools[name] = pool
-        self._deal(pool)
         return name
 
     def pool(self, shell_id: str) -> Pool:
@@ -130,7 +132,10 @@ class Runspaces:
         return pipeline
 
     def send(self, shell_id: str, command_id: str, data: bytes) -> list[str]:
-        """Take a fragment for a pipeline; returns the lines of input that came with it."""
+        """Take a fragment for a pipeline; returns the lines of input that came with it.
+
+        :raises WsmanError: for an unknown pipeline, or bytes that are no messages.
+        """
         from psrpcore import PSRPPayload, StreamType
 
         pool = self.pool(shell_id)
@@ -189,7 +194,7 @@ class Runspaces:
         """Work on the messages that came in, and queue what is to be said."""
         from psrpcore import CreatePipelineEvent, EndOfPipelineInputEvent, PipelineInputEvent
 
-        while (event := pool.core.next_event()) is not None:
+        while (event := _next_event(pool)) is not None:
             name = str(getattr(event, "pipeline_id", None) or "").upper()
             pipeline = pool.pipelines.get(name)
             if pipeline is None:
@@ -225,14 +230,13 @@ class Runspaces:
         pipeline.ended = True
 
 
-def decoded(text: str) -> bytes:
-    """Return the bytes of base64 text.
+def _next_event(pool: Pool) -> Any:
+    """Return the next message of the client, None when there is none."""
+    from psrpcore import PSRPCoreError
 
-    :raises WsmanError: for text that is none.
-    """
     try:
-        return base64.b64decode(text)
-    except binascii.Error as bad:
+        return pool.core.next_event()
+    except (PSRPCoreError, *_MALFORMED) as bad:
         raise WsmanError(FaultCode.BAD_REQUEST) from bad
 
 

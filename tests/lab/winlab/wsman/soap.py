@@ -9,7 +9,6 @@ Namespaces and actions: MS-WSMV 2.2.1 and 3.1.4, DSP0226, WS-Transfer. Only what
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 import uuid
 import xml.etree.ElementTree as ET
@@ -30,6 +29,8 @@ WSMAN_FAULT = "http://schemas.microsoft.com/wbem/wsman/1/wsmanfault"
 CMD_RESOURCE = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/cmd"
 
 _DURATION = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?")
+_LONGEST_WAIT = 86_400.0
+"""A day, in seconds; no lock waits for as long as a duration can say."""
 
 
 class Operation(StrEnum):
@@ -115,12 +116,20 @@ class Request:
         """
         data, end = b"", False
         for stream in self.body.iterfind(f".//{{{SHELL}}}Stream"):
-            try:
-                data += base64.b64decode(stream.text or "")
-            except binascii.Error as bad:
-                raise WsmanError(FaultCode.BAD_REQUEST) from bad
+            data += decoded(stream.text or "")
             end = end or stream.attrib.get("End", "").lower() in ("true", "1")
         return data, end
+
+
+def decoded(text: str) -> bytes:
+    """Return the bytes of base64 text.
+
+    :raises WsmanError: for text that is none.
+    """
+    try:
+        return base64.b64decode(text)
+    except ValueError as bad:  # no base64, or no ASCII
+        raise WsmanError(FaultCode.BAD_REQUEST) from bad
 
 
 def parse(document: bytes) -> Request:
@@ -130,7 +139,7 @@ def parse(document: bytes) -> Request:
     """
     try:
         root = ET.fromstring(document)
-    except ET.ParseError as bad:
+    except (ET.ParseError, LookupError, ValueError) as bad:  # the last two for encodings that there are not
         raise WsmanError(FaultCode.BAD_REQUEST) from bad
     header, body = root.find(f"{{{SOAP}}}Header"), root.find(f"{{{SOAP}}}Body")
     if body is None:
@@ -157,12 +166,12 @@ def parse(document: bytes) -> Request:
 
 
 def _seconds(duration: str) -> float:
-    """Return the seconds of an XML duration such as PT20S or PT1M0.5S; 60 for a missing or odd one."""
+    """Return the seconds of an XML duration such as PT20S or PT1M0.5S, a day at most; 60 for a missing or odd one."""
     found = _DURATION.fullmatch(duration.strip())
     if found is None or not any(found.groups()):
         return 60.0
     hours, minutes, seconds = (float(part or 0) for part in found.groups())
-    return hours * 3600 + minutes * 60 + seconds
+    return min(hours * 3600 + minutes * 60 + seconds, _LONGEST_WAIT)
 
 
 def _envelope(action: str, relates_to: str, body: str) -> bytes:
