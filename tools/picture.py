@@ -99,7 +99,7 @@ def main() -> int:
     parser.add_argument("output", nargs="?", type=Path, help="a file with the output of make site (default: play it)")
     given = parser.parse_args().output
     if given is None:
-        script = [sys.executable, ROOT / "tools" / "site.py"]
+        script = [sys.executable, str(ROOT / "tools" / "site.py")]
         text = subprocess.run(script, cwd=ROOT, stdout=subprocess.PIPE, encoding="utf-8", check=True).stdout
     else:
         text = given.read_text(encoding="utf-8")
