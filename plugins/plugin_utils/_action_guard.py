@@ -10,6 +10,7 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 from ._ipsec.planning.guard import Guard, read_guard
+from ._ipsec.values import natural_number
 
 if TYPE_CHECKING:
     from ansible.plugins.action import ActionBase
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 def guard_of(action: ActionBase, given: dict[str, Any]) -> Guard:
     """Return the guard for a task: its options, completed by the addresses and the port of its connection."""
     name, port = _option(action, "remote_addr"), _option(action, "port")
-    number = int(port) if str(port or "").isdigit() else None
+    number = natural_number(str(port or ""))
     hosts = _resolved(str(name)) if name else []
     controllers = sorted({own for host in hosts if (own := _way_to(host)) is not None})
     return read_guard(given, host=hosts, controller=controllers, port=number)

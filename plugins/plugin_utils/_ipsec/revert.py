@@ -14,6 +14,7 @@ from __future__ import annotations
 from .errors import IpsecError
 from .host import TIMER
 from .model import Store, folded
+from .values import natural_number
 
 SECONDS_PER_MINUTE = 60
 LONGEST_TIMEOUT_SECONDS = 24 * 60 * SECONDS_PER_MINUTE
@@ -24,8 +25,8 @@ def check_timeout(value: object, path: str = "confirm_timeout") -> int | None:
     """Return the seconds within which a change must be confirmed; None for no confirmation."""
     if value is None:
         return None
-    seconds = int(value) if isinstance(value, (int, str)) and str(value).strip().isdigit() else -1
-    if isinstance(value, bool) or not SHORTEST_TIMEOUT_SECONDS <= seconds <= LONGEST_TIMEOUT_SECONDS:
+    seconds = natural_number(str(value).strip())
+    if isinstance(value, bool) or seconds is None or not SHORTEST_TIMEOUT_SECONDS <= seconds <= LONGEST_TIMEOUT_SECONDS:
         expected = f"a whole number of seconds from {SHORTEST_TIMEOUT_SECONDS} to {LONGEST_TIMEOUT_SECONDS}"
         remedy = "The host's scheduler counts in minutes: 120 to 300 seconds suit most networks."
         raise IpsecError(path, value, expected, remedy)

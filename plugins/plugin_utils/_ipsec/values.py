@@ -121,6 +121,14 @@ _PROTOCOL_NAMES = {number: name for name, number in PROTOCOLS.items()}
 _WITH_PORTS = frozenset({PROTOCOLS["tcp"], PROTOCOLS["udp"]})
 
 
+def natural_number(text: str) -> int | None:
+    """Return the number that ASCII digits name, None for any other text.
+
+    Up to 20 digits: no number of the store, of a packet or of a counter has more, and Python refuses thousands.
+    """
+    return int(text) if re.fullmatch(r"[0-9]{1,20}", text) else None
+
+
 def has_ports(protocol: int) -> bool:
     """Tell whether filters of this IP protocol may name ports (TCP and UDP only)."""
     return protocol in _WITH_PORTS
@@ -131,8 +139,9 @@ def parse_protocol(text: str, path: str) -> int:
     word = text.strip().lower()
     if word in PROTOCOLS:
         return PROTOCOLS[word]
-    if word.isascii() and word.isdigit() and int(word) <= HIGHEST_PROTOCOL:
-        return int(word)
+    number = natural_number(word)
+    if number is not None and number <= HIGHEST_PROTOCOL:
+        return number
     names = ", ".join(PROTOCOLS)
     raise IpsecError(path, text, f"one of {names} or a protocol number from 0 to 255", "Name the IP protocol.")
 
@@ -147,8 +156,9 @@ def parse_port(text: str, path: str) -> int:
     word = text.strip().lower()
     if word == "any":
         return 0
-    if word.isascii() and word.isdigit() and int(word) <= HIGHEST_PORT:
-        return int(word)
+    number = natural_number(word)
+    if number is not None and number <= HIGHEST_PORT:
+        return number
     if re.fullmatch(r"\d+\s*[-,:]\s*\d+.*", word):
         remedy = "A filter has one port a side: write one filter for each port."
     else:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from datetime import datetime
 
 import pytest
 from wounds import bounded
@@ -18,9 +19,23 @@ from wsman_requests import GRANTED, answer, ask, begin, command_in, emptied, end
 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._firewall import state as firewall
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._firewall.rule_string import parse_rule
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.errors import StoreError
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.questions import READ, Questions
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.associations.events import read_events
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.associations.model import (
+    MainModeAssociation,
+    QuickModeAssociation,
+    Unreadable,
+)
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.associations.read import read_first, read_further
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.document.filter_action import read_method
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.document.filter_list import read_filter_list
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.errors import IpsecError, StoreError
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.traffic import parse_ports
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.planning.guard import read_guard
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.questions import READ, Questions, Section
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.registry import parse_query
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.revert import check_timeout
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.versions import parse_version
+from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._ipsec.associations import hosts
 from winlab import shell
 from winlab.host import Host
 from winlab.lab import HostSpec, Lab
@@ -31,6 +46,9 @@ from winlab.wsman.endpoint import Endpoint
 # More digits than Python makes a number of, digits that are none to int(), and digits of another script.
 ODD_NUMBERS = ["9" * 5_000, "²", "x", "-1", ""]
 NONCE = "n0nce"
+TIME = datetime(2026, 11, 25, 4, 20)
+MAIN = MainModeAssociation(local="10.0.0.10", peer="10.0.1.20", encryption="3des", integrity="sha1", dh_group=2)
+QUICK = QuickModeAssociation(local="10.0.0.10", peer="10.0.1.20", protocol=6, peer_port=80, esp_encryption="3des")
 
 
 @pytest.fixture(name="target")
@@ -69,6 +87,59 @@ def test_an_exit_code_that_is_no_number_ends_no_answer(code: str) -> None:
 def test_a_registry_number_of_too_many_digits_is_refused(digits: str) -> None:
     with pytest.raises(StoreError, match="REG_DWORD as 0x and hexadecimal digits"):
         parse_query(f"\r\nHKEY_LOCAL_MACHINE\\X\r\n    a    REG_DWORD    0x{digits}\r\n\r\n")
+
+
+ODD = pytest.mark.parametrize("number", ["9" * 5_000, "²", "٣"], ids=["thousands", "a power", "another script"])
+
+
+@ODD
+def test_an_option_with_an_odd_number_is_refused_with_its_path(number: str) -> None:
+    port = {"name": "L", "filters": [{"protocol": "tcp", "destination_port": number}]}
+    with pytest.raises(IpsecError, match="destination_port"):
+        read_filter_list(port, "")
+    with pytest.raises(IpsecError, match="protocol"):
+        read_filter_list({"name": "L", "filters": [{"protocol": number}]}, "")
+    with pytest.raises(IpsecError, match="lifetime_seconds"):
+        read_method({"ah_integrity": "sha1", "lifetime_seconds": number}, "")
+    with pytest.raises(IpsecError, match="confirm_timeout"):
+        check_timeout(number)
+    with pytest.raises(IpsecError, match="ports such as"):
+        parse_ports(f"80-{number}", "expect")
+    with pytest.raises(IpsecError, match="management_ports"):
+        read_guard({"management_ports": [number]}, host=[], controller=[], port=None)
+
+
+def test_numbers_with_a_sign_are_numbers() -> None:
+    with pytest.raises(IpsecError, match="-5"):
+        read_method({"ah_integrity": "sha1", "lifetime_seconds": "-5"}, "")
+    assert read_method({"ah_integrity": "sha1", "lifetime_seconds": " 900 "}, "").lifetime_seconds == 900
+
+
+@ODD
+def test_associations_with_an_odd_number_are_not_believed(number: str) -> None:
+    row = {**hosts.main_row(MAIN), "GroupId": number}
+    told = hosts.cim(TIME, [row], [], {"active_main_mode": 1})
+    found = read_first(Section(told, 0))
+    assert not found.known
+    assert "GroupId is not a number" in found.reason
+
+
+@ODD
+def test_a_clock_with_an_odd_number_is_none(number: str) -> None:
+    sections = {"clock": Section(hosts.wmic({**hosts.clock_row(TIME), "Year": number}), 0)}
+    assert read_further(parse_version("2003", "version"), sections).clock is None
+
+
+@ODD
+def test_an_event_with_an_odd_number_is_not_believed(number: str) -> None:
+    begins = hosts.quick_begins(QUICK, 2, "2026-11-25T04:19:01.000000000Z")
+    odd = begins.replace(">80<", f">{number}<")
+    assert odd != begins
+    with pytest.raises(Unreadable, match="RemotePort"):
+        read_events(Section(odd, 0))
+    numbered = begins.replace("<System>", f"<System><EventRecordID>{number}</EventRecordID>")
+    assert numbered != begins
+    assert len(read_events(Section(numbered, 0)).quick_mode) == 1
 
 
 # The lab.

@@ -18,6 +18,7 @@ from datetime import datetime
 from ipaddress import ip_address
 
 from ..questions import Section
+from ..values import natural_number
 from .clock import CLOCK_CLASS, CLOCK_FIELDS, read_clock
 from .model import (
     DRIVER_CLASS,
@@ -168,9 +169,10 @@ def _number(row: Row, name: str) -> int | None:
     text = row[name]
     if text is None:
         return None
-    if not (text.isascii() and text.isdigit()):
+    number = natural_number(text)
+    if number is None:
         raise Unreadable(f"{name} is not a number")
-    return int(text)
+    return number
 
 
 def _address(row: Row, name: str) -> str:

@@ -19,6 +19,7 @@ from typing import TypeVar
 from xml.etree import ElementTree
 
 from ..questions import Section
+from ..values import natural_number
 from .model import MainModeAssociation, QuickModeAssociation, Unreadable
 
 MAIN_BEGINS, MAIN_ENDS = (4650, 4651), (4655,)
@@ -116,8 +117,7 @@ def _event(element: ElementTree.Element) -> _Event:
         for item in element.iterfind(f"{_NAMESPACE}EventData/{_NAMESPACE}Data")
     }
     record = element.findtext(f"{_NAMESPACE}System/{_NAMESPACE}EventRecordID", "").strip()
-    position = int(record) if record.isascii() and record.isdigit() else None
-    return _Event(int(number), position, (time[1], (time[2] or "").ljust(9, "0")), data)
+    return _Event(int(number), natural_number(record), (time[1], (time[2] or "").ljust(9, "0")), data)
 
 
 def _address(event: _Event, side: str) -> str:
@@ -132,10 +132,10 @@ def _address(event: _Event, side: str) -> str:
 
 
 def _number(event: _Event, name: str, highest: int) -> int:
-    text = event.text(name)
-    if not (text.isascii() and text.isdigit()) or int(text) > highest:
+    number = natural_number(event.text(name))
+    if number is None or number > highest:
         raise Unreadable(f"{name} of event {event.number} is not a number up to {highest}")
-    return int(text)
+    return number
 
 
 def _main_mode(event: _Event) -> MainModeAssociation:

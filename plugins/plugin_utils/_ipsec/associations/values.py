@@ -23,7 +23,7 @@ CLOCK_COMMAND = command(CLOCK_CLASS, CLOCK_FIELDS)
 DRIVER_COMMAND = command(DRIVER_CLASS, DRIVER_COUNTERS.values())
 IKE_COMMAND = command(IKE_CLASS, IKE_COUNTERS.values())
 
-_LINE = re.compile(r"(\w+)=(\d*)", re.ASCII)
+_LINE = re.compile(r"(\w+)=(\d{0,20})", re.ASCII)
 
 
 def read_values(section: Section) -> dict[str, int]:

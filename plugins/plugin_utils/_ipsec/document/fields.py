@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from ..errors import IpsecError
 from ..naming import check_name
-from ..values import Secret
+from ..values import Secret, natural_number
 
 _TRUE = frozenset({"yes", "true", "on", "1", "y", "t"})
 _FALSE = frozenset({"no", "false", "off", "0", "n", "f"})
@@ -90,8 +90,10 @@ class Fields:
         number: int | None = None
         if isinstance(value, int) and not isinstance(value, bool):
             number = value
-        elif isinstance(value, str) and value.strip().isascii() and value.strip().removeprefix("-").isdigit():
-            number = int(value)
+        elif isinstance(value, str):
+            digits = value.strip()
+            number = natural_number(digits.removeprefix("-"))
+            number = -number if number is not None and digits.startswith("-") else number
         if number is None or not lowest <= number <= highest:
             expected = f"a whole number of {unit} from {lowest} to {highest}"
             raise IpsecError(self.at(key), value, expected, "Give a number in that range.")

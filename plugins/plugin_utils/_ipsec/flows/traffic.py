@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..errors import IpsecError
-from ..values import HIGHEST_PORT, PROTOCOLS, format_protocol, has_ports, parse_protocol
+from ..values import HIGHEST_PORT, PROTOCOLS, format_protocol, has_ports, natural_number, parse_protocol
 from .partition import Side, meet, side, without
 from .space import ALL_ADDRESSES, ALL_PORTS, ALL_PROTOCOLS, Box, Space
 
@@ -49,10 +49,10 @@ def parse_ports(text: str, path: str) -> Side:
         return ALL_PORTS
     found: list[tuple[int, int]] = []
     for part in text.split(","):
-        ends = [end.strip() for end in part.split("-")]
-        if not all(end.isascii() and end.isdigit() for end in ends) or len(ends) > 2:
+        ends = [natural_number(end.strip()) for end in part.split("-")]
+        low, high = ends[0], ends[-1]
+        if low is None or high is None or len(ends) > 2:
             raise IpsecError(path, text, "ports such as 80 or 80,110 or 5985-5986, or any", "Correct the ports.")
-        low, high = int(ends[0]), int(ends[-1])
         if not 1 <= low <= high <= HIGHEST_PORT:
             expected = f"ports from 1 to {HIGHEST_PORT}, the lower one first"
             raise IpsecError(path, text, expected, "Correct the ports.")

@@ -17,7 +17,7 @@ from ..flows.lockout import CriticalFlow, Direction, domain_controllers, find_lo
 from ..flows.traffic import parse_traffic
 from ..host import Host
 from ..model import Store
-from ..values import HIGHEST_PORT, AddressRange, Place, ServerRole, parse_address
+from ..values import HIGHEST_PORT, AddressRange, Place, ServerRole, natural_number, parse_address
 
 FLOW_OPTIONS = ("name", "peers", "direction", "traffic")
 GUARD_OPTIONS = (
@@ -124,7 +124,7 @@ def _own(item: object, path: str) -> IPv4Address | IPv6Address:
 
 
 def _port(item: object, path: str) -> int:
-    text = str(item).strip()
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= HIGHEST_PORT:
+    number = natural_number(str(item).strip())
+    if number is None or not 1 <= number <= HIGHEST_PORT:
         raise IpsecError(path, item, f"a port from 1 to {HIGHEST_PORT}", "Give the number of the port.")
-    return int(text)
+    return number

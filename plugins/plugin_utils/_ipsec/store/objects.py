@@ -14,6 +14,7 @@ from enum import StrEnum
 from ..codec.rule import is_version_object
 from ..errors import StoreError
 from ..keys import Key, Keys
+from ..values import natural_number
 
 
 class Kind(StrEnum):
@@ -186,7 +187,7 @@ def _from_entry(kind: Kind, identity: str, attributes: Mapping[str, Sequence[str
         identity,
         lambda name: _strings(attributes, name),
         data if isinstance(data, bytes) and data else None,
-        int(data_type) if data_type.isascii() and data_type.isdigit() else None,
+        natural_number(data_type),
     )
 
 
