@@ -33,6 +33,12 @@ class _Imap(imaplib.IMAP4):
     def _create_socket(self, timeout: float | None) -> socket.socket:
         return self._wire.socket
 
+    def read(self, size: int) -> bytes:
+        """Read what a server announces, within reason: the library would make room for whatever it says."""
+        if size > _MOST_BYTES:
+            raise self.error("too much is announced")
+        return super().read(size)
+
 
 class _Pop3(poplib.POP3):
     """The library's client on a connection that is there already."""
@@ -62,9 +68,11 @@ def _imap(session: Session, wire: Wire) -> str:
         if isinstance(error, imaplib.IMAP4.abort) and "socket error" in str(error):
             raise Cut from error
         raise Trouble(_wrong(wire, "IMAP")) from error
+    except ValueError as error:  # a number with more digits than Python reads
+        raise Trouble(_wrong(wire, "IMAP")) from error
     finally:
         if client is not None:
-            with suppress(OSError, imaplib.IMAP4.error):
+            with suppress(OSError, ValueError, imaplib.IMAP4.error):
                 client.logout()
     return "The session was opened and closed."
 
@@ -128,7 +136,7 @@ def _http(session: Session, wire: Wire) -> str:
             raise Cut
     except (http.client.RemoteDisconnected, http.client.IncompleteRead) as error:
         raise Cut from error
-    except http.client.HTTPException as error:
+    except (http.client.HTTPException, ValueError) as error:  # the second one for odd sizes of chunks
         raise Trouble("What answers does not speak HTTP.") from error
     if answer.status >= _FIRST_ERROR:
         raise Trouble(f"The server answers with status {answer.status}.")

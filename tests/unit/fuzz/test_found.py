@@ -36,6 +36,7 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.registry impor
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.revert import check_timeout
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.versions import parse_version
 from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._ipsec.associations import hosts
+from ansible_collections.winsec.ipsec.tests.unit.sessions.test_sessions import attempt, says
 from winlab import shell
 from winlab.host import Host
 from winlab.lab import HostSpec, Lab
@@ -140,6 +141,28 @@ def test_an_event_with_an_odd_number_is_not_believed(number: str) -> None:
     numbered = begins.replace("<System>", f"<System><EventRecordID>{number}</EventRecordID>")
     assert numbered != begins
     assert len(read_events(Section(numbered, 0)).quick_mode) == 1
+
+
+IMAP = [
+    f"* OK {{{'9' * 5_000}}}",
+    f"* OK {{{'9' * 30}}}",
+    f"* OK {{{'9' * 12}}}",
+    "* OK {²}",
+]
+CHUNKED = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+WEB = [
+    f"HTTP/1.1 {'9' * 5_000} OK",
+    f"{CHUNKED}-5",
+]
+
+
+@pytest.mark.parametrize(
+    ("protocol", "said"), [*(("imap", said) for said in IMAP), *(("http", said) for said in WEB)], ids=lambda x: x[-12:]
+)
+def test_a_server_that_announces_an_odd_size_fails_its_session(protocol: str, said: str) -> None:
+    found = attempt(says(f"{said}\r\n\r\n"), protocol)
+    assert found.outcome.value == "failed"
+    assert "does not speak" in found.detail
 
 
 # The lab.
