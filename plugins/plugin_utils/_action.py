@@ -91,11 +91,13 @@ class IpsecAction(ActionBase):
         result: Data = {
             "changed": outcome.changed,
             "before": before,
-            "after": after,
             "commands": list(outcome.commands),
             "host": outcome.host.to_data(),
             "confirmed": outcome.confirmed,
         }
+        if outcome.changed:
+            # Ansible copies and cleans every value of a result several times in the one process that all hosts share.
+            result["after"] = after
         if outcome.warnings:
             result["warnings"] = list(outcome.warnings)
         if self._task.diff:

@@ -95,12 +95,13 @@ class FirewallAction(IpsecAction):
         result: Data = {
             "changed": plan.changed,
             "before": plan.before,
-            "after": outcome.after,
             "commands": outcome.commands,
             "foreign": list(plan.foreign),
             "not_expressible": list(plan.not_expressible),
             "host": outcome.host.to_data(),
         }
+        if plan.changed:
+            result["after"] = outcome.after
         if plan.warnings:
             result["warnings"] = list(plan.warnings)
         if self._task.diff:

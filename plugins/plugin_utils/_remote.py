@@ -17,6 +17,7 @@ from ansible.utils.display import Display
 
 from ._ipsec.errors import HostLost
 from ._remote_forms import form_of, room_of, sent_once
+from ._remote_warm import warm_up
 
 if TYPE_CHECKING:
     from ansible.plugins.action import ActionBase
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 _SHOWS_COMMANDS = 2
 # What connection plugins for Windows are made of.
 _LIBRARIES = ("winrm", "pypsrp", "requests", "urllib3", "spnego")
+
+warm_up()
 
 
 class Remote:
