@@ -88,7 +88,7 @@ class FirewallAction(IpsecAction):
 
     def act(self, args: Data) -> Data:
         """Make the openings of the options, and no others of the name prefix."""
-        remote = Remote(self)
+        remote = Remote(self, self.host)
         check = bool(self._task.check_mode)
         outcome = converge(remote.run, read_request(args), check=check, renew=remote.renew)
         plan = outcome.plan
