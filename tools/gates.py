@@ -10,9 +10,11 @@ import argparse
 import json
 import re
 import sys
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
+import yaml
 from docs_site import build_site
 from lay_tree import NAME, NAMESPACE, lay
 from pipeline import ROOT, Gate, GateFailure, command, environment, run_all
@@ -123,7 +125,32 @@ def importer(scratch: Path) -> str:
     wrong = [line for line in output.splitlines() if line.startswith(("WARNING", "ERROR", "CRITICAL"))]
     if wrong or "Importer processing completed successfully" not in output:
         raise GateFailure("\n".join(wrong) or output)
-    return "accepted once galaxy.yml names a repository (it got a stand-in)" if unnamed else ""
+    packages = builder(scratch, tarball, venv / "bin" / "ansible-builder")
+    accepted = "accepted once galaxy.yml names a repository (it got a stand-in)" if unnamed else "accepted"
+    return f"{accepted}; an execution environment gets {packages}"
+
+
+def builder(scratch: Path, tarball: Path, program: Path) -> str:
+    """Return the Python packages that ansible-builder takes from the installed collection for an environment.
+
+    The definition in the documentation must be one, and name the collection.
+    """
+    tree = scratch / "environment"
+    tree.mkdir()
+    env = environment(ANSIBLE_COLLECTIONS_PATH=str(tree))
+    command("ansible-galaxy", "collection", "install", "--offline", tarball, "-p", tree, cwd=scratch, env=env)
+    found = yaml.safe_load(command(program, "introspect", tree, cwd=scratch))
+    guide = (ROOT / "docs/docsite/rst/guide_many_hosts.rst").read_text(encoding="utf-8")
+    shown = re.search(r"^   # execution-environment.yml\n((?:   .*\n|\n)+)", guide, re.MULTILINE)
+    if shown is None or COLLECTION not in shown[1]:
+        raise GateFailure("guide_many_hosts.rst shows no execution-environment.yml with the collection")
+    definition = scratch / "execution-environment.yml"
+    definition.write_text(textwrap.dedent(shown[1]), encoding="utf-8")
+    command(program, "create", "-f", definition, "-c", scratch / "context", cwd=scratch)
+    packages = [line.partition("#")[0].strip() for line in found["python"]]
+    if not any(package.startswith("pywinrm") for package in packages) or not found.get("system"):
+        raise GateFailure(f"an execution environment would lack packages: {found}")
+    return ", ".join(packages)
 
 
 def site(scratch: Path) -> str:
