@@ -20,7 +20,7 @@ from lay_tree import NAME, NAMESPACE, lay
 from pipeline import ROOT, Gate, GateFailure, command, environment, run_all
 from pythons import FURTHER, further_pythons, sort_key
 from run_ansible_test import ansible_test, copy_of_checkout
-from unit_gates import AGAIN, closing_line, counted, newest_units, official_units, played
+from unit_gates import AGAIN, closing_line, counted, kerberos, newest_units, official_units, played
 
 COLLECTION = f"{NAMESPACE}.{NAME}"
 # A file with more lines is looked at again.
@@ -218,6 +218,7 @@ def all_gates() -> list[Gate]:
         Gate("mutation", mutation, ("plugins",)),
         Gate("build", build, ("README.md", "plugins/modules")),
         Gate("importer", importer, ("README.md", "plugins/modules")),
+        Gate("kerberos", kerberos, ("tests/lab/winlab/kdc.py",)),
         Gate("kernel", kernel, ("tests/lab/winlab/kernel",)),
         Gate("molecule", molecule, ("extensions/molecule/default",)),
     ]
