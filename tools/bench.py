@@ -20,6 +20,7 @@ from typing import Any
 import bench_core
 import bench_flows
 import bench_hosts
+import bench_peer
 import bench_wire
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -52,19 +53,32 @@ def flow_table(flows: Data) -> str:
     return "\n".join(lines)
 
 
-def measure_tasks(runs: int) -> tuple[dict[str, dict[str, Data]], Data]:
-    """Return the figures of whole tasks by name and login, and those of many hosts."""
+def measure_tasks(runs: int, windows: Path | None) -> dict[str, dict[str, Data]]:
+    """Return the figures of whole tasks by name and login."""
     wire: dict[str, dict[str, Data]] = {}
     with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
         for login in LOGINS:
-            for name, row in bench_wire.measure_wire(login, Path(scratch), runs).items():
+            for name, row in bench_wire.measure_wire(login, Path(scratch), runs, windows).items():
                 wire.setdefault(name, {})[login] = row
+    return wire
+
+
+def measure_many(runs: int) -> Data:
+    """Return the figures of one task for many hosts, by number of hosts and login, and by forks."""
     many: Data = {
         f"hosts_{count}": {login: bench_hosts.measure_hosts(count, login, runs) for login in LOGINS}
         for count in bench_hosts.COUNTS
     }
     many["forks"] = bench_hosts.measure_forks("ntlm")
-    return wire, many
+    return many
+
+
+def peer() -> tuple[Path | None, str]:
+    """Return where ansible.windows is, or why it is not there."""
+    try:
+        return bench_peer.peer_collections(), ""
+    except bench_peer.NoPeer as reason:
+        return None, f"ansible.windows could not be downloaded: {reason}"
 
 
 def main() -> None:
@@ -86,9 +100,12 @@ def main() -> None:
         print(table(filters, exponents))
         print(flow_table(flows))
     if not arguments.no_wire:
-        wire, many = measure_tasks(runs)
-        result |= bench_wire.as_data(wire) | many
+        windows, why = peer()
+        wire, many = measure_tasks(runs, windows), measure_many(runs)
+        result |= bench_wire.as_data(wire, why) | many
         print(bench_wire.table(wire))
+        if why:
+            print(f"peer_win_command was not measured: {why}")
         print(bench_hosts.table(many, many["forks"]))
     build = ROOT / "build"
     build.mkdir(exist_ok=True)

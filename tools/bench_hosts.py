@@ -2,11 +2,13 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One task for many hosts, beside an action that does nothing and one that runs a single command.
+"""One task for many hosts, beside actions that do less and less of it: where the time goes.
 
 The simulated hosts run in a process of their own, whose processor time is told apart. ``noop`` is an action that
-returns at once and uses no connection: what Ansible itself needs for that many hosts. ``one_command`` is an action that
-sends one line with standard input and looks at nothing: what any action over this connection needs.
+returns at once and uses no connection: what Ansible itself needs for that many hosts. ``log_on`` opens a shell and
+closes it. ``one_command`` sends one line with standard input and looks at nothing: what any action over this connection
+needs, and so the floor. ``ours`` reads a policy store and finds nothing to change. ``winrs`` is the same over the
+connection plugin of this collection.
 """
 
 from __future__ import annotations
@@ -32,6 +34,18 @@ from bench_wire import brought_to
 COUNTS = (1, 10, 50, 200)
 FORKS = 25
 FILTERS = 10
+RATIOS = {
+    "ratio_to_noop": ("ours", "noop"),
+    "ratio_to_one_command": ("ours", "one_command"),
+    "floor_ratio_to_noop": ("one_command", "noop"),
+}
+# Actions in the order of what they do, with what each adds.
+PARTS = {
+    "noop": "ansible_itself",
+    "log_on": "log_on_and_shell",
+    "one_command": "one_command",
+    "ours": "read_compare_and_tell",
+}
 SLOW_HOSTS, SLOW_SECONDS, SLOW_FORKS = 50, 0.5, (5, 10, 25, 50)
 _PATIENCE_SECONDS = 60.0
 
@@ -50,6 +64,7 @@ class ActionModule(ActionBase):
 """
 WORK = {
     "noop": ACTION.format(connected=False, work="pass"),
+    "log_on": ACTION.format(connected=True, work="self._connection._connect()"),
     "one_command": ACTION.format(
         connected=True, work='self._connection.exec_command("cmd.exe /d /q", in_data=b"exit 0\\r\\n", sudoable=False)'
     ),
@@ -104,7 +119,8 @@ def measure_hosts(count: int, transport: str, runs: int) -> Data:
             (folder / "action_plugins" / f"{name}.py").write_text(text)
         ours = brought_to(document(FILTERS))
         play(folder, there.inventory, ours, "changed=1 ", forks=FORKS)
-        work = {"noop": [{"noop": {}}], "one_command": [{"one_command": {}}], "ours": ours}
+        own = [{**task, "vars": {"ansible_connection": "winsec.ipsec.winrs"}} for task in ours]
+        work = {**{name: [{name: {}}] for name in WORK}, "ours": ours, "winrs": own}
         costs: dict[str, list[Cost]] = {name: [] for name in work}
         busy = 0.0
         # In turns, so that what else the machine does hits all of them alike.
@@ -112,26 +128,35 @@ def measure_hosts(count: int, transport: str, runs: int) -> Data:
             for name, tasks in work.items():
                 before = there.cpu_seconds()
                 costs[name].append(play(folder, there.inventory, tasks, "changed=0 ", forks=FORKS))
-                busy = there.cpu_seconds() - before
-    return summary(costs, busy)
+                if name == "ours":
+                    busy = there.cpu_seconds() - before
+    return summary(costs, count, busy)
 
 
-def summary(costs: dict[str, list[Cost]], busy: float) -> Data:
+def summary(costs: dict[str, list[Cost]], count: int, busy: float) -> Data:
     """Return the row of one size: medians, spreads, ratios, processor time."""
     wall = {name: [cost.seconds for cost in found] for name, found in costs.items()}
     cpu = {name: median(cost.cpu_seconds for cost in found) for name, found in costs.items()}
     row: Data = {"seconds": median(wall["ours"]), "spread_seconds": spread(wall["ours"])}
-    for name in ("noop", "one_command"):
+    for name in ("noop", "one_command", "winrs"):
         row[f"{name}_seconds"] = median(wall[name])
         row[f"{name}_spread_seconds"] = spread(wall[name])
+    for name, (upper, lower) in RATIOS.items():
         # Each pair ran one after the other.
-        pairs = [mine / other for mine, other in zip(wall["ours"], wall[name], strict=True)]
-        row[f"ratio_to_{name}"] = median(pairs)
-        row[f"ratio_to_{name}_spread"] = spread(pairs)
-    row["cpu_seconds"] = cpu["ours"]
-    row |= {f"{name}_cpu_seconds": cpu[name] for name in ("noop", "one_command")}
+        pairs = [mine / other for mine, other in zip(wall[upper], wall[lower], strict=True)]
+        row[name], row[f"{name}_spread"] = median(pairs), spread(pairs)
+    row["profile_ms_per_host"] = profile(cpu, count)
     row["hosts_cpu_seconds"] = round(busy, 2)
     return row
+
+
+def profile(cpu: dict[str, float], count: int) -> Data:
+    """Return the processor time of the controller by what each action does more than the one before it, by host."""
+    parts, so_far = {}, 0.0
+    for name, told in PARTS.items():
+        parts[told] = round((cpu[name] - so_far) / count * 1000, 1)
+        so_far = cpu[name]
+    return parts
 
 
 def measure_forks(transport: str) -> Data:
@@ -154,13 +179,17 @@ def measure_forks(transport: str) -> Data:
 
 def table(rows: Data, forks: Data) -> str:
     """Return the figures for people to read."""
-    names = ("ours", "noop", "one_command")
-    titles = "".join(f"{f'{name} s':>16}" for name in names)
-    lines = ["", f"{'hosts':>8}{'login':>8}{titles}{'of noop':>10}{'of one command':>16}"]
+    names = ("ours", "winrs", "noop", "one_command")
+    titles = "".join(f"{f'{name} s':>15}" for name in names)
+    lines = ["", f"{'hosts':>8}{'login':>8}{titles}{'of noop':>10}{'the floor':>11}"]
     for count in COUNTS:
         for login, row in rows[f"hosts_{count}"].items():
-            cells = (row["seconds"], row["noop_seconds"], row["one_command_seconds"])
-            ratios = f"{row['ratio_to_noop']:>9.2f}x{row['ratio_to_one_command']:>15.2f}x"
-            lines.append(f"{count:>8}{login:>8}" + "".join(f"{cell:>16.2f}" for cell in cells) + ratios)
+            cells = (row["seconds"], *(row[f"{name}_seconds"] for name in names[1:]))
+            ratios = f"{row['ratio_to_noop']:>9.2f}x{row['floor_ratio_to_noop']:>10.2f}x"
+            lines.append(f"{count:>8}{login:>8}" + "".join(f"{cell:>15.2f}" for cell in cells) + ratios)
+    lines += ["", "The controller's processor time in ms for each host, and what each part adds:"]
+    for login, row in rows[f"hosts_{COUNTS[-1]}"].items():
+        parts = ", ".join(f"{name.replace('_', ' ')} {ms}" for name, ms in row["profile_ms_per_host"].items())
+        lines.append(f"{COUNTS[-1]:>8}{login:>8}  {parts}")
     lines += ["", f"{SLOW_HOSTS} hosts that answer after {SLOW_SECONDS} s, seconds by forks: {forks}"]
     return "\n".join(lines)

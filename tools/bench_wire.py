@@ -5,8 +5,8 @@
 """What whole tasks cost on the wire, beside the same work as one task for each netsh line.
 
 Requests and bytes come from the request log of a simulated host that Ansible's own winrm connection reaches; they do
-not vary. Seconds are medians with their spread and hold the start of Ansible. The peers send a sample of the lines, and
-their figures are scaled up to all of them, since every line is a task with a connection of its own and costs the same.
+not vary. Seconds are medians with their spread and hold the start of Ansible. The peers send two samples of the lines.
+What a line more costs is taken from these, since every line is a task with a connection of its own and costs the same.
 """
 
 from __future__ import annotations
@@ -31,21 +31,11 @@ from winlab.spec import DEFAULT_USERS  # noqa: E402
 
 FILTERS = 500
 SIZES = (1, 50, 500)
-SAMPLE = 10
+SAMPLES = (10, 40)
+PEERS = ("peer_win_command", "peer_raw")
 ANSWER = json.dumps(
     {"changed": True, "rc": 0} | dict.fromkeys(("cmd", "stdout", "stderr", "start", "end", "delta"), "")
 )
-# Where ansible.windows is looked for, which nothing else needs.
-PEER = ROOT / ".venvs" / "peer"
-INSTALL_PEER = "python3 -m venv .venvs/peer && .venvs/peer/bin/pip install --no-deps ansible"
-
-# What one task of ansible.windows.win_command was counted to cost in a trial over the same connection, against another
-# endpoint: what the table shows where ansible.windows is not there to be measured.
-STATED: dict[str, Data] = {
-    "basic": {"requests": 7, "bytes_up": 340_921, "bytes_down": 7_158},
-    "ntlm": {"requests": 10, "bytes_up": 344_009, "bytes_down": None},
-}
-
 OPENINGS: Data = {"name": "Six openings", "winsec.ipsec.firewall": {"peers": ["10.0.1.20"]}}
 # The same openings as users write them: one task for each rule, nothing read back.
 ONE_TASK_PER_RULE: list[Data] = [
@@ -89,38 +79,32 @@ def measured(host: LabHost, runs: int, once: Callable[[], float]) -> Data:
     }
 
 
-def scaled(row: Data, factor: float) -> Data:
-    """Return the figures of a sample for all lines."""
-    numbers = {key: row[key] * factor for key in ("requests", "bytes_up", "bytes_down", "seconds", "spread_seconds")}
-    return {key: round(value, 2) if "seconds" in key else round(value) for key, value in numbers.items()}
+def for_all_lines(few: Data, many: Data) -> Data:
+    """Return the cost of all lines from those of two samples: what is the same for both is counted once."""
+    fewer, more = SAMPLES
+    lines, found = 2 * FILTERS, {}
+    for key in ("requests", "bytes_up", "bytes_down", "seconds"):
+        each = (many[key] - few[key]) / (more - fewer)
+        found[key] = few[key] + each * (lines - fewer)
+    # Both ends of both samples may be wrong by half their spread.
+    wrong = (few["spread_seconds"] + many["spread_seconds"]) / (more - fewer) * lines
+    rounded: Data = {key: round(found[key]) for key in ("requests", "bytes_up", "bytes_down")}
+    return rounded | {"seconds": round(found["seconds"], 2), "spread_seconds": round(wrong, 2)}
 
 
-def stated_peer() -> dict[str, Data]:
-    """Return what win_command costs for all lines by login, not measured: nobody counted seconds."""
-    lines = 2 * FILTERS
-    return {
-        login: {key: None if each is None else each * lines for key, each in row.items()}
-        | {"seconds": None, "measured": False, "lines": lines}
-        for login, row in STATED.items()
-    }
+def measure_wire(transport: str, folder: Path, runs: int, windows: Path | None) -> dict[str, Data]:
+    """Return the cost of tasks by name: sizes, unchanged, all filters exchanged, the peers, firewalls, the floor.
 
-
-def peer_collections() -> list[Path]:
-    """Return where ansible.windows is, if it was installed."""
-    places = PEER.glob("lib/python*/site-packages")
-    return [path for path in places if (path / "ansible_collections" / "ansible" / "windows").is_dir()]
-
-
-def measure_wire(transport: str, folder: Path, runs: int) -> dict[str, Data]:
-    """Return the cost of tasks by name: sizes, unchanged, all filters exchanged, the peers, firewalls, the floor."""
+    ``windows`` is where the collection ansible.windows is; without it win_command is left out.
+    """
     inventory = folder / f"{transport}.yml"
     found: dict[str, Data] = {}
     with Lab([HostSpec(name="bench", shell=ShellOptions(module_answer=ANSWER))], transport=transport) as lab:
         lab.inventory(inventory)
         host = lab.hosts["bench"]
 
-        def tasks(work: list[Data], changed: int, collections: list[Path] | None = None) -> float:
-            return play(folder, inventory, work, f"changed={changed} ", collections=collections or ()).seconds
+        def tasks(work: list[Data], changed: int, *collections: Path) -> float:
+            return play(folder, inventory, work, f"changed={changed} ", collections=collections).seconds
 
         def exchange(networks: Iterator[int]) -> float:
             return tasks(brought_to(document(FILTERS, network=next(networks))), 1)
@@ -133,13 +117,17 @@ def measure_wire(transport: str, folder: Path, runs: int) -> dict[str, Data]:
         found["steady"] = measured(host, runs, lambda: tasks(brought_to(document(FILTERS)), 0))
         networks = iter(range(11, 11 + runs))
         found["change_500"] = measured(host, runs, lambda: exchange(networks))
-        lines = 2 * FILTERS
-        sample = measured(host, runs, lambda: tasks(line_tasks("ansible.builtin.raw", SAMPLE), SAMPLE))
-        found["peer_raw"] = scaled(sample, lines / SAMPLE)
-        if places := peer_collections():
-            work = line_tasks("ansible.windows.win_command", SAMPLE)
-            sample = measured(host, runs, lambda: tasks(work, SAMPLE, places))
-            found["peer_win_command"] = scaled(sample, lines / SAMPLE)
+
+        def sampled(module: str, *collections: Path) -> Data:
+            rows = []
+            for count in SAMPLES:
+                work = line_tasks(module, count)
+                rows.append(measured(host, runs, lambda work=work, count=count: tasks(work, count, *collections)))  # type: ignore[misc]
+            return for_all_lines(*rows)
+
+        found["peer_raw"] = sampled("ansible.builtin.raw")
+        if windows is not None:
+            found["peer_win_command"] = sampled("ansible.windows.win_command", windows)
         found["firewall"] = measured(host, 1, lambda: tasks([OPENINGS], 1))
         found["firewall_steady"] = measured(host, runs, lambda: tasks([OPENINGS], 0))
         found["firewall_peer_raw"] = measured(host, 1, lambda: tasks(ONE_TASK_PER_RULE, len(ONE_TASK_PER_RULE)))
@@ -172,21 +160,16 @@ def table(wire: dict[str, dict[str, Data]]) -> str:
             seconds = f"{row['seconds']:.2f} (± {row['spread_seconds'] / 2:.2f})"
             sizes = f"{row['requests']:>10}{row['bytes_up']:>13}{row['bytes_down']:>12}{seconds:>17}"
             lines.append(f"{name:>18}{login:>8}{sizes}{row['seconds'] / whole:>14.2f}x")
-    if "peer_win_command" not in wire:
-        for login, row in stated_peer().items():
-            down = "-" if row["bytes_down"] is None else row["bytes_down"]
-            sizes = f"{row['requests']:>10}{row['bytes_up']:>13}{down:>12}"
-            lines.append(f"{'peer_win_command':>18}{login:>8}{sizes}{'not measured':>17}")
-        lines.append(f"peer_win_command: from a trial, not from this run. To measure it: {INSTALL_PEER}")
     return "\n".join(lines)
 
 
-def as_data(wire: dict[str, dict[str, Data]]) -> dict[str, Data]:
-    """Return the figures in the shape of build/bench.json: the peers stand under what they are compared with."""
-    found = {name: dict(logins) for name, logins in wire.items() if name not in ("peer_raw", "peer_win_command")}
-    for peer in ("peer_raw", "peer_win_command"):
-        if peer in wire:
-            figures = {login: row | {"measured": True} for login, row in wire[peer].items()}
-            found["change_500"][peer] = figures | {"lines_measured": SAMPLE, "lines": 2 * FILTERS}
-    found["change_500"].setdefault("peer_win_command", stated_peer())
+def as_data(wire: dict[str, dict[str, Data]], why: str) -> dict[str, Data]:
+    """Return the figures in the shape of build/bench.json: the peers stand under what they are compared with.
+
+    ``why`` tells why win_command could not be measured, if it could not.
+    """
+    found = {name: dict(logins) for name, logins in wire.items() if name not in PEERS}
+    for peer in PEERS:
+        counted = {"lines_measured": SAMPLES, "lines": 2 * FILTERS}
+        found["change_500"][peer] = wire[peer] | counted if peer in wire else {"not_measured": why}
     return found

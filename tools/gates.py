@@ -10,15 +10,17 @@ import argparse
 import json
 import re
 import sys
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
+import yaml
 from docs_site import build_site
 from lay_tree import NAME, NAMESPACE, lay
 from pipeline import ROOT, Gate, GateFailure, command, environment, run_all
 from pythons import FURTHER, further_pythons, sort_key
 from run_ansible_test import ansible_test, copy_of_checkout
-from unit_gates import AGAIN, closing_line, counted, newest_units, official_units, played
+from unit_gates import AGAIN, closing_line, counted, kerberos, newest_units, official_units, played
 
 COLLECTION = f"{NAMESPACE}.{NAME}"
 # A file with more lines is looked at again.
@@ -123,7 +125,32 @@ def importer(scratch: Path) -> str:
     wrong = [line for line in output.splitlines() if line.startswith(("WARNING", "ERROR", "CRITICAL"))]
     if wrong or "Importer processing completed successfully" not in output:
         raise GateFailure("\n".join(wrong) or output)
-    return "accepted once galaxy.yml names a repository (it got a stand-in)" if unnamed else ""
+    packages = builder(scratch, tarball, venv / "bin" / "ansible-builder")
+    accepted = "accepted once galaxy.yml names a repository (it got a stand-in)" if unnamed else "accepted"
+    return f"{accepted}; an execution environment gets {packages}"
+
+
+def builder(scratch: Path, tarball: Path, program: Path) -> str:
+    """Return the Python packages that ansible-builder takes from the installed collection for an environment.
+
+    The definition in the documentation must be one, and name the collection.
+    """
+    tree = scratch / "environment"
+    tree.mkdir()
+    env = environment(ANSIBLE_COLLECTIONS_PATH=str(tree))
+    command("ansible-galaxy", "collection", "install", "--offline", tarball, "-p", tree, cwd=scratch, env=env)
+    found = yaml.safe_load(command(program, "introspect", tree, cwd=scratch))
+    guide = (ROOT / "docs/docsite/rst/guide_many_hosts.rst").read_text(encoding="utf-8")
+    shown = re.search(r"^   # execution-environment.yml\n((?:   .*\n|\n)+)", guide, re.MULTILINE)
+    if shown is None or COLLECTION not in shown[1]:
+        raise GateFailure("guide_many_hosts.rst shows no execution-environment.yml with the collection")
+    definition = scratch / "execution-environment.yml"
+    definition.write_text(textwrap.dedent(shown[1]), encoding="utf-8")
+    command(program, "create", "-f", definition, "-c", scratch / "context", cwd=scratch)
+    packages = [line.partition("#")[0].strip() for line in found["python"]]
+    if not any(package.startswith("pywinrm") for package in packages) or not found.get("system"):
+        raise GateFailure(f"an execution environment would lack packages: {found}")
+    return ", ".join(packages)
 
 
 def site(scratch: Path) -> str:
@@ -191,6 +218,7 @@ def all_gates() -> list[Gate]:
         Gate("mutation", mutation, ("plugins",)),
         Gate("build", build, ("README.md", "plugins/modules")),
         Gate("importer", importer, ("README.md", "plugins/modules")),
+        Gate("kerberos", kerberos, ("tests/lab/winlab/kdc.py",)),
         Gate("kernel", kernel, ("tests/lab/winlab/kernel",)),
         Gate("molecule", molecule, ("extensions/molecule/default",)),
     ]

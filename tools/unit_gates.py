@@ -12,6 +12,7 @@ tells whether the code runs there at all.
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -100,6 +101,33 @@ def played(_scratch: Path) -> str:
     """Tasks, playbooks and connections played against simulated hosts, and the tests of the lab."""
     output = command("pytest", "-q", *played_files())
     return "\n".join([*figures(output), closing_line(output)])
+
+
+def kerberos(_scratch: Path) -> str:
+    """The logins by Kerberos, against a real key distribution centre on loopback; elsewhere they are skipped.
+
+    Its packages compile against the machine's MIT libraries, so they are added to the environment by path.
+    """
+    packages, wanted = ROOT / ".venvs" / "kerberos", ROOT / "requirements" / "kerberos.txt"
+    stamp = packages / "requirements.txt"
+    if not stamp.is_file() or stamp.read_bytes() != wanted.read_bytes():
+        shutil.rmtree(packages, ignore_errors=True)
+        try:
+            command("python", "-m", "pip", "install", "--quiet", "--no-deps", "--target", packages, "-r", wanted)
+        except GateFailure as failure:
+            return f"left out: {wanted.name} could not be installed ({reason_of(str(failure))})"
+        shutil.copyfile(wanted, stamp)
+    env = environment(PYTHONPATH=str(packages))
+    output = command("pytest", "-q", "-rs", "-k", "kerberos", f"{END_TO_END}/test_ways.py", env=env)
+    if skipped := re.search(r"^SKIPPED \[\d+\] \S+ (.*)$", output, re.MULTILINE):
+        return f"left out: {skipped[1]}"
+    return closing_line(output)
+
+
+def reason_of(output: str) -> str:
+    """Return the line in which pip or a compiler says what is missing."""
+    lines = [line.strip() for line in output.splitlines() if "rror" in line]
+    return lines[0] if lines else "no reason was given"
 
 
 def figures(output: str) -> list[str]:

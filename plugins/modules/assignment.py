@@ -85,7 +85,7 @@ before:
 after:
   description: 'C(assigned), the name of the policy in force, empty for none, after the task: read from
     the host, or predicted in check mode.'
-  returned: success
+  returned: when changed
   type: dict
   sample:
     assigned: Client (Respond Only)

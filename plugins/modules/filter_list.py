@@ -134,7 +134,7 @@ before:
 after:
   description: 'The filter list, empty when it is not there, after the task: read from the host, or predicted
     in check mode.'
-  returned: success
+  returned: when changed
   type: dict
   sample:
     name: Back-ends

@@ -135,7 +135,7 @@ before:
   sample: []
 after:
   description: 'Our openings after the task: read from the host, or predicted in check mode.'
-  returned: success
+  returned: when changed
   type: list
   elements: dict
   sample:

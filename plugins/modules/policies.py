@@ -541,7 +541,7 @@ before:
     assigned: ''
 after:
   description: 'The document of the host after the task: read from the host, or predicted in check mode.'
-  returned: success
+  returned: when changed
   type: dict
   sample:
     filter_lists:

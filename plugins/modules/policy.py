@@ -314,7 +314,7 @@ before:
 after:
   description: 'The policy, empty when it is not there, after the task: read from the host, or predicted
     in check mode.'
-  returned: success
+  returned: when changed
   type: dict
   sample:
     name: Exchange front-end

@@ -33,11 +33,13 @@ class IpsecAction(ActionBase):
     _requires_connection = True
 
     module: ClassVar[str]
+    host: str = ""
 
     def run(self, tmp: str | None = None, task_vars: Data | None = None) -> Data:
         """Validate, act, and turn refusals into failures that say what the host was told before."""
         super().run(tmp, task_vars)
         given = plain(self._task.args)
+        self.host = str((task_vars or {}).get("inventory_hostname", ""))
         try:
             # The core's own refusals come first: they name the option path, the value and the remedy.
             self.check(given)
@@ -82,8 +84,8 @@ class IpsecAction(ActionBase):
         return self._converger().converge(want, terms)
 
     def _converger(self) -> Converger:
-        remote = Remote(self)
-        return Converger(remote.run, remote.renew, room=remote.room)
+        remote = Remote(self, self.host)
+        return Converger(remote.run, remote.renew, room=remote.room, tell=remote.tell)
 
     def report(self, outcome: Outcome, view: Callable[[Store], Any]) -> Data:
         """Return the result of a change, in which ``view`` says what of a store is shown."""
@@ -91,11 +93,13 @@ class IpsecAction(ActionBase):
         result: Data = {
             "changed": outcome.changed,
             "before": before,
-            "after": after,
             "commands": list(outcome.commands),
             "host": outcome.host.to_data(),
             "confirmed": outcome.confirmed,
         }
+        if outcome.changed:
+            # Ansible copies and cleans every value of a result several times in the one process that all hosts share.
+            result["after"] = after
         if outcome.warnings:
             result["warnings"] = list(outcome.warnings)
         if self._task.diff:

@@ -43,6 +43,10 @@ class Way(Protocol):
     def clock(self) -> Callable[[], float]:
         """Tells seconds."""
 
+    @property
+    def tell(self) -> Callable[[str], None]:
+        """Hears what a long task is at."""
+
 
 def confirm_switch(way: Way, original: Store, host: Host, step: Step, seconds: int) -> Host:
     """Carry out the deciding step behind a timer on the host, and confirm it over a new connection.
@@ -78,6 +82,7 @@ def confirm_switch(way: Way, original: Store, host: Host, step: Step, seconds: i
 def _reach(way: Way, deadline: float) -> Host:
     """Take the timer away over a new connection, however often that takes, and return the host as it is then."""
     while True:
+        way.tell("does not reach the host under the new policy and tries again; otherwise the host goes back by itself")
         trouble = "The host could not be reached again, although it must have gone back by itself by now."
         try:
             way.renew()

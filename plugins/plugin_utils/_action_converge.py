@@ -69,7 +69,8 @@ class Outcome:
 class Converger:
     """Carries one task out over ``run``; ``renew`` makes a new connection of it.
 
-    ``room`` says how many bytes of standard input go in one command, given whether the host takes large messages.
+    ``room`` says how many bytes of standard input go in one command, given whether the host takes large messages;
+    ``tell`` hears what a long task is at.
     """
 
     run: Run
@@ -77,10 +78,11 @@ class Converger:
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
     room: Callable[[bool], int] = lambda _large: MOST_INPUT_BYTES
+    tell: Callable[[str], None] = lambda _text: None
     talk: HostSession[Host] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.talk = HostSession(self.run, QUESTIONS, read_host, self.renew)
+        self.talk = HostSession(self.run, QUESTIONS, read_host, self.renew, tell=self.tell)
 
     def read(self) -> Host:
         """Return the host as it is."""
@@ -136,6 +138,7 @@ class Converger:
         while waited < _SERVICE_PATIENCE_SECONDS and any(
             service.state == START_PENDING for service in found.services.values()
         ):
+            self.tell("waits for services to start")
             self.sleep(_SERVICE_PAUSE_SECONDS)
             waited += _SERVICE_PAUSE_SECONDS
             found = self.read()

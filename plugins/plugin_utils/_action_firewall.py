@@ -88,19 +88,20 @@ class FirewallAction(IpsecAction):
 
     def act(self, args: Data) -> Data:
         """Make the openings of the options, and no others of the name prefix."""
-        remote = Remote(self)
+        remote = Remote(self, self.host)
         check = bool(self._task.check_mode)
         outcome = converge(remote.run, read_request(args), check=check, renew=remote.renew)
         plan = outcome.plan
         result: Data = {
             "changed": plan.changed,
             "before": plan.before,
-            "after": outcome.after,
             "commands": outcome.commands,
             "foreign": list(plan.foreign),
             "not_expressible": list(plan.not_expressible),
             "host": outcome.host.to_data(),
         }
+        if plan.changed:
+            result["after"] = outcome.after
         if plan.warnings:
             result["warnings"] = list(plan.warnings)
         if self._task.diff:

@@ -61,4 +61,4 @@ class SaInfoAction(IpsecAction):
 
     def act(self, args: Data) -> Data:
         """Return the associations of the host; check mode is no different."""
-        return look(Remote(self).run)
+        return look(Remote(self, self.host).run)

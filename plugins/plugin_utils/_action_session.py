@@ -44,7 +44,8 @@ class HostSession(Generic[Found]):
 
     Every answer ends with the answers to ``questions``, which ``understand`` turns into what the task looks at. With
     ``renew``, which makes a new connection, questions that were lost on the way are asked once more; what changes
-    something is sent once. ``most`` is how many bytes of standard input one command may get.
+    something is sent once. ``most`` is how many bytes of standard input one command may get; ``tell`` hears what a long
+    task is at.
     """
 
     run: Run
@@ -52,6 +53,7 @@ class HostSession(Generic[Found]):
     understand: Callable[[Mapping[str, Section]], Found]
     renew: Callable[[], None] | None = None
     most: int = session.MOST_INPUT_BYTES
+    tell: Callable[[str], None] = lambda _text: None
     hidden: frozenset[str] = frozenset()
     done: list[str] = field(default_factory=list)
 
@@ -73,11 +75,13 @@ class HostSession(Generic[Found]):
 
     def send(self, lines: Sequence[Line]) -> Found:
         """Send the lines, in as many netsh sessions as they need, and return the host as it is afterwards."""
-        answer = ""
+        answer, before = "", len(self.done)
         batches = session.batches(lines, self.most)
         for number, batch in enumerate(batches, 1):
             nonce = secrets.token_hex(4)
             last = number == len(batches)
+            sent = len(self.done) - before + len(batch.lines)
+            self.tell(f"the host carries out its commands up to {sent} of {len(lines)}")
             answer = self.run(self.questions.after_netsh if last else session.APPLY, batch.input(nonce))
             self._report(batch, session.complaints(preamble(answer), nonce, len(batch.lines)))
             self.done += [line.redacted() for line in batch.lines]

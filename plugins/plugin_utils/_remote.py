@@ -17,6 +17,8 @@ from ansible.utils.display import Display
 
 from ._ipsec.errors import HostLost
 from ._remote_forms import form_of, room_of, sent_once
+from ._remote_progress import Progress
+from ._remote_warm import warm_up
 
 if TYPE_CHECKING:
     from ansible.plugins.action import ActionBase
@@ -27,12 +29,16 @@ _SHOWS_COMMANDS = 2
 # What connection plugins for Windows are made of.
 _LIBRARIES = ("winrm", "pypsrp", "requests", "urllib3", "spnego")
 
+warm_up()
+
 
 class Remote:
-    """Runs command lines over the connection of a task."""
+    """Runs command lines over the connection of a task; ``host`` is what it says long work is done for."""
 
-    def __init__(self, action: ActionBase) -> None:
+    def __init__(self, action: ActionBase, host: str = "") -> None:
         self._action = action
+        name = f"{action._task.action} [{host}]"
+        self._progress = Progress(lambda text: Display().display(f"{name}: {text}"))
 
     def run(self, line: str, script: bytes) -> str:
         """Return what the command printed to standard output and standard error.
@@ -44,7 +50,7 @@ class Remote:
             raise AnsibleActionFail(f"A script of {len(script)} bytes does not fit one request; this is a bug.")
         connection = self._action._connection
         command = form_of(connection).line(connection, line)
-        with _losses(connection), _unheard(), sent_once(connection):
+        with _losses(connection), _unheard(), sent_once(connection), self._progress.while_waiting():
             # The base class would write the whole answer into the debug log.
             code, stdout, stderr = connection.exec_command(command, in_data=script, sudoable=False)
         output: str = to_text(stdout + stderr, errors="surrogate_then_replace")
@@ -53,6 +59,10 @@ class Remote:
             last = output.strip().splitlines()[-1:] or ["no output"]
             raise HostLost(f"{program} ended with code {code} on the host: {last[0]}")
         return output
+
+    def tell(self, text: str) -> None:
+        """Say what the task is at, if it takes long."""
+        self._progress.note(text)
 
     def room(self, large_messages: bool) -> int:
         """Return how many bytes of standard input one command may get, given whether the host takes large messages."""

@@ -17,7 +17,7 @@ import pytest
 from documents import pairs
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from lab_runner import LabConnection, run, state_of
+from lab_runner import LabConnection, left_by, run, state_of
 from meaning import differences, offered_by_default, offers_said, overridden, seen
 
 from winlab.host import Host
@@ -72,7 +72,7 @@ def test_a_document_on_a_host_that_has_another_one(version: str, language: str, 
     connection = LabConnection(host)
     done = policies(connection, second, "overridden")
     assert (done["changed"], done["commands"]) == (predicted["changed"], predicted["commands"])
-    assert done["after"] == predicted["after"]
+    assert left_by(done) == left_by(predicted)
     sent = [line.removesuffix(" <nul 2>&1") for line in connection.service_lines()]
     assert done["commands"] == sent + redacted(connection.netsh_lines(), keys_of(first) + keys_of(second))
     assert differences(overridden(before, second, fresh), seen(host)) == []
@@ -91,7 +91,7 @@ def test_a_document_on_a_host_that_has_another_one(version: str, language: str, 
     assert state_of(host) == settled
 
     config = run(host, "policies_info", {})["config"]
-    assert config == done["after"]
+    assert config == left_by(done)
     for state in ("merged", "replaced", "overridden"):
         fed = LabConnection(host)
         result = policies(fed, config, state)
@@ -125,7 +125,7 @@ def test_check_mode_shows_filters_in_the_order_that_the_host_will_have(version: 
     document["filter_lists"][0]["filters"].reverse()
     again = policies(host, document, "overridden", check_mode=True)
     assert again["changed"] is False
-    assert again["after"]["filter_lists"][-1] == predicted
+    assert again["before"]["filter_lists"][-1] == predicted
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -153,7 +153,7 @@ def test_merged_replaced_and_deleted_are_predicted_and_settle(version: str, lang
         connection = LabConnection(host)
         done = policies(connection, second, state)
         assert (done["changed"], done["commands"]) == (predicted["changed"], predicted["commands"])
-        assert done["after"] == predicted["after"]
+        assert left_by(done) == left_by(predicted)
         again = LabConnection(host)
         assert policies(again, second, state)["commands"] == []
         assert again.netsh_lines() == []

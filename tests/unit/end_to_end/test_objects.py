@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleActionFail
-from lab_runner import IPSEC, LabConnection, Tree, run, state_of, tree
+from lab_runner import IPSEC, LabConnection, Tree, left_by, run, state_of, tree
 from meaning import said, seen
 
 from winlab import services
@@ -52,7 +52,8 @@ def settles(host: Host, module: str, args: Data) -> Data:
     connection = LabConnection(host)
     again = run(connection, module, args)
     assert (again["changed"], again["commands"], connection.netsh_lines()) == (False, [], [])
-    assert again["before"] == again["after"] == done["after"]
+    assert again["before"] == left_by(done)
+    assert "after" not in again
     assert state_of(host) == after
     return done
 

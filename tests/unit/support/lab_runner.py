@@ -114,3 +114,8 @@ def state_of(host: Host) -> tuple[Tree, Tree, dict[str, tuple[int, int]]]:
     """Return everything that a task could change: policies, service configuration, and what runs."""
     services = {name: (int(each.state), int(each.start_type)) for name, each in host.services.items()}
     return tree(host), tree(host, SERVICES), services
+
+
+def left_by(result: Data) -> Any:
+    """Return what a task says that the host has now."""
+    return result.get("after", result["before"])

@@ -74,7 +74,7 @@ class Controller:
             remote, time = Remote(action), self.time
             action._converger = lambda: Converger(remote.run, remote.renew, time.sleep, time.clock, remote.room)
         try:
-            result: Data = action.run(task_vars={})
+            result: Data = action.run(task_vars={"inventory_hostname": self.target.spec.name})
             return result
         finally:
             # What goes wrong when a connection is closed is no matter of the task: so does Ansible's executor.
