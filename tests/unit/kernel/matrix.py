@@ -5,8 +5,8 @@
 """Runs pairs of policies on the kernel data plane and writes down what became of the requests.
 
 Every run is a file build/matrix/VARIANT/run-N.json, with one capture for each pair beside it; a run that ends early is
-kept with its reason. What differs from what is expected (tests/unit/kernel/expected*.yml) is printed, and at the end all
-runs of the variant in short, as measured*.yml has them.
+kept with its reason. What differs from what is expected (tests/unit/kernel/expected*.yml) is printed, and at the end
+all runs of the variant in short, as measured*.yml has them.
 """
 
 from __future__ import annotations

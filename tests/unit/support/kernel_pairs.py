@@ -109,7 +109,8 @@ def expected(variant: str = "esp") -> dict[Cell, Fates]:
     for ike, front in product(IKE, FRONTS):
         for back, text in zip(table["columns"], table[ike][front], strict=True):
             first, steady, *seen = text.split()
-            found[Cell(ike, front, back, variant)] = Fates(words[first], words[steady], *(each == "yes" for each in seen))
+            clear = (each == "yes" for each in seen)
+            found[Cell(ike, front, back, variant)] = Fates(words[first], words[steady], *clear)
     return found
 
 
