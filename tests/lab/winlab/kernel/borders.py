@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..dataplane.packet import Network
+from .realm import ADDRESS
 
 CLIENT = "198.51.100.10"
 FIREWALLS = ("outer", "inner")
@@ -37,6 +38,7 @@ table inet filter {{
     type filter hook forward priority 0; policy drop;
     ct state established,related accept
     ip saddr {{ {controllers} }} accept
+    ip daddr {centre} meta l4proto {{ tcp, udp }} th dport 88 accept
     ip saddr {client} tcp dport {{ 80, 443, 110, 143, 993, 995 }} accept
     ip saddr . ip daddr {{ {pairs} }} tcp dport {{ {ports} }} accept
   }}
@@ -72,8 +74,8 @@ def between(network: Network) -> str:
 def guard(pairs: Iterable[tuple[str, str]], ports: Iterable[int], controllers: Iterable[str]) -> str:
     """Return the rules of a firewall that drops all that nothing lets through, and counts what passes between pairs.
 
-    They let through management, clients of the front-ends, answers, and between the pairs (of addresses) these ports
-    in clear; neither IKE nor ESP nor AH: that is for whoever manages them.
+    They let through management, clients of the front-ends, Kerberos, answers, and between the pairs (of addresses)
+    these ports in clear; neither IKE nor ESP nor AH: that is for whoever manages them.
     """
     pairs = list(pairs)
     return _GUARD.format(
@@ -82,4 +84,5 @@ def guard(pairs: Iterable[tuple[str, str]], ports: Iterable[int], controllers: I
         ports=", ".join(map(str, ports)),
         controllers=", ".join(controllers),
         client=CLIENT,
+        centre=ADDRESS,
     )

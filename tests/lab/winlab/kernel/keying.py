@@ -14,7 +14,7 @@ reach those peers: the daemon looks for traffic only in the connection that main
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
@@ -51,6 +51,43 @@ class Keying:
     peers: tuple[IPv4Network, ...]
     refused: tuple[str, ...]
     notes: tuple[str, ...]
+
+    @property
+    def kerberos(self) -> tuple[IPv4Network, ...]:
+        """Who is asked by Kerberos."""
+        asked = [
+            IPv4Network(one["remote_addrs"][0])
+            for name, one in self.connections.items()
+            if authentication(name) == AuthType.KERBEROS and _asks(one)
+        ]
+        return tuple(dict.fromkeys(asked))
+
+    @property
+    def asking(self) -> frozenset[int]:
+        """Numbers of what the daemon asks for when the kernel needs it."""
+        return frozenset(
+            int(child["reqid"])
+            for one in self.connections.values()
+            for child in one["children"].values()
+            if child["start_action"] == "trap"
+        )
+
+    def without_tickets(self) -> Keying:
+        """Return the same for a host without tickets: it asks nobody by Kerberos, and answers as before."""
+        connections = {
+            name: {
+                **one,
+                "children": {key: {**child, "start_action": "none"} for key, child in one["children"].items()},
+            }
+            if authentication(name) == AuthType.KERBEROS
+            else one
+            for name, one in self.connections.items()
+        }
+        return replace(self, connections=connections)
+
+
+def _asks(connection: Mapping[str, Any]) -> bool:
+    return any(child["start_action"] == "trap" for child in connection["children"].values())
 
 
 def compile_keying(

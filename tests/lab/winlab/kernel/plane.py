@@ -34,6 +34,7 @@ from ..exchange import FRONTEND, ServicesSpec
 from ..exchange.crossing import Conversation, Crossing, Entrance, Locks
 from ..host import Host
 from ..spec import HostSpec
+from . import realm
 from .account import count, covering, note
 from .authorities import Authorities
 from .borders import CLIENT, COUNTERS, FIREWALLS, between, guard
@@ -50,6 +51,7 @@ KNOCK_PATIENCE = 9.0
 """Seconds for one of a controller: enough for the one end that holds packets."""
 PREFIX = "lab-"
 _AT_ONCE = 4
+_LOGON_AGAIN_SECONDS = 10.0
 _REMEMBERED_SECONDS = 2.0
 _ISOLATED = ("xfrm policy add src 0.0.0.0/0 dst 0.0.0.0/0 dir {way} priority 1 action block",)
 
@@ -61,6 +63,8 @@ class _Enforced:
     host: Host
     guard: threading.RLock = field(default_factory=threading.RLock)
     loaded: Enforcement | None = None
+    complete: bool = True
+    since: float = 0.0
     standing: Standing = field(default_factory=lambda: Standing((), (), ()))
     refused: str = ""
     counted: dict[int, int] = field(default_factory=dict)
@@ -110,6 +114,8 @@ class KernelCrossing(Crossing):
             for address, name in self._controllers.items()
         ]
         plugged.append({"name": "client", "addresses": [CLIENT], "at": FIREWALLS[0]})
+        plugged.append({"name": realm.NAME, "addresses": [realm.ADDRESS], "at": FIREWALLS[1]})
+        self.realm = realm.Realm(channel, PREFIX, hosts)
         channel.call("lay", prefix=PREFIX, firewalls=FIREWALLS, hosts=plugged, patience=180)
         for name, host in hosts.items():
             channel.call("execute", name=PREFIX + name, command=["nft", "-f", "-"], text=COUNTERS)
@@ -253,10 +259,11 @@ class KernelCrossing(Crossing):
                 identities=self._authorities.identities(name, state),
                 closed=closed(end.host, others, self._controllers, self._services.get(name, ())),
             )
-            if wanted == end.loaded:
+            late = not end.complete and time.monotonic() - end.since > _LOGON_AGAIN_SECONDS
+            if wanted == end.loaded and not (late and self._logon(name, wanted)):
                 return end.loaded
-            for note in wanted.notes:
-                self._tell(f"{name}: {note}")
+            for text in wanted.notes:
+                self._tell(f"{name}: {text}")
             end.refused = "; ".join(wanted.refused)
             if end.refused:
                 self._tell(f"{name} is cut off, its policy cannot be enforced: {end.refused}")
@@ -264,9 +271,12 @@ class KernelCrossing(Crossing):
                 self.channel.call("unwatch", name=PREFIX + name)
                 self.channel.call("stop_keying", name=PREFIX + name)
                 self.channel.call("policies", name=PREFIX + name, lines=lines)
+                end.complete = True
             else:
-                load(self.channel, PREFIX + name, wanted)
-            end.loaded = wanted
+                end.complete = load(self.channel, PREFIX + name, wanted, logon=lambda: self._logon(name, wanted))
+                if not end.complete:
+                    self._say(f"{name}: no tickets from the domain controller, so it asks nobody by Kerberos")
+            end.loaded, end.since = wanted, time.monotonic()
             return wanted
 
     def flush(self) -> None:
@@ -313,6 +323,14 @@ class KernelCrossing(Crossing):
         """Return what a network firewall has counted between the pairs of `guard`, packets by kind."""
         found = self.channel.call("statistics", name=PREFIX + firewall)
         return {name.removeprefix("wire_"): number for name, number in found.items() if name.startswith("wire_")}
+
+    def _logon(self, name: str, wanted: Enforcement) -> bool:
+        """Get a host tickets for all that it asks by Kerberos; tell whether it has them."""
+        asked = wanted.keying.kerberos
+        others = {other: each.addresses[0] for other, each in self._hosts.items() if other != name}
+        peers = [other for other, address in others.items() if any(address in each for each in asked)]
+        self._ends[name].since = time.monotonic()
+        return self.realm.ticket(name, peers)
 
     def _tell(self, text: str) -> None:
         if text not in self._said:

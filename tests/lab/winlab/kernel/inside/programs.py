@@ -55,18 +55,20 @@ class Programs:
             place.chmod(one.get("mode", 0o644))
             os.chown(place, one.get("user", 0), -1)
 
-    def run(self, name: str, label: str, command: Sequence[str], text: str = "") -> str:
+    def run(self, name: str, label: str, command: Sequence[str], text: str = "", seconds: float = 90) -> str:
         """Run something that ends in a namespace, with the files of a program; return what it prints.
 
-        :raises RuntimeError: when it fails; with what it says.
+        :raises RuntimeError: when it fails, or takes longer; with what it says.
         """
         whole = ["ip", "netns", "exec", name, *_placed(name, label, command)]
-        done = subprocess.run(
-            whole, input=text, env=_environment(name, label), capture_output=True, text=True, check=False
-        )
+        settings: dict[str, Any] = {"env": _environment(name, label), "capture_output": True, "text": True}
+        try:
+            done = subprocess.run(whole, input=text, timeout=seconds, check=False, **settings)
+        except subprocess.TimeoutExpired as late:
+            raise RuntimeError(f"{label} of {name}: {' '.join(command)}: no end within {seconds:g} s") from late
         if done.returncode:
             raise RuntimeError(f"{label} of {name}: {' '.join(command)}: {(done.stderr + done.stdout).strip()}")
-        return done.stdout
+        return str(done.stdout)
 
     def start(self, name: str, label: str, command: Sequence[str], ports: Sequence[int], seconds: float = 90) -> None:
         """Start a program whose files are there, and wait until it listens on its TCP ports.
