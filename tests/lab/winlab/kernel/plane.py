@@ -171,7 +171,7 @@ class KernelCrossing(Crossing):
         )
         return self._tunnels.near(number) if number else None
 
-    def reaches(self, source: str, destination: str, port: int) -> bool:
+    def reaches(self, source: str, destination: str, port: int, seconds: float = PATIENCE) -> bool:
         """Tell whether a connection from one host to a port of another comes about; it is closed again."""
         for name in (source, destination):
             self.enforce(name)
@@ -181,7 +181,7 @@ class KernelCrossing(Crossing):
                 source=PREFIX + source,
                 address=str(self._hosts[destination].addresses[0]),
                 port=port,
-                seconds=PATIENCE,
+                seconds=seconds,
                 patience=PATIENCE * 3,
             )
         )
