@@ -45,6 +45,8 @@ CELLS = [
         "open block none",
         "closed request request",
         "closed strict require",
+        "open request respond ah",
+        "open require request certificates",
     )
 ]
 
@@ -102,10 +104,10 @@ def measured(plane: Carrier) -> Mapping[Cell | str, Measured]:
     return found
 
 
-@pytest.mark.parametrize("cell", CELLS, ids=lambda cell: f"{cell.ike}-{cell.front}-{cell.back}")
+@pytest.mark.parametrize("cell", CELLS, ids=lambda cell: f"{cell.variant}-{cell.ike}-{cell.front}-{cell.back}")
 def test_the_kernel_does_what_is_expected(measured: Mapping[Cell | str, Measured], cell: Cell) -> None:
     """First request, steady state, and clear segments in each."""
-    found, wanted = measured[cell], expected()[cell]
+    found, wanted = measured[cell], expected(cell.variant)[cell]
     assert (found.first.fate, found.steady.fate) == (wanted.first, wanted.steady)
     segments = [bool(each.wire.get(f"tcp/{PORT}")) for each in (found.first, found.steady)]
     assert segments == [wanted.clear_first, wanted.clear_steady]
