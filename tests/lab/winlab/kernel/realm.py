@@ -23,7 +23,7 @@ ADDRESS = "192.0.2.88"
 NAME = "dc"
 PORT = 88
 _LABEL, _MEMBER = "kdc", "member"
-_PATIENCE_SECONDS = 8.0
+_PATIENCE_SECONDS = 15.0
 
 
 class Realm:
