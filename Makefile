@@ -44,7 +44,7 @@ lab-kernel: run-env ## the same hosts, their policies enforced by a Linux kernel
 	@mkdir -p build/lab
 	@PYTHONPATH=tests/lab .venv/bin/python -m winlab --data-plane=kernel $(ARGS)
 
-matrix: ## every pair of policies on the kernel data plane, compared with what is expected (minutes)
+matrix: ## every pair of policies on the kernel data plane, compared with what is expected (minutes; ARGS=ah, certificates)
 	@tools/venv dev
 	@.venv/bin/python tools/lay_tree.py
 	@.venv/bin/python tests/unit/kernel/matrix.py $(ARGS)

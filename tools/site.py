@@ -28,9 +28,10 @@ BUILD = ROOT / "build"
 sys.path.insert(0, str(ROOT / "tests" / "lab"))
 
 from winlab.exchange import BACKEND, FRONTEND, ServicesSpec  # noqa: E402  # the lab is no installed package
+from winlab.kernel.borders import FIREWALLS  # noqa: E402
 from winlab.kernel.carrier import carrier  # noqa: E402
 from winlab.kernel.firewalls import NetworkFirewalls  # noqa: E402
-from winlab.kernel.plane import FIREWALLS, PREFIX, KernelCrossing, over_the_kernel  # noqa: E402
+from winlab.kernel.plane import PREFIX, KernelCrossing, over_the_kernel  # noqa: E402
 from winlab.kernel.wirelog import read_capture  # noqa: E402
 from winlab.lab import Lab, LabHost  # noqa: E402
 from winlab.spec import HostSpec  # noqa: E402
@@ -259,7 +260,7 @@ def rolled_back(lab: Lab, inventories: Iterable[Path], wanted: Path) -> list[str
         if crossing.channel.call("policies", name=PREFIX + name):
             left.append(f"policies of {name}")
     # The firewalls are closed again, so that nothing gets through by that port at all.
-    return left + [f"tcp/80 from {fe} to {be}" for fe, be in PAIRS[:1] if crossing.begin(fe, be, 80).through]
+    return left + [f"tcp/80 from {fe} to {be}" for fe, be in PAIRS[:1] if crossing.reaches(fe, be, 80)]
 
 
 def _quiet(crossing: KernelCrossing, firewall: str) -> dict[str, int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 from verification import BE, Deployment, deployment, documents
 
+from winlab.dataplane.wire import refresh
 from winlab.registry import Kind, Value
 
 PORTS = {"http": 80, "imap": 143, "pop3": 110}
@@ -144,6 +145,7 @@ def soft_association_stands(pair: Deployment):
     """The front-end talked without a policy before, and the back-end's fall-back still stands (KB 313236)."""
     pair.netsh("fe", 'ipsec static set policy name="Exchange front-end" assign=no')
     pair.sessions({"http": 80})
+    refresh(pair.lab.hosts["be"].host)
     assert pair.lab.hosts["be"].host.associations.soft
     pair.netsh("fe", 'ipsec static set policy name="Exchange front-end" assign=yes')
 

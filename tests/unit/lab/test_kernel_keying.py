@@ -68,6 +68,15 @@ def test_a_key_for_a_pair() -> None:
     assert SECRET not in repr(keying)
 
 
+def test_a_lifetime_in_kilobytes_is_one_too() -> None:
+    """New keys are made a little before so many bytes have passed."""
+    action = 'action=negotiate qmsec="ESP[3DES,SHA1]:20480k/900s"'
+    (connection,) = enforced(front((WEB, action, f"kerberos=no psk={SECRET}"))).keying.connections.values()
+    (child,) = connection["children"].values()
+    assert (child["life_time"], child["rekey_time"]) == ("900s", "810s")
+    assert (child["life_bytes"], child["rekey_bytes"]) == ("20971520", "18874368")
+
+
 def test_ports_of_one_peer_share_a_connection() -> None:
     """Main mode belongs to a peer: all its filters are looked for there."""
     host = front(

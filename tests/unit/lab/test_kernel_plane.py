@@ -17,6 +17,7 @@ from winlab.dataplane.bench import in_policy, machine, type_in
 from winlab.dataplane.trail import MAIN_MODE, MAIN_MODE_ENDED, QUICK_MODE, QUICK_MODE_ENDED
 from winlab.dataplane.wire import refresh
 from winlab.host import Host
+from winlab.kernel.channel import Failed
 from winlab.kernel.plane import KernelCrossing
 from winlab.services import stop
 
@@ -50,6 +51,7 @@ class Inside:
         self.told: dict[str, list[dict[str, Any]]] = {}
         self.statistics: dict[str, int] = {}
         self.accepts = True
+        self.tickets = True
 
     def call(self, name: str, /, *, patience: float = 60.0, **given: Any) -> Any:
         """Answer a call."""
@@ -70,6 +72,8 @@ class Inside:
                 return self.accepts
             case "open":
                 return 7 if self.accepts else 0
+            case "run_program" if given["command"][0] == "kinit" and not self.tickets:
+                raise Failed("kinit: no centre")
         return None
 
     def count(self, name: str) -> int:
@@ -194,3 +198,40 @@ def test_afterwards_hosts_are_on_their_own(bench: Bench) -> None:
     before = len(bench.inside.calls)
     refresh(bench.fe)
     assert len(bench.inside.calls) == before
+
+
+def asking(bench: Bench) -> list[str]:
+    """Return how the daemon of the front-end begins: whether it asks when the kernel needs an association."""
+    last = [given for name, given in bench.inside.calls if name == "start_keying" and given["name"] == "lab-fe"][-1]
+    return [child["start_action"] for one in last["connections"].values() for child in one["children"].values()]
+
+
+def test_a_host_without_tickets_asks_nobody_and_lets_nothing_go_in_clear(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It tries again after a while; under its policy, and before anything can ask."""
+    type_in(bench.fe, "set filteraction A0 soft=yes inpass=yes")
+    bench.inside.tickets = False
+    bench.crossing.enforce("fe")
+    assert asking(bench) == ["none"]
+    assert bench.inside.count("watch") == 0
+    assert sum("no tickets" in each for each in bench.said) == 1
+    order = [name for name, given in bench.inside.calls if given.get("name") == "lab-fe"]
+    assert order.index("policies") < order.index("run_program") < order.index("start_keying")
+    bench.inside.tickets = True
+    bench.crossing.enforce("fe")
+    assert asking(bench) == ["none"]
+    monkeypatch.setattr("winlab.kernel.plane._LOGON_AGAIN_SECONDS", -1.0)
+    bench.crossing.enforce("fe")
+    assert asking(bench) == ["trap"]
+    assert bench.inside.count("watch") == 1
+    logons = [given for name, given in bench.inside.calls if name == "run_program" and given["command"][0] == "kvno"]
+    assert {tuple(each["command"]) for each in logons} == {("kvno", "host/be")}
+
+
+def test_keys_need_no_centre(bench: Bench) -> None:
+    """Nobody logs on where nobody asks by Kerberos."""
+    type_in(bench.fe, "set rule name=R0 policy=P kerberos=no psk=Secret-1")
+    bench.crossing.enforce("fe")
+    assert bench.inside.count("run_program") == 0
+    assert asking(bench) == ["trap"]

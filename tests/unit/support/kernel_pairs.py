@@ -4,8 +4,8 @@
 
 """The pairs of the matrix as simulated hosts, and what the lab's model and the collection say about them.
 
-Two hosts of Server 2003, whose default response rule works; both negotiate with Kerberos, which has a stand-in where
-packets are real.
+Two hosts of Server 2003, whose default response rule works. Variants of the matrix differ in what both negotiate with:
+ESP and Kerberos (which has a stand-in where packets are real), AH and Kerberos, ESP and certificates.
 """
 
 from __future__ import annotations
@@ -32,28 +32,44 @@ FE, BE, PORT = "10.0.0.10", "10.0.1.20", 80
 FRONTS = ("none", "permit", "request", "require", "strict", "block")
 BACKS = ("none", "respond", "request", "require", "strict", "block")
 IKE = ("open", "closed")
-OFFER = 'qmsec="ESP[3DES,SHA1]"'
 ACTIONS = {
     "permit": "action=permit",
     "block": "action=block",
-    "request": f"action=negotiate inpass=yes soft=yes {OFFER}",
-    "require": f"action=negotiate inpass=yes soft=no {OFFER}",
-    "strict": f"action=negotiate inpass=no soft=no {OFFER}",
+    "request": "action=negotiate inpass=yes soft=yes",
+    "require": "action=negotiate inpass=yes soft=no",
+    "strict": "action=negotiate inpass=no soft=no",
 }
 # Fates of the lab's model and of the collection; all others are "blocked".
-WORDS = {"clear": "clear", "permit": "clear", "soft_clear": "clear", "esp": "secured"}
-EXPECTED = Path(__file__).parents[1] / "kernel" / "expected.yml"
+WORDS = {"clear": "clear", "permit": "clear", "soft_clear": "clear", "esp": "secured", "ah": "secured"}
+KEPT = Path(__file__).parents[1] / "kernel"
 _OUT, _IN = f"me {BE} protocol=tcp dstport={PORT}", f"{FE} me protocol=tcp dstport={PORT}"
 _SETTINGS = 'activatedefaultrule=no mmsec="3DES-SHA1-2"'
 
 
+@dataclass(frozen=True)
+class Variant:
+    """What both ends offer in quick mode, how they authenticate, and what then protects the packets."""
+
+    offer: str
+    authentication: str
+    wire: str
+
+
+VARIANTS = {
+    "esp": Variant("ESP[3DES,SHA1]", "kerberos=yes", "esp"),
+    "ah": Variant("AH[SHA1]", "kerberos=yes", "ah"),
+    "certificates": Variant("ESP[3DES,SHA1]", 'kerberos=no rootca="CN=Lab Root, O=Example, C=US"', "esp"),
+}
+
+
 @dataclass(frozen=True, order=True)
 class Cell:
-    """One pair under one firewall."""
+    """One pair under one firewall, in one variant."""
 
     ike: str
     front: str
     back: str
+    variant: str = "esp"
 
     @property
     def network(self) -> Network:
@@ -62,7 +78,8 @@ class Cell:
 
     def hosts(self) -> tuple[Host, Host]:
         """Return both ends, set up through netsh."""
-        return _end("fe", FE, self.front, _OUT), _end("be", BE, self.back, _IN)
+        variant = VARIANTS[self.variant]
+        return _end("fe", FE, self.front, _OUT, variant), _end("be", BE, self.back, _IN, variant)
 
 
 @dataclass(frozen=True)
@@ -75,19 +92,25 @@ class Fates:
     clear_steady: bool | None = None
 
 
-def cells() -> list[Cell]:
-    """Return all cells, row by row."""
-    return [Cell(*each) for each in product(IKE, FRONTS, BACKS)]
+def kept(word: str, variant: str) -> Path:
+    """Return the file with what is expected, or was measured, in a variant."""
+    return KEPT / f"{word}{'' if variant == 'esp' else f'_{variant}'}.yml"
 
 
-def expected() -> dict[Cell, Fates]:
+def cells(variant: str = "esp") -> list[Cell]:
+    """Return all cells of a variant, row by row."""
+    return [Cell(*each, variant) for each in product(IKE, FRONTS, BACKS)]
+
+
+def expected(variant: str = "esp") -> dict[Cell, Fates]:
     """Return what was written down before the first run."""
-    table = yaml.safe_load(EXPECTED.read_text(encoding="utf-8"))
+    table = yaml.safe_load(kept("expected", variant).read_text(encoding="utf-8"))
     words, found = table["words"], {}
     for ike, front in product(IKE, FRONTS):
         for back, text in zip(table["columns"], table[ike][front], strict=True):
             first, steady, *seen = text.split()
-            found[Cell(ike, front, back)] = Fates(words[first], words[steady], *(each == "yes" for each in seen))
+            clear = (each == "yes" for each in seen)
+            found[Cell(ike, front, back, variant)] = Fates(words[first], words[steady], *clear)
     return found
 
 
@@ -107,12 +130,21 @@ def of_the_collection(cell: Cell) -> str:
     return WORDS.get(found.kind.value, "blocked")
 
 
-def _end(name: str, address: str, word: str, filters: str) -> Host:
+def _end(name: str, address: str, word: str, filters: str, variant: Variant) -> Host:
     host = machine(name, address, version="2003")
     if word == "respond":
-        type_in(host, 'add policy P activatedefaultrule=yes mmsec="3DES-SHA1-2"', "set policy P assign=y")
-    elif word != "none":
+        # The offers of the default response rule are its own: ESP and AH, either alone.
+        type_in(
+            host,
+            'add policy P activatedefaultrule=yes mmsec="3DES-SHA1-2"',
+            f"set defaultrule policy=P {variant.authentication}",
+            "set policy P assign=y",
+        )
+    elif word in ("permit", "block"):
         in_policy(host, (filters, ACTIONS[word]), settings=_SETTINGS)
+    elif word != "none":
+        action = f'{ACTIONS[word]} qmsec="{variant.offer}"'
+        in_policy(host, (filters, action, variant.authentication), settings=_SETTINGS)
     return host
 
 

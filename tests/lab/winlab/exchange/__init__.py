@@ -8,6 +8,8 @@ every session to the back-end of the user, always in clear on ports 80, 143 and 
 can protect this hop. Each TCP conversation is judged by the wire, at its beginning and again with every piece of data:
 the controller to a host in clear, a front-end to a back-end as policies and firewalls of both have it.
 
+A crossing may put real servers in their place (`Crossing.serve`); then they say what a client gets.
+
 Only this is imitated: who talks to whom on which port, what a client of a protocol needs to log on, and what a
 conversation looks like that is not let through. Nobody can read mail.
 """

@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+_PUBLIC, _PRIVATE = "lab.crt", "lab.key"
+
 
 def make(directory: Path, names: Iterable[str], addresses: Iterable[str]) -> tuple[ssl.SSLContext, Path]:
     """Return the server's side of TLS, and the file with the certificate that clients may trust."""
@@ -36,7 +38,7 @@ def make(directory: Path, names: Iterable[str], addresses: Iterable[str]) -> tup
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
     )
-    public, private = directory / "lab.crt", directory / "lab.key"
+    public, private = directory / _PUBLIC, directory / _PRIVATE
     public.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     private.touch(mode=0o600)
     private.write_bytes(
@@ -45,3 +47,9 @@ def make(directory: Path, names: Iterable[str], addresses: Iterable[str]) -> tup
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(public, private)
     return context, public
+
+
+def read(directory: Path) -> tuple[str, str]:
+    """Return the certificate that was made there and its key, in PEM."""
+    public, private = ((directory / name).read_text(encoding="ascii") for name in (_PUBLIC, _PRIVATE))
+    return public, private

@@ -9,7 +9,7 @@ import itertools
 import socket
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 
@@ -18,6 +18,7 @@ from ..dataplane.management import passes
 from ..dataplane.packet import TCP, Address, Network, Packet
 from ..dataplane.wire import Wire
 from ..host import Host
+from .spec import ServicesSpec
 
 HEADERS = 40
 """Bytes of a TCP packet besides its data."""
@@ -25,6 +26,9 @@ _REMEMBERED = 500
 _FIRST_CLIENT_PORT = 49152
 
 Locks = Mapping[str, AbstractContextManager[object]]
+
+Entrance = Callable[[Address, str, int], socket.socket | None]
+"""Connects a client at an address to a port of a host (by name); None when nobody lets it in."""
 
 
 @dataclass(slots=True)
@@ -69,6 +73,20 @@ class Crossing:
 
     def close(self) -> None:
         """Nothing is held here."""
+
+    def serve(
+        self,
+        specs: Mapping[str, ServicesSpec],
+        owners: Mapping[str, Mapping[str, str]],
+        certificate: tuple[str, str] | None,
+    ) -> Entrance | None:
+        """Put servers of its own behind the services of hosts, where it has some; here it has none.
+
+        :param owners: of each front-end, the back-end of every user.
+        :param certificate: certificate and key of front-ends with TLS, in PEM.
+        :return: how clients get to them.
+        """
+        return None
 
     @property
     def network(self) -> Network:

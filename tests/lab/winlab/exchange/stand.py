@@ -22,7 +22,7 @@ from .crossing import Crossing, Locks
 from .mailboxes import Mailboxes
 from .relay import Relay
 from .spec import BACKEND, TLS, ServicesSpec, check
-from .streams import Stalled, Stream, hang
+from .streams import Stalled, Stream, hang, join
 
 if TYPE_CHECKING:
     from ..lab import LabHost
@@ -75,6 +75,8 @@ class Exchange:
             self._context, self.certificate = certificate.make(directory, self._hosts, addresses)
         self._listening = Doors() if self._hosts else None
         try:
+            pair = certificate.read(directory) if self.certificate else None
+            self._entrance = self.crossing.serve(self._specs(), self._plan, pair)
             for name, spec in self._specs().items():
                 self.doors[name] = {service: self._open(name, service) for service in spec.doors}
         except BaseException:
@@ -115,6 +117,13 @@ class Exchange:
         serve = self._server(name, protocol)
         controller = ip_address(where.controller)
 
+        def enter(connection: socket.socket, _number: int) -> None:
+            inside = self._entrance(controller, name, standard) if self._entrance else None
+            if inside is None:
+                hang(connection, spec.timeout_seconds)
+            else:
+                join(connection, inside)
+
         def admit(connection: socket.socket, _number: int) -> None:
             try:
                 self._admit(connection, serve, lambda: self.crossing.in_clear(controller, name, standard), context)
@@ -123,7 +132,8 @@ class Exchange:
 
         if self._listening is None:
             raise RuntimeError("the services are closed")
-        return Door(where.address, self._listening.add(admit, where.address), standard, context is not None)
+        port = self._listening.add(enter if self._entrance else admit, where.address)
+        return Door(where.address, port, standard, service in TLS)
 
     def _server(self, name: str, protocol: str) -> Callable[[Stream], None]:
         spec, module = self._specs()[name], _PROTOCOLS[protocol]

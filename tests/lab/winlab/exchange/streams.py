@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import struct
+import threading
 import time
 from collections.abc import Callable
 
@@ -103,3 +104,20 @@ def hang(connection: socket.socket, seconds: float) -> None:
             if not connection.recv(_PIECE):
                 break
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+
+
+def join(one: socket.socket, other: socket.socket) -> None:
+    """Pass on what arrives at each of two connections to the other one, until both have ended; closes the second."""
+    with other:
+        back = threading.Thread(target=_pass_on, args=(other, one), name="winlab-join", daemon=True)
+        back.start()
+        _pass_on(one, other)
+        back.join()
+
+
+def _pass_on(source: socket.socket, target: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while piece := source.recv(_PIECE):
+            target.sendall(piece)
+    with contextlib.suppress(OSError):
+        target.shutdown(socket.SHUT_WR)

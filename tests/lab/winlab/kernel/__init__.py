@@ -6,7 +6,8 @@
 `policies` and `keying` translate what is in force on a host (read from its registry by the lab's own code), `enforce`
 loads it into the host's namespace and compares, `carrier` brings the namespaces up: of the running kernel where that
 has ESP and AH, else in an emulated guest. `pair` measures what becomes of a request between two hosts, `plane` carries
-all conversations of a lab.
+all conversations of a lab: `servers` are nginx and Dovecot, `realm` is a domain controller, `borders` has the rules of
+the firewalls between them, `account` what hosts tell of it all.
 
 What differs from the policy is refused or listed (`Enforcement.refused`, `Enforcement.notes`):
 
@@ -25,4 +26,8 @@ Always, and so not listed each time:
   request takes at least a second, and where an end holds and then lets go, about seven; where both do, about fifteen.
 * Kerberos, RSVP and IKE are exempt as the level says; nothing in these networks sends to groups.
 * A negotiation that fails leaves an event only if the peer was silent.
+* A host needs tickets only where it asks. One that answers by Kerberos is not asked for them, and tickets that it has
+  stand until its policy changes, whatever becomes of the domain controller.
+* A host that asks by Kerberos and has no tickets sends no IKE at all. Windows would begin, and fail when it comes to
+  authentication: the peer has spoken then, so nothing falls back here either.
 """

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from ..dataplane.inforce import InForce
 from ..dataplane.wire import FALLBACK_SECONDS
@@ -64,13 +64,12 @@ class Enforcement:
     @property
     def soft(self) -> list[dict[str, object]]:
         """What falls back to clear text, for the watcher."""
-        if not self.keying.connections:
-            # Nobody asks, so nobody hears silence: the packets are held.
-            return []
+        # Where nobody asks, nobody hears silence: the packets are held.
+        asking = self.keying.asking
         return [
             {"priority": each.priority, "reqid": each.reqid, "clear": clear_policies(each)}
             for each in self.policies.negotiated
-            if each.rule.soft
+            if each.rule.soft and each.reqid in asking
         ]
 
     def filter_rules(self) -> str:
@@ -99,9 +98,19 @@ def translate(
     return Enforcement(policies, compile_keying(state, policies, realm=realm, identities=identities), closed)
 
 
-def load(channel: Channel, namespace: str, wanted: Enforcement, *, hold: float = FALLBACK_SECONDS) -> None:
+def load(
+    channel: Channel,
+    namespace: str,
+    wanted: Enforcement,
+    *,
+    hold: float = FALLBACK_SECONDS,
+    logon: Callable[[], bool] | None = None,
+) -> bool:
     """Load into a namespace, in place of what is there. Associations and fallbacks end.
 
+    :param logon: asked under the new policies, before anybody can ask by Kerberos: whether the host has tickets.
+        Without it tickets are nobody's concern.
+    :return: whether the host has what it asks with.
     :raises Refused: when something cannot be enforced faithfully; nothing is loaded then.
     :raises NotAsCompiled: when the kernel holds something else afterwards.
     """
@@ -112,18 +121,21 @@ def load(channel: Channel, namespace: str, wanted: Enforcement, *, hold: float =
     channel.call("execute", name=namespace, command=["nft", "-f", "-"], text=wanted.filter_rules())
     compiled = wanted.policies.policies
     text = channel.call("policies", name=namespace, lines=[each.words() for each in compiled])
+    complete = logon is None or not wanted.keying.kerberos or logon()
+    made = wanted if complete else replace(wanted, keying=wanted.keying.without_tickets())
     # The watcher listens before anything can ask.
-    if wanted.soft:
-        channel.call("watch", name=namespace, rules=wanted.soft, hold=hold, silence=_SILENCE.format(seconds=300))
-    if wanted.keying.connections:
+    if made.soft:
+        channel.call("watch", name=namespace, rules=made.soft, hold=hold, silence=_SILENCE.format(seconds=300))
+    if made.keying.connections:
         channel.call(
             "start_keying",
             name=namespace,
-            secrets=list(wanted.keying.secrets),
-            connections=wanted.keying.connections,
+            secrets=list(made.keying.secrets),
+            connections=made.keying.connections,
             patience=120,
         )
     check(text, wanted)
+    return complete
 
 
 def check(text: str, wanted: Enforcement) -> None:

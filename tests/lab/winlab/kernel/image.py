@@ -31,8 +31,15 @@ SYSTEM = (
     "libstrongswan-extra-plugins",
     "python3",
     "busybox-static",
+    "nginx",
+    "libnginx-mod-mail",
+    "dovecot-imapd",
+    "dovecot-pop3d",
+    "krb5-kdc",
+    "krb5-admin-server",
+    "krb5-user",
 )
-"""What the simulated network runs on."""
+"""What the simulated network runs on: kernel, IKE, packet filter, web and mail servers, key distribution centre."""
 
 EMULATOR = ("qemu-system-x86", "erofs-utils")
 """What starts it where the running kernel cannot."""
@@ -43,7 +50,9 @@ _IDLE = (
     *("passwd_", "tar_", "udev_", "usrmerge_", "libdb5.3_", "libgdbm", "perl", "libperl"),
 )
 # Counted up when the recipe below changes.
-_RECIPE = 1
+_RECIPE = 2
+# Dovecot's: its processes, and those that strangers talk to.
+_USERS = (("root", 0), ("mail", 8), ("dovecot", 101), ("dovenull", 102), ("nobody", 65534))
 _MODULES = ("virtio_pci", "virtio_blk", "virtio_console", "erofs")
 _FOLDERS = ("proc", "sys", "dev", "run", "tmp", "root", "var", "etc", "bin", "sbin", "usr/bin", "usr/sbin")
 _INSIDE = Path(__file__).parent / "inside"
@@ -147,8 +156,8 @@ def _settle(tree: Path) -> None:
     for name, target in {"var/run": "/run", "bin/sh": "busybox", "var/tmp": "/tmp"}.items():
         (tree / name).unlink(missing_ok=True)
         (tree / name).symlink_to(target)
-    (tree / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n")
-    (tree / "etc/group").write_text("root:x:0:\nnogroup:x:65534:\n")
+    (tree / "etc/passwd").write_text("".join(f"{name}:x:{number}:{number}::/:/bin/sh\n" for name, number in _USERS))
+    (tree / "etc/group").write_text("".join(f"{name}:x:{number}:\n" for name, number in _USERS))
     release = next((tree / "lib/modules").iterdir()).name
     _quiet([*loader(tree, "kmod", "depmod"), "-b", str(tree), release])
     for place in ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/info"):

@@ -14,7 +14,7 @@ reach those peers: the daemon looks for traffic only in the connection that main
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
@@ -51,6 +51,43 @@ class Keying:
     peers: tuple[IPv4Network, ...]
     refused: tuple[str, ...]
     notes: tuple[str, ...]
+
+    @property
+    def kerberos(self) -> tuple[IPv4Network, ...]:
+        """Who is asked by Kerberos."""
+        asked = [
+            IPv4Network(one["remote_addrs"][0])
+            for name, one in self.connections.items()
+            if authentication(name) == AuthType.KERBEROS and _asks(one)
+        ]
+        return tuple(dict.fromkeys(asked))
+
+    @property
+    def asking(self) -> frozenset[int]:
+        """Numbers of what the daemon asks for when the kernel needs it."""
+        return frozenset(
+            int(child["reqid"])
+            for one in self.connections.values()
+            for child in one["children"].values()
+            if child["start_action"] == "trap"
+        )
+
+    def without_tickets(self) -> Keying:
+        """Return the same for a host without tickets: it asks nobody by Kerberos, and answers as before."""
+        connections = {
+            name: {
+                **one,
+                "children": {key: {**child, "start_action": "none"} for key, child in one["children"].items()},
+            }
+            if authentication(name) == AuthType.KERBEROS
+            else one
+            for name, one in self.connections.items()
+        }
+        return replace(self, connections=connections)
+
+
+def _asks(connection: Mapping[str, Any]) -> bool:
+    return any(child["start_action"] == "trap" for child in connection["children"].values())
 
 
 def compile_keying(
@@ -227,7 +264,7 @@ def selector(network: IPv4Network, protocol: int, port: int) -> str:
 
 def _offers(offers: Iterable[Offer], protocol: str, groups: Sequence[str]) -> dict[str, Any]:
     """Return proposals and lifetime. Fresh keys for each quick mode (PFS) come from the groups of main mode."""
-    proposals, life = [], 0
+    proposals, life, size = [], 0, 0
     for each in offers:
         one = protection(each)
         if one.ah_integrity is not None:
@@ -236,15 +273,18 @@ def _offers(offers: Iterable[Offer], protocol: str, groups: Sequence[str]) -> di
             words = [_ESP_CIPHERS[EspCipher(one.esp_cipher or EspCipher.NONE)]]
             words += [_HASHES[Hash(one.esp_integrity)]] if one.esp_integrity else []
         proposals += ["-".join((*words, group)) for group in groups] if each.pfs else ["-".join(words)]
-        life = life or each.lifetime_seconds
+        life, size = life or each.lifetime_seconds, size or each.lifetime_kilobytes * 1024
     if not proposals:
         return {}
-    return {f"{protocol}_proposals": proposals, **_life(life or _QUICK_LIFE)}
+    return {f"{protocol}_proposals": proposals, **_life(life or _QUICK_LIFE, size)}
 
 
-def _life(seconds: int) -> dict[str, str]:
-    """Return how long associations of a quick mode stand; new ones are made a little before."""
-    return {"life_time": f"{seconds}s", "rekey_time": f"{seconds * 9 // 10}s", "rand_time": "0s"}
+def _life(seconds: int, size: int) -> dict[str, str]:
+    """Return for how long and how many bytes associations of a quick mode stand; new ones are made a little before."""
+    times = {"life_time": f"{seconds}s", "rekey_time": f"{seconds * 9 // 10}s", "rand_time": "0s"}
+    if not size:
+        return times
+    return {**times, "life_bytes": str(size), "rekey_bytes": str(size * 9 // 10), "rand_bytes": "0"}
 
 
 def offers_of(kind: str, rule: Rule) -> list[Offer]:

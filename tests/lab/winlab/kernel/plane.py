@@ -5,6 +5,9 @@
 
     client, front-ends --- outer firewall --- inner firewall --- back-ends, other hosts, controllers
 
+Services are nginx and Dovecot in the hosts' namespaces. Where programs cannot change their user (a user namespace with
+but one user in it) the lab's own stand-ins serve, outside, over connections that are real all the same.
+
 Whatever a host does is decided anew from its registry whenever somebody sends or asks something: what has changed is
 translated and loaded first. A policy that cannot be enforced faithfully is not enforced at all: the host is cut off
 from everybody, and that is said.
@@ -17,85 +20,39 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any
 
-from ..dataplane import trail
-from ..dataplane.associations import QuickModeAssociation, Way
 from ..dataplane.fate import Fate
 from ..dataplane.inforce import in_force
 from ..dataplane.matching import Choice, decide
 from ..dataplane.packet import Address, Network
-from ..exchange import FRONTEND
-from ..exchange.crossing import Conversation, Crossing, Locks
+from ..exchange import FRONTEND, ServicesSpec
+from ..exchange.crossing import Conversation, Crossing, Entrance, Locks
 from ..host import Host
 from ..spec import HostSpec
+from . import realm
+from .account import count, covering, note
 from .authorities import Authorities
+from .borders import CLIENT, COUNTERS, FIREWALLS, between, guard
 from .channel import Channel, Failed
 from .enforce import Enforcement, load, translate
 from .hostrules import closed
+from .servers import run, servers
 from .standing import Standing, read_standing
 from .tunnel import Tunnels
 
-CLIENT = "198.51.100.10"
 PATIENCE = 20.0
 """Seconds for a connection between two hosts: enough for both ends to hold packets and fall back to clear text."""
 KNOCK_PATIENCE = 9.0
 """Seconds for one of a controller: enough for the one end that holds packets."""
 PREFIX = "lab-"
-FIREWALLS = ("outer", "inner")
+_AT_ONCE = 4
+_LOGON_AGAIN_SECONDS = 10.0
 _REMEMBERED_SECONDS = 2.0
-_COUNTERS = """
-table inet count {
-  counter inbound {}
-  counter protected {}
-  counter keying {}
-  chain in {
-    type filter hook input priority -300
-    meta secpath exists return
-    iifname lo return
-    counter name inbound
-    ip protocol { 50, 51 } counter name protected
-    udp dport { 500, 4500 } counter name keying
-  }
-}
-"""
-_BETWEEN = """
-table inet between
-delete table inet between
-table inet between {{ chain through {{ type filter hook forward priority 0; {drops} }} }}
-"""
-_GUARD = """
-table inet filter {{
-  chain forward {{
-    type filter hook forward priority 0; policy drop;
-    ct state established,related accept
-    ip saddr {{ {controllers} }} accept
-    ip saddr {client} tcp dport {{ 80, 443, 110, 143, 993, 995 }} accept
-    ip saddr . ip daddr {{ {pairs} }} tcp dport {{ {ports} }} accept
-  }}
-}}
-table inet wire {{
-  counter wire_esp {{}}
-  counter wire_ah {{}}
-  counter wire_ike {{}}
-  counter wire_tcp80 {{}}
-  chain passing {{
-    type filter hook forward priority -10;
-    ip saddr . ip daddr {{ {pairs}, {back} }} jump kinds
-  }}
-  chain kinds {{
-    ip protocol 50 counter name wire_esp
-    ip protocol 51 counter name wire_ah
-    udp dport {{ 500, 4500 }} counter name wire_ike
-    tcp dport 80 counter name wire_tcp80
-    tcp sport 80 counter name wire_tcp80
-  }}
-}}
-"""
-_DROPPED = ("XfrmInTmplMismatch", "XfrmInNoPols", "XfrmInPolBlock")
 _ISOLATED = ("xfrm policy add src 0.0.0.0/0 dst 0.0.0.0/0 dir {way} priority 1 action block",)
 
 
@@ -106,6 +63,8 @@ class _Enforced:
     host: Host
     guard: threading.RLock = field(default_factory=threading.RLock)
     loaded: Enforcement | None = None
+    complete: bool = True
+    since: float = 0.0
     standing: Standing = field(default_factory=lambda: Standing((), (), ()))
     refused: str = ""
     counted: dict[int, int] = field(default_factory=dict)
@@ -140,6 +99,7 @@ class KernelCrossing(Crossing):
         self._tunnels = Tunnels(channel)
         self._authorities = Authorities()
         self._controllers = {address: f"controller{number}" for number, address in enumerate(controllers)}
+        self._relays: Mapping[str, frozenset[str]] = {}
         self._knocked: dict[tuple[Address, str, int], tuple[float, Enforcement | None, bool]] = {}
         plugged = [
             {
@@ -154,10 +114,11 @@ class KernelCrossing(Crossing):
             for address, name in self._controllers.items()
         ]
         plugged.append({"name": "client", "addresses": [CLIENT], "at": FIREWALLS[0]})
+        plugged.append({"name": realm.NAME, "addresses": [realm.ADDRESS], "at": FIREWALLS[1]})
+        self.realm = realm.Realm(channel, PREFIX, hosts)
         channel.call("lay", prefix=PREFIX, firewalls=FIREWALLS, hosts=plugged, patience=180)
         for name, host in hosts.items():
-            channel.call("execute", name=PREFIX + name, command=["nft", "-f", "-"], text=_COUNTERS)
-            channel.call("listen", name=PREFIX + name, ports=services.get(name, ()))
+            channel.call("execute", name=PREFIX + name, command=["nft", "-f", "-"], text=COUNTERS)
             host.live = lambda name=name: self.look(name)
 
     def close(self) -> None:
@@ -169,6 +130,62 @@ class KernelCrossing(Crossing):
         with suppress(Failed):
             self.channel.call("remove", prefix=PREFIX, patience=120)
 
+    def serve(
+        self,
+        specs: Mapping[str, ServicesSpec],
+        owners: Mapping[str, Mapping[str, str]],
+        certificate: tuple[str, str] | None,
+    ) -> Entrance | None:
+        """Start nginx and Dovecot in the hosts' namespaces; where they cannot run stand-ins serve, and that is said."""
+        real = bool(specs) and bool(self.channel.call("programs_possible"))
+        if specs and not real:
+            self._tell("nginx and Dovecot need users of their own, which there are not here: stand-ins serve")
+        taken: dict[str, set[int]] = {}
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            addresses = {name: str(host.addresses[0]) for name, host in self._hosts.items()}
+            tasks = []
+            for name, spec in specs.items() if real else ():
+                for one in servers(name, spec, owners.get(name, {}), addresses, certificate):
+                    taken.setdefault(name, set()).update(one.ports)
+                    tasks.append(pool.submit(run, self.channel, PREFIX + name, one))
+            for each in tasks:
+                each.result()
+        for name, ports in self._services.items():
+            free = [port for port in ports if port not in taken.get(name, ())]
+            self.channel.call("listen", name=PREFIX + name, ports=free)
+        self._relays = {name: frozenset(each.values()) for name, each in owners.items()}
+        return self.enter if real else None
+
+    def enter(self, controller: Address, name: str, port: int) -> socket.socket | None:
+        """Connect a controller to the server behind a port of a host."""
+        # A front-end goes on to its back-ends on its own: they are what their policies say before it does.
+        for each in (name, *self._relays.get(name, ())):
+            self.enforce(each)
+        number = self.channel.call(
+            "reach",
+            source=PREFIX + self._controllers[controller],
+            address=str(self._hosts[name].addresses[0]),
+            port=port,
+            seconds=KNOCK_PATIENCE,
+            patience=KNOCK_PATIENCE * 3,
+        )
+        return self._tunnels.near(number) if number else None
+
+    def reaches(self, source: str, destination: str, port: int, seconds: float = PATIENCE) -> bool:
+        """Tell whether a connection from one host to a port of another comes about; it is closed again."""
+        for name in (source, destination):
+            self.enforce(name)
+        return bool(
+            self.channel.call(
+                "knock",
+                source=PREFIX + source,
+                address=str(self._hosts[destination].addresses[0]),
+                port=port,
+                seconds=seconds,
+                patience=PATIENCE * 3,
+            )
+        )
+
     @property
     def network(self) -> Network:
         """What lies between the hosts; may be replaced at any time."""
@@ -177,11 +194,7 @@ class KernelCrossing(Crossing):
     @network.setter
     def network(self, network: Network) -> None:
         self._wire.network = network
-        drops = [] if network.ike else ["udp dport { 500, 4500 } drop"]
-        drops += [] if network.esp else ["ip protocol 50 drop"]
-        drops += [] if network.ah else ["ip protocol 51 drop"]
-        rules = _BETWEEN.format(drops="; ".join(drops))
-        self.channel.call("execute", name=f"{PREFIX}inner", command=["nft", "-f", "-"], text=rules)
+        self.channel.call("execute", name=f"{PREFIX}inner", command=["nft", "-f", "-"], text=between(network))
 
     def begin(self, source: str, destination: str, port: int) -> Conversation:
         """Open a connection between two hosts, in their namespaces."""
@@ -246,10 +259,11 @@ class KernelCrossing(Crossing):
                 identities=self._authorities.identities(name, state),
                 closed=closed(end.host, others, self._controllers, self._services.get(name, ())),
             )
-            if wanted == end.loaded:
+            late = not end.complete and time.monotonic() - end.since > _LOGON_AGAIN_SECONDS
+            if wanted == end.loaded and not (late and self._logon(name, wanted)):
                 return end.loaded
-            for note in wanted.notes:
-                self._tell(f"{name}: {note}")
+            for text in wanted.notes:
+                self._tell(f"{name}: {text}")
             end.refused = "; ".join(wanted.refused)
             if end.refused:
                 self._tell(f"{name} is cut off, its policy cannot be enforced: {end.refused}")
@@ -257,9 +271,12 @@ class KernelCrossing(Crossing):
                 self.channel.call("unwatch", name=PREFIX + name)
                 self.channel.call("stop_keying", name=PREFIX + name)
                 self.channel.call("policies", name=PREFIX + name, lines=lines)
+                end.complete = True
             else:
-                load(self.channel, PREFIX + name, wanted)
-            end.loaded = wanted
+                end.complete = load(self.channel, PREFIX + name, wanted, logon=lambda: self._logon(name, wanted))
+                if not end.complete:
+                    self._say(f"{name}: no tickets from the domain controller, so it asks nobody by Kerberos")
+            end.loaded, end.since = wanted, time.monotonic()
             return wanted
 
     def flush(self) -> None:
@@ -280,8 +297,9 @@ class KernelCrossing(Crossing):
             fallen = self.channel.call("fallen_back", name=space)
             life = (state.main_mode.lifetime_seconds if state.main_mode else 0) or 28800
             standing = read_standing(told, fallen, state, loaded.policies, life)
-            self._note(end, standing)
-            self._count(end, self.channel.call("statistics", name=space))
+            note(end.host, end.standing, standing)
+            end.standing = standing
+            count(end.host, standing, self.channel.call("statistics", name=space), end.counted)
 
     def captured(self, back: str, *, begin: bool) -> bytes:
         """Begin or end a capture on the cable of a host at its firewall; the end returns it."""
@@ -294,20 +312,10 @@ class KernelCrossing(Crossing):
     def guard(self, pairs: Iterable[tuple[str, str]], ports: Iterable[int]) -> None:
         """Have both network firewalls drop all that nothing lets through, and count what passes between pairs of hosts.
 
-        They let through management, clients of the front-ends, answers, and between the pairs these ports in clear;
-        neither IKE nor ESP nor AH: that is for whoever manages them.
+        :param ports: what they let through in clear between the pairs; see `borders.guard`.
         """
         mine = {name: str(host.addresses[0]) for name, host in self._hosts.items()}
-        pairs = list(pairs)
-        both = ", ".join(f"{mine[one]} . {mine[other]}" for one, other in pairs)
-        back = ", ".join(f"{mine[other]} . {mine[one]}" for one, other in pairs)
-        rules = _GUARD.format(
-            pairs=both,
-            back=back,
-            ports=", ".join(map(str, ports)),
-            controllers=", ".join(map(str, self._controllers)),
-            client=CLIENT,
-        )
+        rules = guard(((mine[one], mine[other]) for one, other in pairs), ports, map(str, self._controllers))
         for name in FIREWALLS:
             self.channel.call("execute", name=PREFIX + name, command=["nft", "-f", "-"], text=rules)
 
@@ -315,6 +323,14 @@ class KernelCrossing(Crossing):
         """Return what a network firewall has counted between the pairs of `guard`, packets by kind."""
         found = self.channel.call("statistics", name=PREFIX + firewall)
         return {name.removeprefix("wire_"): number for name, number in found.items() if name.startswith("wire_")}
+
+    def _logon(self, name: str, wanted: Enforcement) -> bool:
+        """Get a host tickets for all that it asks by Kerberos; tell whether it has them."""
+        asked = wanted.keying.kerberos
+        others = {other: each.addresses[0] for other, each in self._hosts.items() if other != name}
+        peers = [other for other, address in others.items() if any(address in each for each in asked)]
+        self._ends[name].since = time.monotonic()
+        return self.realm.ticket(name, peers)
 
     def _tell(self, text: str) -> None:
         if text not in self._said:
@@ -327,7 +343,7 @@ class KernelCrossing(Crossing):
             self.look(name)
         end = self._ends[one.source]
         peer = one.packet.destination
-        over = _covering(end.standing, peer, one.port)
+        over = covering(end.standing, peer, one.port)
         if not one.through:
             one.fate, one.sentence = str(Fate.NO_ANSWER), end.refused or "no connection came about in the kernel"
         elif over is not None:
@@ -338,60 +354,6 @@ class KernelCrossing(Crossing):
         else:
             permitted = decide(in_force(end.host), one.packet).choice is Choice.PERMIT
             one.fate, one.sentence = str(Fate.PERMIT if permitted else Fate.CLEAR), "in clear through the kernel"
-
-    def _note(self, end: _Enforced, now: Standing) -> None:
-        """Take over what stands, and have the host log what is new and what has ended."""
-        host, before = end.host, end.standing
-        known = {each.cookie for each in before.main_mode}
-        for main in now.main_mode:
-            if main.cookie not in known:
-                trail.main_mode(host, main)
-        pairs = {each.pair for each in before.quick_mode}
-        for one, other in zip(now.quick_mode[::2], now.quick_mode[1::2], strict=True):
-            if one.pair not in pairs:
-                initiator = any(each.cookie == one.main and each.initiator for each in now.main_mode)
-                trail.quick_mode(host, one, other, initiator=initiator)
-        soft = {(each.traffic, each.rule) for each in before.soft}
-        for each in now.soft:
-            if (each.traffic, each.rule) not in soft:
-                trail.failed(host, each.traffic, Fate.NO_ANSWER, "the peer does not answer IKE", initiator=True)
-        cookies, numbers = {each.cookie for each in now.main_mode}, {each.pair for each in now.quick_mode}
-        ended = [each for each in before.quick_mode if each.pair not in numbers]
-        trail.ended(host, [*ended, *(each for each in before.main_mode if each.cookie not in cookies)])
-        end.standing = now
-        host.associations.main_mode[:] = now.main_mode
-        host.associations.quick_mode[:] = now.quick_mode
-        host.associations.soft[:] = now.soft
-
-    def _count(self, end: _Enforced, statistics: Mapping[str, int]) -> None:
-        counters = end.host.counters
-        dropped = sum(statistics.get(each, 0) for each in _DROPPED)
-        protected, keying = statistics.get("protected", 0), statistics.get("keying", 0)
-        inbound = statistics.get("inbound", 0) - keying
-        counters.inbound_packets_received = inbound
-        counters.inbound_packets_dropped = dropped
-        counters.plaintext_packets_received = max(0, inbound - protected - dropped)
-        for each in end.standing.quick_mode:
-            more = each.bytes - end.counted.get(each.spi, 0)
-            end.counted[each.spi] = each.bytes
-            if each.way is Way.IN:
-                counters.bytes_received += more
-            else:
-                counters.bytes_sent += more
-
-
-def _covering(standing: Standing, peer: Address, port: int) -> QuickModeAssociation | None:
-    """Return the association that packets to a port of a peer go through."""
-    for each in reversed(standing.quick_mode):
-        traffic = each.traffic
-        if (
-            each.way is Way.OUT
-            and traffic.peer == peer
-            and traffic.protocol in (0, 6)
-            and traffic.peer_port in (0, port)
-        ):
-            return each
-    return None
 
 
 def over_the_kernel(

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Both ends of connections inside the data plane as sockets outside of it."""
+"""Ends of connections inside the data plane as sockets outside of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import base64
 import contextlib
 import socket
 import threading
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 
 from .channel import Channel, Failed
 
@@ -33,8 +33,16 @@ class Tunnels:
 
     def ends(self, name: Hashable) -> tuple[socket.socket, socket.socket]:
         """Return the end that opened a connection, and the other; whoever gets them closes them."""
-        number, outer, pumps = self._numbers.pop(name), [], []
-        for end in _ENDS:
+        near, far = self._outer(self._numbers.pop(name), _ENDS)
+        return near, far
+
+    def near(self, number: int) -> socket.socket:
+        """Return the end that opened a connection to a program; whoever gets it closes it."""
+        return self._outer(number, _ENDS[:1])[0]
+
+    def _outer(self, number: int, ends: Sequence[str]) -> list[socket.socket]:
+        outer, pumps = [], []
+        for end in ends:
             ours, inner = socket.socketpair()
             outer.append(ours)
             with self._guard:
@@ -44,7 +52,7 @@ class Tunnels:
                 for work in (self._inward, self._outward)
             ]
         threading.Thread(target=self._run, args=(pumps, number), name="winlab-tunnel", daemon=True).start()
-        return outer[0], outer[1]
+        return outer
 
     def close(self) -> None:
         """Cut all connections."""

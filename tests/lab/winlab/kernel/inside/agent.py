@@ -17,6 +17,7 @@ from .conversations import Conversations
 from .fallback import Fallbacks
 from .keying import Daemons
 from .network import Networks
+from .programs import Programs
 from .traffic import Services
 
 
@@ -30,6 +31,7 @@ class Agent:
         self.conversations = Conversations()
         self.captures = Captures()
         self.fallbacks = Fallbacks()
+        self.programs = Programs()
         self.calls: dict[str, Callable[..., Any]] = {
             "hello": lambda: "here",
             "probe": self.networks.probe,
@@ -44,6 +46,7 @@ class Agent:
             "listen": self.conversations.listen,
             "knock": self.conversations.knock,
             "open": self.conversations.open,
+            "reach": self.conversations.reach,
             "send": self.conversations.send,
             "receive": self.conversations.receive,
             "finish": self.conversations.finish,
@@ -58,6 +61,12 @@ class Agent:
             "watch": self.fallbacks.watch,
             "unwatch": self.fallbacks.unwatch,
             "fallen_back": self.fallbacks.fallen,
+            "programs_possible": self.programs.possible,
+            "prepare_program": self.programs.prepare,
+            "run_program": self.programs.run,
+            "start_program": self.programs.start,
+            "stop_program": self.programs.stop,
+            "said_by_program": self.programs.said,
             "left": self.left,
         }
 
@@ -68,14 +77,16 @@ class Agent:
         self.services.remove(prefix)
         self.conversations.remove(prefix)
         self.daemons.remove(prefix)
+        self.programs.remove(prefix)
         self.networks.remove(prefix)
 
     def left(self) -> dict[str, list[str]]:
-        """Return what exists: namespaces, daemons and watchers, by name."""
+        """Return what exists: namespaces, daemons, watchers and programs, by name."""
         return {
             "namespaces": self.networks.names(),
             "daemons": self.daemons.names(),
             "watchers": self.fallbacks.names(),
+            "programs": self.programs.names(),
         }
 
     def answer(self, line: bytes) -> bytes:

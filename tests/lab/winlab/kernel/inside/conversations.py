@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""TCP connections between two namespaces whose both ends are served outside: bytes are handed in and out by calls."""
+"""TCP connections whose ends are served outside, both or the one that opened it: bytes go in and out by calls."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NEAR, _FAR = "near", "far"
 
 
 class Conversations:
-    """Connections by number; each has a near end, which opened it, and a far one."""
+    """Connections by number; each has a near end, which opened it, and a far one unless a program has that."""
 
     def __init__(self) -> None:
         self._listening: dict[str, list[socket.socket]] = {}
@@ -69,6 +69,15 @@ class Conversations:
         self._open[number] = {_NEAR: near, _FAR: far}
         return number
 
+    def reach(self, source: str, address: str, port: int, seconds: float) -> int:
+        """Connect from a namespace to whatever listens; return the number of the connection, 0 if none comes about."""
+        near = _connect(source, address, port, seconds)
+        if near is None:
+            return 0
+        number = next(self._numbers)
+        self._open[number] = {_NEAR: near}
+        return number
+
     def send(self, number: int, end: str, data: str) -> None:
         """Send bytes, in base 64, from one end."""
         self._open[number][end].sendall(base64.b64decode(data))
@@ -92,7 +101,7 @@ class Conversations:
             return
 
     def close(self, number: int) -> None:
-        """Close both ends."""
+        """Close a connection."""
         for each in self._open.pop(number, {}).values():
             each.close()
 
