@@ -19,9 +19,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import toml
 from copies import second_checkout
 from cosmic_ray.work_db import WorkDB, use_db
 from cosmic_ray.work_item import TestOutcome, WorkItem, WorkResult
@@ -66,14 +64,11 @@ def score_of(room: str, count: int, seed: int, tree: Path, scratch: Path) -> Sco
     tests = [f"{TESTS}/test_{name}.py" for name in ROOMS[room]]
     settings, session = scratch / f"{room}.toml", scratch / f"{room}.sqlite"
     words = [".venv/bin/python", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-k", "not ten_thousand", *tests]
-    own: dict[str, Any] = {
-        "module-path": f"{CORE}/{room}",
-        "timeout": SECONDS,
-        "excluded-modules": [],
-        "test-command": shlex.join(words),
-        "distributor": {"name": "local"},
-    }
-    settings.write_text(toml.dumps({"cosmic-ray": own}), encoding="utf-8")
+    settings.write_text(
+        f'[cosmic-ray]\nmodule-path = "{CORE}/{room}"\ntimeout = {SECONDS}\nexcluded-modules = []\n'
+        f'test-command = """{shlex.join(words)}"""\n[cosmic-ray.distributor]\nname = "local"\n',
+        encoding="utf-8",
+    )
     env = environment(HYPOTHESIS_PROFILE="quick", PYTHONDONTWRITEBYTECODE="1")
     command("cosmic-ray", "baseline", settings, cwd=tree, env=env)
     command("cosmic-ray", "init", settings, session, cwd=tree, env=env)

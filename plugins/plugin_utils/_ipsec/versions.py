@@ -72,19 +72,9 @@ class WindowsVersion:
         return self._from(_VISTA)
 
     @property
-    def server_roles(self) -> bool:
-        """Whether filters may name DNS, WINS, DHCP and gateway: not on 2000 and XP (MS-GPIPSEC note 22)."""
-        return self._from(_SERVER_2003)
-
-    @property
     def certificate_options(self) -> bool:
         """Whether rules store account mapping and exclusion of the authority: from Vista (MS-GPIPSEC notes 9-17)."""
         return self._from(_VISTA)
-
-    @property
-    def dh_2048(self) -> bool:
-        """Whether main mode may use group 14: not on 2000 and XP (MS-GPIPSEC notes 2-5)."""
-        return self._from(_SERVER_2003)
 
     @property
     def large_messages(self) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from ..errors import IpsecError
 from ..model import Authentication, Certificate, Store
-from ..values import Address, AddressRange, DhGroup, ServerRole, family, format_address
+from ..values import Address, AddressRange, family, format_address
 from ..versions import WindowsVersion
 from . import operations as op
 
@@ -39,16 +39,10 @@ def _impossible(item: op.Operation, version: WindowsVersion) -> Iterator[tuple[s
     if isinstance(item, op.ChangeDefaultResponse):
         path = f"policies[{item.policy!r}].default_response.authentication"
         yield from _impossible_authentication(path, item.response.authentication, version)
-    if isinstance(item, (op.CreatePolicy, op.ChangePolicy)) and not version.dh_2048:
-        path = f"policies[{item.policy.name!r}].main_mode.security_methods"
-        if any(method.dh_group is DhGroup.HIGH for method in item.policy.main_mode.methods):
-            yield path, DhGroup.HIGH.value, "dh_group 768 or 1024"
 
 
 def _impossible_address(path: str, address: Address, version: WindowsVersion) -> Iterator[tuple[str, object, str]]:
     shown = format_address(address)
-    if isinstance(address, ServerRole) and not version.server_roles:
-        yield path, shown, "an address instead of a server role"
     if not version.ranges_and_ipv6:
         if family(address) == 6:
             yield path, shown, "an IPv4 address"

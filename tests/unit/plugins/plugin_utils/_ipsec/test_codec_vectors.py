@@ -305,8 +305,9 @@ def test_filter_action_with_four_algorithms_is_refused() -> None:
 )
 def test_frames(decode: object, data: bytes) -> None:
     """The length field and the tail are only remarked on; the class decides."""
-    wrong_length = patched(data, 16, u32(1))
-    assert decode(wrong_length, "x").notes == ("has a length field that does not fit its contents",)  # type: ignore[operator]
+    for length in (1, 0xFFFF):
+        wrong_length = patched(data, 16, u32(length))
+        assert decode(wrong_length, "x").notes == ("has a length field that does not fit its contents",)  # type: ignore[operator]
     for tail in (data[:-1], data + b"\0", data[:-1] + b"\1"):
         assert decode(tail, "x").notes == ("does not end in one zero byte",)  # type: ignore[operator]
     with pytest.raises(StoreError, match="expected the class of the key's name"):

@@ -41,7 +41,7 @@ def test_anything_else_is_refused(text: str) -> None:
         parse_ver(text)
 
 
-_FROM_2003 = ("has_legacy_netsh", "server_roles", "dh_2048")
+_FROM_2003 = ("has_legacy_netsh",)
 _FROM_VISTA = ("ranges_and_ipv6", "certificate_options", "ikeext")
 _BEFORE_VISTA = ("default_response_works",)
 
