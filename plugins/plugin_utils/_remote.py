@@ -37,8 +37,7 @@ class Remote:
 
     def __init__(self, action: ActionBase, host: str = "") -> None:
         self._action = action
-        name = f"{action._task.action} [{host}]"
-        self._progress = Progress(lambda text: Display().display(f"{name}: {text}"))
+        self._progress = Progress(lambda text: Display().display(f"{action._task.action} [{host}]: {text}"))
 
     def run(self, line: str, script: bytes) -> str:
         """Return what the command printed to standard output and standard error.
