@@ -15,12 +15,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
+from copies import installed
 from docs_site import build_site
 from lay_tree import NAME, NAMESPACE, lay
 from pipeline import ROOT, Gate, GateFailure, command, environment, run_all
 from pythons import FURTHER, further_pythons, sort_key
 from run_ansible_test import ansible_test, copy_of_checkout
-from unit_gates import AGAIN, closing_line, counted, kerberos, newest_units, official_units, played
+from unit_gates import AGAIN, closing_line, counted, first_skip, kerberos, newest_units, official_units, played
 
 COLLECTION = f"{NAMESPACE}.{NAME}"
 # A file with more lines is looked at again.
@@ -98,10 +99,7 @@ def build(scratch: Path) -> str:
     """Build the tarball, install it into an empty place, read the documentation of every plugin and role there."""
     tarball = tarball_in(scratch)
     tree = scratch / "installed"
-    tree.mkdir()
-    # Neither the checkout's tree nor its ansible.cfg: what is found is what was installed there.
-    env = environment(ANSIBLE_COLLECTIONS_PATH=str(tree))
-    command("ansible-galaxy", "collection", "install", tarball, "-p", tree, "--offline", cwd=scratch, env=env)
+    env = installed(tarball, tree)
     counts = []
     for kind, folder in (("module", "modules"), ("connection", "connection"), ("filter", "filter")):
         files = [path for path in (ROOT / "plugins" / folder).glob("[!_]*") if path.suffix in (".py", ".yml")]
@@ -136,9 +134,7 @@ def builder(scratch: Path, tarball: Path, program: Path) -> str:
     The definition in the documentation must be one, and name the collection.
     """
     tree = scratch / "environment"
-    tree.mkdir()
-    env = environment(ANSIBLE_COLLECTIONS_PATH=str(tree))
-    command("ansible-galaxy", "collection", "install", "--offline", tarball, "-p", tree, cwd=scratch, env=env)
+    installed(tarball, tree)
     found = yaml.safe_load(command(program, "introspect", tree, cwd=scratch))
     guide = (ROOT / "docs/docsite/rst/guide_many_hosts.rst").read_text(encoding="utf-8")
     shown = re.search(r"^   # execution-environment.yml\n((?:   .*\n|\n)+)", guide, re.MULTILINE)
@@ -186,9 +182,9 @@ def kernel(_scratch: Path) -> str:
     """Real packets: pairs of simulated hosts whose policies a Linux kernel and an IKE daemon enforce."""
     tests = [f"tests/unit/kernel/test_{name}.py" for name in ("on_the_kernel", "real_servers", "new_keys")]
     output = command("pytest", "-q", "-rs", *tests, env=environment(LAB_KERNEL="1"))
-    skipped = re.search(r"^SKIPPED \[\d+\] \S+ (.*)$", output, re.MULTILINE)
+    skipped = first_skip(output)
     if skipped and not re.search(r"\d+ passed", output):
-        return f"left out: {skipped[1]}"
+        return f"left out: {skipped}"
     return closing_line(output)
 
 

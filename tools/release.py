@@ -21,9 +21,9 @@ import tempfile
 from pathlib import Path
 
 import yaml
-from copies import second_checkout
+from copies import installed, second_checkout
 from lay_tree import NAME, NAMESPACE
-from pipeline import ROOT, GateFailure, command, environment
+from pipeline import ROOT, GateFailure, command
 from run_ansible_test import copy_of_checkout
 
 BRANCH = "main"
@@ -142,10 +142,7 @@ def tarball_of(version: str, root: Path) -> Path:
         if top != SHIPPED:
             raise Refused(f"The tarball should not have {sorted(top - SHIPPED)} and lacks {sorted(SHIPPED - top)}.")
         place = Path(scratch) / "installed"
-        place.mkdir()
-        env = environment(ANSIBLE_COLLECTIONS_PATH=str(place))
-        install = ("ansible-galaxy", "collection", "install", tarball, "-p", place, "--offline")
-        command(*install, cwd=Path(scratch), env=env)
+        env = installed(tarball, place)
         listed = command("ansible-galaxy", "collection", "list", "--format=json", cwd=Path(scratch), env=env)
         found = json.loads(listed)[str(place / "ansible_collections")]
         if found != {f"{NAMESPACE}.{NAME}": {"version": version}}:

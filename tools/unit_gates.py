@@ -119,9 +119,15 @@ def kerberos(_scratch: Path) -> str:
         shutil.copyfile(wanted, stamp)
     env = environment(PYTHONPATH=str(packages))
     output = command("pytest", "-q", "-rs", "-k", "kerberos", f"{END_TO_END}/test_ways.py", env=env)
-    if skipped := re.search(r"^SKIPPED \[\d+\] \S+ (.*)$", output, re.MULTILINE):
-        return f"left out: {skipped[1]}"
+    if skipped := first_skip(output):
+        return f"left out: {skipped}"
     return closing_line(output)
+
+
+def first_skip(output: str) -> str:
+    """Return the reason that ``pytest -rs`` gives for the first test that was skipped, empty for none."""
+    found = re.search(r"^SKIPPED \[\d+\] \S+ (.*)$", output, re.MULTILINE)
+    return found[1] if found else ""
 
 
 def reason_of(output: str) -> str:
