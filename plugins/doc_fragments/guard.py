@@ -15,27 +15,39 @@ options:
   host_addresses:
     description:
       - The addresses of the host in its network.
-      - The address of the connection when they are not given.
+      - Those at which it is managed, as the host sees them, when they are not given.
     type: list
     elements: str
     version_added: 0.1.0
   controller_addresses:
     description:
       - Where controllers come from, as the host sees them, as addresses, networks or ranges.
-      - The address that this controller has on its way to the host when they are not given. Give them where addresses
-        are translated or a jump host is on the way.
+      - When they are not given, the host is asked for its connections at O(management_ports); the one from the address
+        of this controller counts, or all of them where something on the way changes addresses.
+      - A task is refused when no connection of the host comes from them, since then they cannot be right.
     type: list
     elements: str
     version_added: 0.1.0
   management_ports:
     description:
-      - The TCP ports by which the host is managed.
-      - The port of the connection when they are not given.
+      - The TCP ports by which the host is managed, as the host sees them.
+      - The port of the connection when they are not given. Give them where a port is forwarded. The task is refused
+        when the host has no connection at them.
     type: list
     elements: int
     version_added: 0.1.0
   dns_servers:
-    description: Name servers that the host must always reach, in clear. The flow is named V(dns).
+    description:
+      - Name servers that the host must always reach, in clear. The flow is named V(dns).
+      - They are also what the server role V(dns) of filters stands for. A role of which nobody says what it stands for is
+        taken for any peer.
+    type: list
+    elements: str
+    version_added: 0.1.0
+  dhcp_servers:
+    description:
+      - DHCP servers from which the host must always be able to renew its lease, in clear. The flow is named V(dhcp).
+      - They are also what the server role V(dhcp) of filters stands for.
     type: list
     elements: str
     version_added: 0.1.0
@@ -79,5 +91,16 @@ options:
         shows it.
     type: list
     elements: str
+    version_added: 0.1.0
+  confirm_timeout:
+    description:
+      - Undo the change unless it is confirmed within this time, in seconds from 60 to 86400. The host's
+        scheduler counts in whole minutes.
+      - Before packets can meet another policy, the host gets a scheduled task that restores the previous
+        assignment. The task is taken away over a new connection, which is the proof that the host can
+        still be reached. If that does not succeed in time, the host goes back by itself, and the task
+        fails.
+      - Without it a change is not confirmed.
+    type: int
     version_added: 0.1.0
 """

@@ -110,9 +110,11 @@ GUARD = {
     "controller_addresses": {"type": "list", "elements": "str"},
     "management_ports": {"type": "list", "elements": "int"},
     "dns_servers": {"type": "list", "elements": "str"},
+    "dhcp_servers": {"type": "list", "elements": "str"},
     "domain_controllers": {"type": "list", "elements": "str"},
     "critical_flows": {"type": "list", "elements": "dict", "options": CRITICAL_FLOW},
     "allow_lockout": {"type": "list", "elements": "str"},
+    "confirm_timeout": {"type": "int"},
 }
 
 FLOW_HOST = {
@@ -190,10 +192,7 @@ PROOF = {
 }
 
 PRESENCE = {"state": {"type": "str", "choices": ["present", "absent"], "default": "present"}}
-IN_FORCE = {
-    "allow_domain_policy": {"type": "bool", "default": False},
-    "confirm_timeout": {"type": "int"},
-}
+IN_FORCE = {"allow_domain_policy": {"type": "bool", "default": False}}
 
 SPECS = {
     "filter_list": {**FILTER_LIST, **PRESENCE, **GUARD},

@@ -40,16 +40,6 @@ options:
       - Without it such an assignment is refused, because it would have no effect.
     type: bool
     default: false
-  confirm_timeout:
-    description:
-      - Undo the change unless it is confirmed within this time, in seconds from 60 to 86400. The host's
-        scheduler counts in whole minutes.
-      - Before packets can meet another policy, the host gets a scheduled task that restores the previous
-        assignment. The task is taken away over a new connection, which is the proof that the host can
-        still be reached. If that does not succeed in time, the host goes back by itself, and the task
-        fails.
-      - Without it a change is not confirmed.
-    type: int
 notes:
   - 'One policy is in force at a time: assigning one unassigns the other in the same command.'
   - A policy that is assigned by the domain wins over the local one.

@@ -433,16 +433,6 @@ options:
       - Without it such an assignment is refused, because it would have no effect.
     type: bool
     default: false
-  confirm_timeout:
-    description:
-      - Undo the change unless it is confirmed within this time, in seconds from 60 to 86400. The host's
-        scheduler counts in whole minutes.
-      - Before packets can meet another policy, the host gets a scheduled task that restores the previous
-        assignment. The task is taken away over a new connection, which is the proof that the host can
-        still be reached. If that does not succeed in time, the host goes back by itself, and the task
-        fails.
-      - Without it a change is not confirmed.
-    type: int
 notes:
   - A pre-shared key is part of no document that is returned. In RV(before) and RV(after) the option is
     left out, which means that the key stays as it is.

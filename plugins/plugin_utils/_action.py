@@ -13,14 +13,16 @@ from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._argspec import SPECS
-from ._action_converge import Converger, Outcome, Terms
+from ._action_converge import Converger, Outcome
 from ._action_guard import guard_of
-from ._action_session import ChangeError
+from ._action_prediction import Terms
+from ._action_session import ChangeError, HostSession
 from ._ipsec.errors import HostLost, IpsecError
 from ._ipsec.model import FILTER_ACTION, FILTER_LIST, POLICY, Named, Store, folded
 from ._ipsec.planning.guard import read_guard
 from ._ipsec.revert import check_timeout
 from ._remote import Remote
+from ._remote_forms import name_of
 
 Data = dict[str, Any]
 
@@ -34,6 +36,7 @@ class IpsecAction(ActionBase):
 
     module: ClassVar[str]
     host: str = ""
+    talk: HostSession[Any] | None = None
 
     def run(self, tmp: str | None = None, task_vars: Data | None = None) -> Data:
         """Validate, act, and turn refusals into failures that say what the host was told before."""
@@ -47,9 +50,9 @@ class IpsecAction(ActionBase):
             self.validate_argument_spec(SPECS[self.module])
             return self.act({key: value for key, value in given.items() if value is not None})
         except IpsecError as error:
-            raise AnsibleActionFail(str(error), result={"changed": False, "commands": []}) from None
+            raise AnsibleActionFail(str(error), result=self._told()) from None
         except HostLost as error:
-            raise AnsibleConnectionFailure(str(error)) from error
+            return self._lost(error)
         except ChangeError as error:
             result = {
                 "changed": bool(error.done) and not error.reverted,
@@ -61,6 +64,28 @@ class IpsecAction(ActionBase):
             said = f" The command was: {error.failed}." if error.failed else ""
             text = f" The host said: {error.answer}" if error.answer else ""
             raise AnsibleActionFail(f"{error}{said}{text}", result=result) from None
+        except Exception as error:
+            told = self._told()
+            if not told["commands"]:
+                raise
+            message = f"The task ended in the middle of its change. {type(error).__name__}: {error}"
+            raise AnsibleActionFail(message, result=told) from error
+
+    def _told(self) -> Data:
+        """Return what the host was told so far, for the result of a task that ends early."""
+        commands = self.talk.told if self.talk is not None else []
+        return {"changed": bool(commands), "commands": commands}
+
+    def _lost(self, error: HostLost) -> Data:
+        """Return the result for a host that no longer answers; raise where nothing had been sent that changes it."""
+        told = self._told()
+        if not told["commands"]:
+            raise AnsibleConnectionFailure(str(error)) from error
+        unknown = len(self.talk.underway) if self.talk is not None else 0
+        message = f"{error} Commands had been sent: see commands."
+        if unknown:
+            message += f" Whether the last {unknown} of them were carried out is not known."
+        return {"unreachable": True, "msg": message, **told}
 
     def check(self, given: Data) -> None:
         """Refuse options that no host could take, before any host is asked."""
@@ -81,11 +106,15 @@ class IpsecAction(ActionBase):
             domain_policy_wins=bool(args.get("allow_domain_policy")),
             confirm_seconds=check_timeout(args.get("confirm_timeout")),
         )
-        return self._converger().converge(want, terms)
+        converger = self._converger()
+        self.talk = converger.talk
+        return converger.converge(want, terms)
 
     def _converger(self) -> Converger:
         remote = Remote(self, self.host)
-        return Converger(remote.run, remote.renew, room=remote.room, tell=remote.tell)
+        return Converger(
+            remote.run, remote.renew, room=remote.room, tell=remote.tell, over_ssh=name_of(self._connection) == "ssh"
+        )
 
     def report(self, outcome: Outcome, view: Callable[[Store], Any]) -> Data:
         """Return the result of a change, in which ``view`` says what of a store is shown."""

@@ -7,15 +7,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Protocol
 
-from ._action_session import ChangeError, HostSession, in_force
+from ._action_session import ChangeError, HostSession
 from ._ipsec.errors import HostLost
 from ._ipsec.host import TIMER, Host
 from ._ipsec.model import Store
 from ._ipsec.netsh import render
-from ._ipsec.planning.operations import Assign
-from ._ipsec.planning.plan import Step, make_plan
+from ._ipsec.planning.plan import make_plan
+from ._ipsec.planning.references import in_force_identity
 from ._ipsec.planning.staging import settled
 from ._ipsec.revert import DISARM_COMMAND, SECONDS_PER_MINUTE, arm_command, minutes, way_back
 
@@ -48,45 +49,77 @@ class Way(Protocol):
         """Hears what a long task is at."""
 
 
-def confirm_switch(way: Way, original: Store, host: Host, step: Step, seconds: int) -> Host:
-    """Carry out the deciding step behind a timer on the host, and confirm it over a new connection.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The moment from which packets may have another fate.
 
-    ``original`` is what the host had before the task began, ``host`` what it is now. Returns the host when it was
-    confirmed. Raises :class:`ChangeError` when the host went back, and :class:`HostLost` when it could not be reached
-    again even after it must have gone back.
+    ``original`` is what the host had before the task began, ``target`` the policy that is in force then, None for none.
+    ``carry_out`` does it, ``line`` is how it is shown. With ``asleep`` no policy acted on packets before: going back
+    then means that none does. Commands ``beside`` it go with the confirmation and are not told.
     """
-    target = step.operation.policy if isinstance(step.operation, Assign) else None
-    armed, answer = way.talk.ask(arm_command(way_back(host.store, target), seconds))
-    line = render(step.operation)
+
+    original: Store
+    target: str | None
+    carry_out: Callable[[], object]
+    line: str
+    seconds: int
+    asleep: bool = False
+    beside: tuple[str, ...] = ()
+
+
+def confirm(way: Way, host: Host, decision: Decision) -> Host:
+    """Carry out a decision behind a timer on the host, and confirm it over a new connection.
+
+    ``host`` is what it is now. Returns the host when it was confirmed. Raises :class:`ChangeError` when the host went
+    back, and :class:`HostLost` when it could not be reached again even after it must have gone back.
+    """
+    back = way_back(host.store, decision.target, asleep=decision.asleep)
+    if back is None:
+        message = "Nothing on the host could undo the change, so the change was not made."
+        raise ChangeError(message, way.talk.done, decision.line)
+    arm = arm_command(back, decision.seconds)
+    armed, answer = way.talk.ask(arm)
     if not armed.timer:
         message = "The host did not take the task that would undo the change, so the change was not made."
-        raise ChangeError(message, way.talk.done, line.redacted(), answer)
+        raise ChangeError(message, way.talk.done, decision.line, answer)
+    way.talk.done.append(arm)
     began = way.clock()
     refused: ChangeError | None = None
     try:
-        way.talk.send([line])
+        decision.carry_out()
     except HostLost:
         pass  # the answer may have been the first packet that the new policy stopped
     except ChangeError as error:
         refused = error
-    found = _reach(way, began + minutes(seconds) * SECONDS_PER_MINUTE + _GRACE_SECONDS)
+    found = _reach(way, began + minutes(decision.seconds) * SECONDS_PER_MINUTE + _GRACE_SECONDS, decision.beside)
     if refused is not None:
         raise refused
-    if in_force(found.store) == target:
+    if in_force_identity(found.store) == decision.target:
+        way.talk.done += [*way.talk.underway, DISARM_COMMAND]
+        way.talk.underway = []
         return found
-    _bring_back(way, original, found)
-    message = f"The host could not be reached under the new policy within {seconds} seconds and has reverted by itself."
-    raise ChangeError(message, way.talk.done, line.redacted(), reverted=True)
+    way.talk.done += way.talk.underway
+    way.talk.underway = []
+    _bring_back(way, decision, found)
+    message = f"The host could not be reached under the new policy within {decision.seconds} seconds"
+    message += " and has reverted by itself."
+    sleeper = in_force_identity(decision.original)
+    if decision.asleep and sleeper is not None:
+        message += (
+            f" No policy acts on packets, as before. {sleeper!a}, which was assigned but had no effect while the "
+            "services did not run, is not assigned any more, since they run now."
+        )
+    raise ChangeError(message, way.talk.done, decision.line, reverted=True)
 
 
-def _reach(way: Way, deadline: float) -> Host:
+def _reach(way: Way, deadline: float, beside: tuple[str, ...]) -> Host:
     """Take the timer away over a new connection, however often that takes, and return the host as it is then."""
     while True:
         way.tell("does not reach the host under the new policy and tries again; otherwise the host goes back by itself")
         trouble = "The host could not be reached again, although it must have gone back by itself by now."
         try:
             way.renew()
-            found = way.talk.ask(DISARM_COMMAND)[0]
+            found = way.talk.ask(DISARM_COMMAND, *beside)[0]
             if not found.timer:
                 return found
             trouble = f"The host does not let go of its task {TIMER}, which would undo the change: delete it there."
@@ -97,7 +130,11 @@ def _reach(way: Way, deadline: float) -> Host:
         way.sleep(_PAUSE_SECONDS)
 
 
-def _bring_back(way: Way, original: Store, found: Host) -> None:
-    """Remove what the change had built, so that the host has what it had."""
-    for step in make_plan(found.store, settled(original)):
+def _bring_back(way: Way, decision: Decision, found: Host) -> None:
+    """Remove what the change had built, so that the host has what it had; what slept is not put in force."""
+    wanted = settled(decision.original)
+    if decision.asleep:
+        foreign = tuple(replace(item, assigned=False) for item in wanted.foreign)
+        wanted = replace(wanted, assigned=None, foreign=foreign)
+    for step in make_plan(found.store, wanted):
         way.talk.send([render(step.operation)])

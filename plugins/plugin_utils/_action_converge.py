@@ -11,41 +11,26 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from ._action_confirm import confirm_switch
+from ._action_confirm import Decision, confirm
+from ._action_prediction import Prediction, Terms, Want, predict
+from ._action_services import start_services
 from ._action_session import ChangeError, HostSession, Run
+from ._action_turn import CHANGED_UNDER_IT, Turn
 from ._ipsec.errors import IpsecError
-from ._ipsec.host import QUESTIONS, RUNNING, START_PENDING, Host, read_host, service_commands
+from ._ipsec.host import QUESTIONS, Host, read_host
 from ._ipsec.model import Store
-from ._ipsec.netsh import Line, render
-from ._ipsec.planning.guard import Guard
-from ._ipsec.planning.limits import check_operations, remarks
-from ._ipsec.planning.operations import Assign, Unassign
+from ._ipsec.netsh import render
+from ._ipsec.planning import management
+from ._ipsec.planning.operations import Assign, DeleteFilterList, Unassign
 from ._ipsec.planning.plan import Step, make_plan, shortfall
 from ._ipsec.planning.secrets import secrets_of
 from ._ipsec.planning.staging import settled
+from ._ipsec.planning.turns import leave_command, without_mark
 from ._ipsec.revert import DISARM_COMMAND
 from ._ipsec.session import MOST_INPUT_BYTES
 
-Want = Callable[[Store], Store]
-
-_SERVICE_PATIENCE_SECONDS = 20
-_SERVICE_PAUSE_SECONDS = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """How a task wants its change made.
-
-    With ``check`` nothing is changed. With ``in_force`` a policy is meant to work: services are started, and a domain
-    policy that would win is refused unless ``domain_policy_wins``. A change of what packets meet must be confirmed
-    within ``confirm_seconds``, None for no confirmation. The ``guard`` refuses what would stop a critical flow.
-    """
-
-    check: bool = False
-    in_force: bool = False
-    domain_policy_wins: bool = False
-    confirm_seconds: int | None = None
-    guard: Guard | None = None
+# How often a task begins anew because another run came in between.
+_MOST_BEGINNINGS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +55,7 @@ class Converger:
     """Carries one task out over ``run``; ``renew`` makes a new connection of it.
 
     ``room`` says how many bytes of standard input go in one command, given whether the host takes large messages;
-    ``tell`` hears what a long task is at.
+    ``tell`` hears what a long task is at. ``over_ssh`` says that the connection is one of ssh.
     """
 
     run: Run
@@ -79,10 +64,13 @@ class Converger:
     clock: Callable[[], float] = time.monotonic
     room: Callable[[bool], int] = lambda _large: MOST_INPUT_BYTES
     tell: Callable[[str], None] = lambda _text: None
+    over_ssh: bool = False
     talk: HostSession[Host] = field(init=False)
+    turn: Turn = field(init=False)
 
     def __post_init__(self) -> None:
         self.talk = HostSession(self.run, QUESTIONS, read_host, self.renew, tell=self.tell)
+        self.turn = Turn(self.talk, self.sleep, self.clock, self.tell)
 
     def read(self) -> Host:
         """Return the host as it is."""
@@ -93,82 +81,135 @@ class Converger:
     def converge(self, want: Want, terms: Terms) -> Outcome:
         """Bring the host to what ``want`` makes of its present store; in check mode return the prediction."""
         host = self.read()
-        desired = want(settled(host.store))
-        revertible = terms.confirm_seconds is not None
-        steps = make_plan(host.store, desired, revertible=revertible)
-        check_operations((step.operation for step in steps), host.version)
-        lines = [render(step.operation) for step in steps]  # refuses what cannot be sent while nothing has been
-        works = terms.in_force and desired.assigned is not None
-        if works and not terms.domain_policy_wins:
-            _refuse_without_effect(host, desired)
-        if terms.guard is not None and (steps or works):
-            terms.guard.check(host, desired)
-        services = _service_commands(host) if works else []
-        warnings = (*host.store.findings, *remarks(desired, host.version))
-        commands = (*services, *(line.redacted() for line in lines))
-        outcome = Outcome(host=host, before=host.store, after=desired, commands=commands, warnings=warnings)
         if terms.check:
-            return outcome
-        if host.timer:
-            # An earlier run did not live to confirm its change; reaching the host again decides for what is wanted now.
-            host = self.talk.ask(DISARM_COMMAND)[0]
-            if host.store != outcome.before:
-                # It fired before it was taken away: the plan was made for what is no longer there.
-                return self.converge(want, terms)
-        if not outcome.changed:
-            return outcome
-        if services:
-            host = self._start_services(host)
-        self.talk.hidden = secrets_of(host.store, steps)
-        if steps:
-            host = self._carry_out(outcome.before, host, steps, lines, terms.confirm_seconds)
-        left = make_plan(host.store, desired)
+            return _outcome(self._predict(host, want, terms))
+        try:
+            return self._bring(host, want, terms)
+        except (ChangeError, IpsecError):
+            self.turn.leave()
+            raise
+
+    def _predict(self, host: Host, want: Want, terms: Terms) -> Prediction:
+        return predict(host, want, terms, self._connections)
+
+    def _connections(self) -> management.Listed:
+        return management.read_connections(self.talk.inquire(management.QUESTIONS), over_ssh=self.over_ssh)
+
+    def _bring(self, host: Host, want: Want, terms: Terms) -> Outcome:
+        notes: list[str] = []
+        for _number in range(_MOST_BEGINNINGS):
+            host = self.turn.wait(host)
+            plan = self._predict(host, want, terms)
+            if host.timer and (terms.in_force or plan.confirm_seconds is not None):
+                # An earlier run did not live to confirm its change; reaching the host again decides for what is wanted.
+                found = self.talk.ask(DISARM_COMMAND)[0]
+                if found.store != host.store:
+                    host = found  # it fired before it was taken away: the plan was made for what is no longer there
+                    continue
+                host = found
+            if not plan.commands:
+                return _outcome(plan)
+            if plan.services and not plan.sleeper:
+                host = start_services(self, list(plan.services))
+            if len(plan.lines) + plan.sleeper <= 1 and plan.confirm_seconds is None:
+                return self._carry_out(plan, host, want, notes)  # one command is there or it is not
+            taken = self.turn.take(host)
+            if taken is None:
+                host = self.read()
+                continue
+            unmarked = without_mark(taken.store, self.turn.mark)
+            if unmarked != host.store:
+                notes = [f"{CHANGED_UNDER_IT} before anything was sent, so it was read and planned again."]
+                plan = self._predict(replace(taken, store=unmarked), want, terms)
+            return self._carry_out(plan, taken, want, notes)
+        message = (
+            f"{CHANGED_UNDER_IT} {_MOST_BEGINNINGS} times before it could begin. Run it again when others are done."
+        )
+        raise ChangeError(message, self.talk.done)
+
+    def _carry_out(self, plan: Prediction, host: Host, want: Want, notes: Sequence[str]) -> Outcome:
+        """Send what was planned, and return what came of it: success is what was read."""
+        self.talk.hidden = secrets_of(host.store, plan.steps)
+        if plan.steps:
+            host = self._send_steps(plan, host)
+        if plan.sleeper:
+            host = self._wake(plan, host)
+        host = self.turn.wait(host)
+        store = without_mark(host.store, self.turn.mark)
+        self._check_result(store, want)
+        return replace(
+            _outcome(plan),
+            host=host,
+            after=store,
+            commands=tuple(self.talk.done),
+            warnings=tuple(dict.fromkeys((*plan.warnings, *notes))),
+            confirmed=plan.confirm_seconds is not None,
+        )
+
+    def _check_result(self, store: Store, want: Want) -> None:
+        """Raise ChangeError unless the store has what this task wants of it; what others changed is no matter of it."""
+        try:
+            left = make_plan(store, want(settled(store)))
+        except IpsecError as error:
+            raise ChangeError(f"{CHANGED_UNDER_IT}: {error}", self.talk.done) from None
         if left:
             needed = ", ".join(render(step.operation).redacted() for step in left[:3])
             message = f"The host reported no error, but reading it again shows that it still needs: {needed}."
             raise ChangeError(message, self.talk.done)
-        confirmed = revertible and any(step.decides for step in steps)
-        return replace(outcome, host=host, after=host.store, confirmed=confirmed)
 
-    def _start_services(self, host: Host) -> Host:
-        commands = _service_commands(host)
-        found, answer = self.talk.ask(*commands)
-        self.talk.done += commands
-        waited = 0
-        while waited < _SERVICE_PATIENCE_SECONDS and any(
-            service.state == START_PENDING for service in found.services.values()
-        ):
-            self.tell("waits for services to start")
-            self.sleep(_SERVICE_PAUSE_SECONDS)
-            waited += _SERVICE_PAUSE_SECONDS
-            found = self.read()
-        for name, service in found.services.items():
-            if service.state != RUNNING or not service.automatic:
-                message = (
-                    f"The service {name} has state {service.state} and start type {service.start_type}: expected "
-                    f"{RUNNING} (running) and 2 (automatic). Look at the host's system event log."
-                )
-                raise ChangeError(message, self.talk.done, answer=answer)
-        return found
-
-    def _carry_out(
-        self, original: Store, host: Host, steps: Sequence[Step], lines: Sequence[Line], confirm_seconds: int | None
-    ) -> Host:
-        for phase in _phases(steps):
-            first = steps[phase.start]
+    def _send_steps(self, plan: Prediction, host: Host) -> Host:
+        phases = list(_phases(plan.steps))
+        for phase in phases:
+            first = plan.steps[phase.start]
+            self.turn.check(host)
             missing = shortfall(host.store, first.requires) if first.requires is not None else ()
             if missing:
                 commands = ", ".join(render(operation).redacted() for operation in missing[:3])
                 message = f"Not sent, because reading the host again shows that it still needs: {commands}."
-                raise ChangeError(message, self.talk.done, lines[phase.start].redacted())
-            if first.decides and confirm_seconds is not None:
-                host = confirm_switch(self, original, host, first, confirm_seconds)
+                raise ChangeError(message, self.talk.done, plan.lines[phase.start].redacted())
+            last = phase is phases[-1] and not plan.sleeper
+            if first.decides and plan.confirm_seconds is not None and not plan.sleeper:
+                host = self._decide(plan, host, first, leaves=last)
             else:
-                host = self.talk.send([lines[index] for index in phase])
-            operation = steps[phase[-1]].operation
+                leaving = [render(DeleteFilterList(self.turn.mark))] if last and self.turn.held else []
+                host = self.talk.send([plan.lines[index] for index in phase], leaving)
+                self.turn.held = self.turn.held and not leaving
+            operation = plan.steps[phase[-1]].operation
             if isinstance(operation, (Assign, Unassign)):
                 self._check_assignment(host.store, operation)
         return host
+
+    def _decide(self, plan: Prediction, host: Host, step: Step, *, leaves: bool) -> Host:
+        """Carry out the step that decides behind a timer."""
+        line = render(step.operation)
+        decision = Decision(
+            original=plan.host.store,
+            target=step.operation.policy if isinstance(step.operation, Assign) else None,
+            carry_out=lambda: self.talk.send([line]),
+            line=line.redacted(),
+            seconds=plan.confirm_seconds or 0,
+            beside=(leave_command(self.turn.mark),) if leaves else (),
+        )
+        found = confirm(self, host, decision)
+        self.turn.held = self.turn.held and not leaves
+        return found
+
+    def _wake(self, plan: Prediction, host: Host) -> Host:
+        """Start the services last, when what they put in force is what is wanted."""
+        if plan.confirm_seconds is None:
+            return start_services(self, list(plan.services))
+        decision = Decision(
+            original=plan.host.store,
+            target=plan.desired.assigned,
+            carry_out=lambda: start_services(self, list(plan.services)),
+            line=plan.services[-1],
+            seconds=plan.confirm_seconds,
+            asleep=True,
+            beside=(leave_command(self.turn.mark),),
+        )
+        found = confirm(self, host, decision)
+        self.turn.held = False
+        return found
 
     def _check_assignment(self, store: Store, operation: Assign | Unassign) -> None:
         expected = operation.policy if isinstance(operation, Assign) else None
@@ -177,21 +218,11 @@ class Converger:
             raise ChangeError(message, self.talk.done, render(operation).redacted())
 
 
-def _refuse_without_effect(host: Host, desired: Store) -> None:
-    remedy = "Change the group policy object, or set allow_domain_policy if you know that it will change."
-    if host.domain_policy:
-        expected = "no policy assigned by the domain, since that one wins over a local policy"
-        value = f"{desired.assigned}, while the domain assigns {host.domain_policy}"
-        raise IpsecError("assigned", value, expected, remedy)
-    if not host.local_policy_counts:
-        expected = "a domain that lets local policies work (AllowLocalIPsecPolicyMerge is 0)"
-        raise IpsecError("assigned", desired.assigned, expected, remedy)
-
-
-def _service_commands(host: Host) -> list[str]:
-    enable = [name for name, service in host.services.items() if not service.automatic]
-    start = [name for name, service in host.services.items() if not service.running]
-    return service_commands(enable, start)
+def _outcome(plan: Prediction) -> Outcome:
+    """Return what a task would do."""
+    return Outcome(
+        host=plan.host, before=plan.host.store, after=plan.desired, commands=plan.commands, warnings=plan.warnings
+    )
 
 
 def _phases(steps: Sequence[Step]) -> Iterator[range]:

@@ -6,11 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ._action import Data, IpsecAction
-from ._action_session import ChangeError, HostSession, Run
+from ._action_session import ChangeError, HostSession
 from ._firewall.plan import Plan, make_plan
 from ._firewall.request import Request, read_request
 from ._firewall.state import QUESTIONS, Firewall, read_firewall
@@ -45,13 +44,12 @@ class FirewallOutcome:
     commands: list[str] = field(default_factory=list)
 
 
-def converge(run: Run, request: Request, *, check: bool, renew: Callable[[], None] | None = None) -> FirewallOutcome:
-    """Bring the host to the openings of the request, or predict that. ``renew`` makes a new connection.
+def converge(talk: FirewallSession, request: Request, *, check: bool) -> FirewallOutcome:
+    """Bring the host to the openings of the request, or predict that.
 
     What is new is added and read back before anything old is removed. Raises :class:`ChangeError` when reading the
     host again does not show what was sent.
     """
-    talk = FirewallSession(run, QUESTIONS, read_firewall, renew)
     host = talk.read()
     plan = make_plan(host, request.prefix, request.openings)
     if check or not plan.changed:
@@ -90,7 +88,8 @@ class FirewallAction(IpsecAction):
         """Make the openings of the options, and no others of the name prefix."""
         remote = Remote(self, self.host)
         check = bool(self._task.check_mode)
-        outcome = converge(remote.run, read_request(args), check=check, renew=remote.renew)
+        talk = self.talk = FirewallSession(remote.run, QUESTIONS, read_firewall, remote.renew)
+        outcome = converge(talk, read_request(args), check=check)
         plan = outcome.plan
         result: Data = {
             "changed": plan.changed,
@@ -111,7 +110,8 @@ class FirewallAction(IpsecAction):
 
 def _difference(plan: Plan, outcome: FirewallOutcome) -> list[Data]:
     headers = {"before_header": "firewall openings", "after_header": "firewall openings"}
-    shown: list[Data] = [{**headers, "before": plan.before, "after": outcome.after}]
+    before, after = {"openings": plan.before}, {"openings": outcome.after}
+    shown: list[Data] = [{**headers, "before": before, "after": after}]
     if plan.changed:
         shown.append({"prepared": "commands:\n" + "".join(f"{line}\n" for line in outcome.commands)})
     return shown

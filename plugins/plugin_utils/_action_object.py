@@ -15,6 +15,7 @@ from ._ipsec.document.policy import write_policy
 from ._ipsec.model import FILTER_ACTION, FILTER_LIST, POLICY, Store, by_name, folded
 from ._ipsec.planning.guard import GUARD_OPTIONS
 from ._ipsec.planning.intent import check_object, desired_object, without_object
+from ._ipsec.revert import check_timeout
 
 
 class ObjectAction(IpsecAction):
@@ -24,6 +25,7 @@ class ObjectAction(IpsecAction):
         """Refuse what no host could take as this kind of object."""
         state = given.get("state") or "present"
         check_object(self.module, _options(given), absent=state == "absent")
+        check_timeout(given.get("confirm_timeout"))
 
     def act(self, args: Data) -> Data:
         """Make the object present with the options given, or absent."""
@@ -36,7 +38,7 @@ class ObjectAction(IpsecAction):
 
 
 def _options(given: Data) -> Data:
-    return {key: value for key, value in given.items() if key != "state" and key not in GUARD_OPTIONS}
+    return {key: value for key, value in given.items() if key not in ("state", "confirm_timeout", *GUARD_OPTIONS)}
 
 
 def _view(store: Store, kind: str, name: str) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from typing import Generic, TypeVar
 
 from ._ipsec import session
 from ._ipsec.errors import HostLost
-from ._ipsec.model import Store
 from ._ipsec.netsh import HIDDEN, Line
 from ._ipsec.questions import READ, Questions, Section, preamble
 
@@ -45,7 +44,8 @@ class HostSession(Generic[Found]):
     Every answer ends with the answers to ``questions``, which ``understand`` turns into what the task looks at. With
     ``renew``, which makes a new connection, questions that were lost on the way are asked once more; what changes
     something is sent once. ``most`` is how many bytes of standard input one command may get; ``tell`` hears what a long
-    task is at.
+    task is at. ``done`` are the commands that changed something, as they are shown; ``underway`` those that were sent
+    and whose answer has not come.
     """
 
     run: Run
@@ -56,6 +56,7 @@ class HostSession(Generic[Found]):
     tell: Callable[[str], None] = lambda _text: None
     hidden: frozenset[str] = frozenset()
     done: list[str] = field(default_factory=list)
+    underway: list[str] = field(default_factory=list)
 
     def read(self) -> Found:
         """Return the host as it is."""
@@ -67,24 +68,49 @@ class HostSession(Generic[Found]):
         self.renew()
         return self.ask()[0]
 
+    @property
+    def told(self) -> list[str]:
+        """Every command that may have changed something, as it is shown."""
+        return [*self.done, *self.underway]
+
     def ask(self, *before: str) -> tuple[Found, str]:
         """Run batch commands and ask all questions; return the host and what the commands printed."""
         nonce = secrets.token_hex(4)
         answer = self.run(READ, self.questions.script(nonce, before))
         return self.understand(self.questions.sections(answer, nonce)), preamble(answer, nonce).strip()
 
-    def send(self, lines: Sequence[Line]) -> Found:
-        """Send the lines, in as many netsh sessions as they need, and return the host as it is afterwards."""
-        answer, before = "", len(self.done)
-        batches = session.batches(lines, self.most)
+    def change(self, *commands: str, beside: Sequence[str] = ()) -> tuple[Found, str]:
+        """Run batch commands that change something, and those ``beside`` them of which nothing is told; then ask."""
+        self.underway = list(commands)
+        found = self.ask(*commands, *beside)
+        self.underway = []
+        self.done += commands
+        return found
+
+    def inquire(self, questions: Questions) -> Mapping[str, Section]:
+        """Return the answers to other questions than those that are always asked."""
+        nonce = secrets.token_hex(4)
+        return questions.sections(self.run(READ, questions.script(nonce)), nonce)
+
+    def send(self, lines: Sequence[Line], beside: Sequence[Line] = ()) -> Found:
+        """Send the lines, in as many netsh sessions as they need, and return the host as it is afterwards.
+
+        Of the lines ``beside`` them nothing is told: neither what was sent nor what netsh said to it.
+        """
+        answer, sent = "", 0
+        batches = session.batches([*lines, *beside], self.most)
         for number, batch in enumerate(batches, 1):
             nonce = secrets.token_hex(4)
-            last = number == len(batches)
-            sent = len(self.done) - before + len(batch.lines)
+            told = batch.lines[: len(lines) - sent]
+            sent += len(told)
             self.tell(f"the host carries out its commands up to {sent} of {len(lines)}")
+            self.underway = [line.redacted() for line in told]
+            last = number == len(batches)
             answer = self.run(self.questions.after_netsh if last else session.APPLY, batch.input(nonce))
-            self._report(batch, session.complaints(preamble(answer), nonce, len(batch.lines)))
-            self.done += [line.redacted() for line in batch.lines]
+            found = session.complaints(preamble(answer), nonce, len(batch.lines))
+            self._report(batch, [each for each in found if each.index < len(told) or each.answer is None])
+            self.done += self.underway
+            self.underway = []
         return self.understand(self.questions.sections(answer))
 
     def _report(self, batch: session.Batch, found: list[session.Complaint]) -> None:
@@ -98,11 +124,9 @@ class HostSession(Generic[Found]):
         answer = first.answer
         for text in self.hidden:
             answer = answer.replace(text, HIDDEN)
+        # netsh goes on with the next line.
+        refused = {each.index for each in found}
+        done += [text for index, text in enumerate(self.underway) if index > first.index and index not in refused]
         known = session.meaning(answer)
         reason = f"netsh refused a command: {known}." if known else "netsh refused a command."
         raise ChangeError(reason, done, batch.lines[first.index].redacted(), answer)
-
-
-def in_force(store: Store) -> str | None:
-    """Return what tells policies in force apart: a name, the identity of a foreign one, None for none."""
-    return store.assigned or next((item.identity for item in store.foreign if item.assigned), None)

@@ -29,12 +29,31 @@ _IN_LARGE_MESSAGES = 180 * _KIB
 _IN_PIECES = 480 * _KIB
 
 
+Option = Callable[[str], Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How a line becomes what the connection runs, and whether standard input travels in pieces of a fitting size."""
+    """How a line becomes what the connection runs, and whether standard input travels in pieces of a fitting size.
+
+    ``address`` is the option with the name of the host; ``port`` returns the port from the options, as the plugin
+    works it out.
+    """
 
     line: Callable[[ConnectionBase, str], str]
     in_pieces: bool = True
+    address: str = "remote_addr"
+    port: Callable[[Option], Any] = lambda option: option("port")
+
+
+def _port_of_psrp(option: Option) -> Any:
+    """Return the port that psrp takes where none is given: that of the protocol, which is HTTPS by default."""
+    return option("port") or (5985 if option("protocol") == "http" else 5986)
+
+
+def _port_of_ssh(option: Option) -> Any:
+    """Return the port of an option, or ssh's own; what a configuration file of ssh says is not known here."""
+    return option("port") or 22
 
 
 def _as_it_is(_connection: ConnectionBase, line: str) -> str:
@@ -76,8 +95,8 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         # Sends 200,000 bytes at once, whatever the host takes.
         "winrm": Form(_as_it_is, in_pieces=False),
         "winrs": Form(_as_it_is),
-        "psrp": Form(_in_runspace),
-        "ssh": Form(_over_ssh),
+        "psrp": Form(_in_runspace, port=_port_of_psrp),
+        "ssh": Form(_over_ssh, address="host", port=_port_of_ssh),
     }
 )
 
@@ -99,6 +118,16 @@ def room_of(connection: ConnectionBase, large_messages: bool) -> int:
     if form_of(connection).in_pieces:
         return _IN_PIECES
     return _IN_LARGE_MESSAGES if large_messages else _IN_SMALL_MESSAGES
+
+
+def address_option(connection: ConnectionBase) -> str:
+    """Return the option that holds the name or address of the host."""
+    return form_of(connection).address
+
+
+def port_of(connection: ConnectionBase, option: Option) -> Any:
+    """Return the port that a connection goes to, given its options; None where it says none."""
+    return form_of(connection).port(option)
 
 
 def name_of(connection: ConnectionBase) -> str:

@@ -83,6 +83,11 @@ class Host:
     exemption_level: int | None = None
     local_policy_counts: bool = True
 
+    @property
+    def agent_running(self) -> bool:
+        """Whether the policy agent works; without it no policy acts on packets."""
+        return self.services["PolicyAgent"].running
+
     def to_data(self) -> dict[str, object]:
         """Return the facts about the host, without its policies, as plain data."""
         return {

@@ -19,6 +19,8 @@ from .values import natural_number
 SECONDS_PER_MINUTE = 60
 LONGEST_TIMEOUT_SECONDS = 24 * 60 * SECONDS_PER_MINUTE
 SHORTEST_TIMEOUT_SECONDS = SECONDS_PER_MINUTE
+# What a prediction shows in place of a command that names a policy which is yet to be made.
+YET_UNKNOWN = "netsh.exe ipsec static set policy guid=(of a policy that is yet to be made)"
 
 
 def check_timeout(value: object, path: str = "confirm_timeout") -> int | None:
@@ -38,13 +40,19 @@ def minutes(seconds: int) -> int:
     return -(-seconds // SECONDS_PER_MINUTE)
 
 
-def way_back(store: Store, target: str | None) -> str:
-    """Return the command that restores the assignment of ``store`` after ``target`` has been assigned."""
+def way_back(store: Store, target: str | None, *, asleep: bool = False) -> str | None:
+    """Return the command that restores what packets met before ``target`` is put in force.
+
+    That is the policy in force of ``store``, or none: where there was none, and where what is assigned was ``asleep``
+    because the services did not run. Policies are named by GUID; None when the host has not yet made the one that is
+    needed.
+    """
     foreign = next((item.identity for item in store.foreign if item.assigned), None)
-    before = store.identities[folded(store.assigned)] if store.assigned else foreign
-    if before is not None:
-        return f"netsh.exe ipsec static set policy guid={before} assign=yes"
-    return f"netsh.exe ipsec static set policy guid={store.identities[folded(target or '')]} assign=no"
+    before = store.identities.get(folded(store.assigned)) if store.assigned else foreign
+    if (store.assigned or foreign) and not asleep:
+        return f"netsh.exe ipsec static set policy guid={before} assign=yes" if before else None
+    after = store.identities.get(folded(target or ""))
+    return f"netsh.exe ipsec static set policy guid={after} assign=no" if after else None
 
 
 def arm_command(command: str, seconds: int) -> str:

@@ -12,6 +12,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from . import services
 from .audit import SecurityLog
+from .connections import TcpConnection, managed
 from .dataplane.associations import Associations
 from .dataplane.counters import Counters
 from .firewall import Profile
@@ -71,7 +72,7 @@ class Host:
     `address` is where its endpoint listens, `addresses` are those that its policy speaks of. `tasks` are scheduled
     tasks by folded name. `profile` is the kind of network that its firewall takes it to be on. `counters` and `audit`
     are what its IPsec driver counts and what its Security log holds. `live` brings both and the associations up to date
-    where somebody else than the lab's own model keeps them.
+    where somebody else than the lab's own model keeps them. `connections` are its TCP connections.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Host:
     audit: SecurityLog = field(default_factory=SecurityLog)
     tasks: dict[str, Task] = field(default_factory=dict)
     profile: Profile = Profile.DOMAIN
+    connections: tuple[TcpConnection, ...] = ()
     live: Callable[[], None] | None = field(default=None, repr=False, compare=False)
 
     @classmethod
@@ -105,6 +107,7 @@ class Host:
         """
         own = tuple(ip_address(each) for each in addresses)
         host = cls(name, VERSIONS[version], language, address, addresses=own)
+        host.connections = managed(own[0] if own else ip_address(address))
         _system_keys(host, OEM_ENCODINGS[language])
         _install_services(host)
         firewall.plant(host)

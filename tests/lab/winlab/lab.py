@@ -20,6 +20,7 @@ import yaml
 
 from . import netsh
 from .certificates import Authority, Pair
+from .connections import managed
 from .dataplane.hostfirewall import Filtering
 from .dataplane.management import passes
 from .dataplane.packet import Network
@@ -197,7 +198,14 @@ class Lab:
         )
         port = server.serve(endpoint, spec.address, spec.port, self._tls if spec.tls else None)
         host.address = spec.address
-        return LabHost(spec, host, endpoint, port, self._open_door(spec, endpoint) if spec.ssh else None)
+        door = self._open_door(spec, endpoint) if spec.ssh else None
+        if host.addresses:
+            host.connections = managed(host.addresses[0], spec.management_port, spec.controller)
+        else:
+            # Nothing is translated on the way.
+            ports = (port, door.port) if door else (port,)
+            host.connections = tuple(each for one in ports for each in managed(ip_address(spec.address), one))
+        return LabHost(spec, host, endpoint, port, door)
 
     def _open_door(self, spec: HostSpec, endpoint: Endpoint) -> Door:
         return Door(
@@ -209,6 +217,7 @@ class Lab:
             faults=self.faults,
             reachable=self._reachable or _obeys(spec),
             address=spec.address,
+            seen_port=spec.management_port if spec.addresses else None,
         )
 
     def _crosses(self, spec: HostSpec) -> Callable[[Host], bool]:

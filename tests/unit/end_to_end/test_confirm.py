@@ -44,7 +44,10 @@ def play(folder: Path, lab: Lab, *tasks: Data) -> str:
     """Run tasks on all hosts of a lab and return what Ansible printed."""
     inventory, playbook = folder / "inventory.yml", folder / "play.yml"
     lab.inventory(inventory)
-    playbook.write_text(yaml.safe_dump([{"hosts": "windows", "gather_facts": False, "tasks": list(tasks)}]))
+    # The hosts are reached by another port than the one that they see.
+    seen = {"group/winsec.ipsec.changes": {"management_ports": [5985]}}
+    plays = [{"hosts": "windows", "gather_facts": False, "module_defaults": seen, "tasks": list(tasks)}]
+    playbook.write_text(yaml.safe_dump(plays))
     environment = {name: value for name, value in os.environ.items() if name != "NTLM_USER_FILE"}
     environment |= {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORKS": "5", "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
     command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(inventory), str(playbook)]
@@ -79,10 +82,21 @@ FINE = {"winsec.ipsec.policies": {"config": document("10.9.9.9", "Fine"), "confi
 
 def test_a_policy_that_would_cut_the_controller_off_is_refused_with_the_packet(lab, tmp_path):
     said = play(tmp_path, lab, {"winsec.ipsec.policies": {"config": document("any", "Cut")}})
-    for each in lab.hosts.values():
-        assert f"-> 127.0.0.1:{each.port} tcp" in said
+    for name, each in lab.hosts.items():
+        address = next(own for host, _version, _language, own in HOSTS if host == name)
+        assert f"-> {address}:5985 tcp" in said
         assert b"ipsec static" not in each.log.stdin()
-    assert said.count("critical flow management is 'stopped at 127.0.0.1:") >= 2, said
+    assert said.count("critical flow management is 'stopped at 10.0.0.250:") >= 2, said
+
+
+def test_behind_a_forwarded_port_the_task_is_refused_with_what_to_set(lab, tmp_path):
+    harmless = {"config": document("10.9.9.9", "Fine"), "management_ports": []}
+    said = play(tmp_path, lab, {"winsec.ipsec.policies": harmless})
+    for each in lab.hosts.values():
+        assert f"no connection at port {each.port}" in said
+        assert b"ipsec static" not in each.log.stdin()
+    assert "It sees 10.0.0.250 -> 10.0.0.10:5985." in said
+    assert "Set management_ports to what the host sees" in said
 
 
 def test_a_policy_that_cuts_the_controller_off_is_undone_by_the_host(lab, tmp_path):

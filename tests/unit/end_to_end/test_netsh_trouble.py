@@ -78,9 +78,9 @@ def failure(connection: LabConnection, data: Data) -> tuple[str, Data]:
 @pytest.mark.parametrize(
     ("meddling", "known", "failed", "done"),
     [
-        (('add filterlist name="L"',), "a filter list of that name exists already", 'add filterlist name="L"', 0),
-        (('add filteraction name="A" action=permit',), "a filter action of that name", 'add filteraction name="A"', 2),
-        (('add policy name="P"',), "a policy of that name exists already", 'add policy name="P"', 3),
+        (('add filterlist name="L"',), "a filter list of that name exists already", 'add filterlist name="L"', 5),
+        (('add filteraction name="A" action=permit',), "a filter action of that name", 'add filteraction name="A"', 5),
+        (('add policy name="P"',), "a policy of that name exists already", 'add policy name="P"', 5),
     ],
 )
 def test_a_refusal_in_the_middle(language: str, meddling: tuple[str, ...], known: str, failed: str, done: int) -> None:

@@ -162,8 +162,9 @@ def test_keys_stay_hidden_when_things_go_wrong(tmp_path: Path) -> None:
     ]
     with Lab([HostSpec(name="a")], transport="basic") as lab:
         host = lab.hosts["a"]
-        # After the read and the services: the script of the change ends in its middle, after the rule with the key.
-        lab.faults.add(Fault(effect=Effect.HALF_SCRIPT, operation="Send", skip=2, lines=11))
+        # After the read, the way of management, the services and the turn: the script of the change ends in its middle,
+        # after the rule with the key.
+        lab.faults.add(Fault(effect=Effect.HALF_SCRIPT, operation="Send", skip=4, lines=11))
         code, output = play(lab, tmp_path / "scratch", tasks)
         assert code == 0, output[-3000:]
         assert output.count("fatal: [a]") >= 6

@@ -156,8 +156,9 @@ def test_many_filters_fit(reached: Reached) -> None:
 @everywhere
 def test_a_script_that_ends_early_is_told_with_the_command(reached: Reached) -> None:
     ssh = reached.way.connection == "ssh"
-    # The read, the services, then the change, which ends in its middle, after the rule with the key.
-    fault = Fault(effect=Effect.HALF_SCRIPT, operation="Exec" if ssh else "Send", skip=2, lines=12)
+    # The read, the way of management, the services, the turn, then the change, which ends in its middle, after the rule
+    # with the key.
+    fault = Fault(effect=Effect.HALF_SCRIPT, operation="Exec" if ssh else "Send", skip=4, lines=12)
     reached.lab.faults.add(fault)
     with pytest.raises(AnsibleActionFail, match="ended before this command was answered") as caught:
         reached.policies(config())
@@ -180,7 +181,7 @@ def test_a_lost_answer_to_a_question_is_asked_for_again(reached: Reached) -> Non
 def assert_lost(reached: Reached, *, change: bool) -> None:
     ssh = reached.way.connection == "ssh"
     base: Data = {"effect": Effect.DROP_AFTER, "operation": "Exec" if ssh else "Send"}
-    reached.lab.faults.add(Fault(**base, skip=2 if change else 0))
+    reached.lab.faults.add(Fault(**base, skip=4 if change else 0))
     if change or ssh:
         with pytest.raises(AnsibleConnectionFailure) as caught:
             reached.policies(config())
@@ -188,7 +189,7 @@ def assert_lost(reached: Reached, *, change: bool) -> None:
     else:
         assert reached.policies(config())["changed"] is True
     scripts = [entry.stdin for entry in reached.host.log.entries() if entry.stdin]
-    changes = [script for script in scripts if b"add filterlist" in script]
+    changes = [script for script in scripts if b"add filter " in script]
     assert len(changes) == (1 if change or not ssh else 0)
     reached.lab.faults.clear()
     reached.policies(config())

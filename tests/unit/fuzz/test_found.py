@@ -107,7 +107,7 @@ def test_an_option_with_an_odd_number_is_refused_with_its_path(number: str) -> N
     with pytest.raises(IpsecError, match="ports such as"):
         parse_ports(f"80-{number}", "expect")
     with pytest.raises(IpsecError, match="management_ports"):
-        read_guard({"management_ports": [number]}, host=[], controller=[], port=None)
+        read_guard({"management_ports": [number]})
 
 
 def test_numbers_with_a_sign_are_numbers() -> None:

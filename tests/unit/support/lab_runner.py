@@ -10,16 +10,18 @@ without a network. So one task takes milliseconds, and a test may run thousands 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
+from ansible.errors import AnsibleConnectionFailure
 from ansible.parsing.dataloader import DataLoader
 from ansible.playbook.play_context import PlayContext
 from ansible.playbook.task import Task
 from ansible.plugins.loader import action_loader
 from ansible.template import Templar
 
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._action_converge import Converger
 from winlab import shell
 from winlab.host import Host
 from winlab.registry import Value
@@ -28,6 +30,8 @@ Data = dict[str, Any]
 Tree = dict[str, dict[str, Value]]
 
 IPSEC = r"HKEY_LOCAL_MACHINE\SOFTWARE\Policies\Microsoft\Windows\IPSec"
+# The empty filter list by which runs take turns on a host.
+MARK = "winsec-ipsec-run-"
 SERVICES = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services"
 
 
@@ -52,6 +56,11 @@ class LabConnection:
         self.sent: list[Request] = []
         self._shell = SimpleNamespace(tmpdir=None, _IS_WINDOWS=True)
 
+    def get_option(self, name: str) -> Any:
+        """Return an option as Ansible's winrm has it: the host as it sees itself, since nothing lies between."""
+        managed = self.host.connections[0]
+        return {"remote_addr": str(managed.local), "port": managed.local_port}[name]
+
     def exec_command(self, cmd: str, in_data: bytes | None = None, sudoable: bool = True) -> tuple[int, bytes, bytes]:
         """Run one command line to its end; the answer is in the code page of the host."""
         self.sent.append(Request(cmd, in_data or b""))
@@ -61,7 +70,7 @@ class LabConnection:
     def netsh_lines(self) -> list[str]:
         """Return the netsh lines that were sent, in order, without markers; they may hold secrets."""
         texts = [line for request in self.sent for line in request.script.decode("ascii").splitlines()]
-        return [text for text in texts if text.startswith("ipsec static ")]
+        return [text for text in texts if text.startswith("ipsec static ") and MARK not in text]
 
     def service_lines(self) -> list[str]:
         """Return the lines that were sent to change services."""
@@ -86,8 +95,22 @@ def run(target: Host | LabConnection, module: str, args: Data, *, check_mode: bo
         templar=Templar(loader=loader),
         shared_loader_obj=None,
     )
+    genuine = action._converger
+    action._converger = lambda: _hurried(genuine())
     result: Data = action.run(task_vars={})
+    if result.get("unreachable"):
+        raise AnsibleConnectionFailure(result["msg"])
     return result
+
+
+def _hurried(converger: Converger) -> Converger:
+    """Return a converger whose seconds pass at once: nobody else changes the host of a test meanwhile."""
+    seconds = [0.0]
+
+    def sleep(time: float) -> None:
+        seconds[0] += time
+
+    return replace(converger, sleep=sleep, clock=lambda: seconds[0])
 
 
 def _copy(value: Any) -> Any:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible import constants
+from ansible.errors import AnsibleConnectionFailure
 from ansible.parsing.dataloader import DataLoader
 from ansible.playbook.play_context import PlayContext
 from ansible.playbook.task import Task
@@ -25,12 +26,14 @@ from ansible.template import Templar
 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._action_converge import Converger
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._remote import Remote
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._remote_forms import name_of
 from winlab.lab import LabHost
 from winlab.spec import DEFAULT_USERS
 
 Data = dict[str, Any]
 ROOT = Path(__file__).resolve().parents[3]
 _OWN = "winsec.ipsec."
+_CHANGING = ("policies", "policy", "filter_list", "filter_action", "assignment")
 WINRS = "winsec.ipsec.winrs"
 # Seconds that one request may wait on the host; the least that the library takes.
 _SHORTEST_TIMEOUT = 1
@@ -44,9 +47,19 @@ class Time:
     clock: Callable[[], float]
 
 
+def hurried() -> Time:
+    """Return a time whose seconds pass at once, for hosts that nobody else changes meanwhile."""
+    passed = [0.0]
+
+    def sleep(seconds: float) -> None:
+        passed[0] += seconds
+
+    return Time(sleep, lambda: passed[0])
+
+
 @dataclass(frozen=True, slots=True)
 class Controller:
-    """Runs tasks on one host of a lab; ``transport`` is basic or ntlm, ``time`` None for the real one.
+    """Runs tasks on one host of a lab; ``transport`` is basic or ntlm, ``time`` None for one that passes at once.
 
     The connection is Ansible's own winrm, or what ``variables`` say: those of the host in an inventory.
     """
@@ -70,11 +83,15 @@ class Controller:
             templar=Templar(loader=loader),
             shared_loader_obj=None,
         )
-        if self.time is not None:
-            remote, time = Remote(action), self.time
-            action._converger = lambda: Converger(remote.run, remote.renew, time.sleep, time.clock, remote.room)
+        if module in _CHANGING:
+            remote, time = Remote(action), self.time or hurried()
+            action._converger = lambda: Converger(
+                remote.run, remote.renew, time.sleep, time.clock, remote.room, over_ssh=name_of(connection) == "ssh"
+            )
         try:
             result: Data = action.run(task_vars={"inventory_hostname": self.target.spec.name})
+            if result.get("unreachable"):
+                raise AnsibleConnectionFailure(result["msg"])
             return result
         finally:
             # What goes wrong when a connection is closed is no matter of the task: so does Ansible's executor.

@@ -88,7 +88,9 @@ class Endpoint:
     negotiate hold packets and nobody answers IKE.
     ``fallback_on_mismatch``: the host has the update of KB 914841, which also falls back when IKE answers and
     nothing is in common. ``dns`` to ``gateway`` are what the server roles of filters stand for on this host.
-    ``excluded`` are addresses that networks in ``addresses`` do not stand for.
+    ``cautious`` takes what is not known for the worst, as a guard must: a server role without addresses stands for any
+    single peer where the filter does not permit, and for nobody where it does; a filter of words alone that does not
+    permit meets IPv6 as well. ``excluded`` are addresses that networks in ``addresses`` do not stand for.
     """
 
     name: str
@@ -103,6 +105,7 @@ class Endpoint:
     wins: tuple[IpAddress, ...] = ()
     dhcp: tuple[IpAddress, ...] = ()
     gateway: tuple[IpAddress, ...] = ()
+    cautious: bool = False
     excluded: tuple[Addresses, ...] = ()
 
     def __post_init__(self) -> None:

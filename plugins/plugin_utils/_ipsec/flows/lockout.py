@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ..model import Store
-from .endpoint import Addresses, Endpoint, in_force
+from .endpoint import Addresses, Endpoint, InForce, in_force
 from .outcome import PASSING_IN_CLEAR, Outcome, OutcomeKind
 from .pair import Pair
 from .space import Packet, Space
@@ -73,6 +73,17 @@ def domain_controllers(servers: Iterable[Addresses]) -> CriticalFlow:
     """Return the flow to domain controllers: Kerberos and LDAP, without which no IPsec by Kerberos starts."""
     traffic = parse_traffic("tcp+udp/88,389", "domain_controllers")
     return CriticalFlow("domain controllers", tuple(servers), Direction.OUTBOUND, traffic)
+
+
+def leases(servers: Iterable[Addresses]) -> CriticalFlow:
+    """Return the flow by which leases of addresses are renewed: DHCP, from port 68 to port 67 of its servers."""
+    return CriticalFlow("dhcp", tuple(servers), Direction.OUTBOUND, parse_traffic("udp/67", "dhcp", "68"))
+
+
+def some_passes(policy: InForce, host: Endpoint, flow: CriticalFlow) -> bool:
+    """Tell whether any packet of a flow passes in clear under a policy; of ``host`` its own policy is not looked at."""
+    regions = _pair(replace(host, policy=policy), flow).regions(flow.traffic.space())
+    return any(_passes(outcome, flow) for _space, outcome in regions)
 
 
 def find_lockouts(

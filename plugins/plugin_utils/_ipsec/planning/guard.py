@@ -2,22 +2,40 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Refusal of changes after which a flow that must never stop would stop, before anything is sent."""
+"""Refusal of changes after which a flow that must never stop would stop, before anything is sent.
+
+What is not known never counts as harmless: a flow that carries the task and is not known, a policy that cannot be
+judged, a server role that may stand for any peer. Each is refused with what to say to go on.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from ..document.fields import Fields
 from ..errors import IpsecError
-from ..flows.endpoint import Addresses, Endpoint
-from ..flows.lockout import CriticalFlow, Direction, domain_controllers, find_lockouts, management, name_service
+from ..flows.endpoint import Addresses, Endpoint, InForce, in_force
+from ..flows.lockout import (
+    CriticalFlow,
+    Direction,
+    domain_controllers,
+    find_lockouts,
+    leases,
+    management,
+    name_service,
+    some_passes,
+)
 from ..flows.traffic import parse_traffic
 from ..host import Host
-from ..model import Store
+from ..model import FILTER_LIST, Store, by_name
 from ..values import HIGHEST_PORT, AddressRange, Place, ServerRole, natural_number, parse_address
+from .essentials import missing_essentials
+from .management import Approach, Connection, Given, Listed, known_management
+from .references import in_force_identity, reachable
+
+IpAddress = IPv4Address | IPv6Address
 
 FLOW_OPTIONS = ("name", "peers", "direction", "traffic")
 GUARD_OPTIONS = (
@@ -25,62 +43,160 @@ GUARD_OPTIONS = (
     "controller_addresses",
     "management_ports",
     "dns_servers",
+    "dhcp_servers",
     "domain_controllers",
     "critical_flows",
     "allow_lockout",
 )
+MANAGEMENT = "management"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guard:
-    """The flows of a host that must pass in clear, and the names of those that may stop all the same."""
+    """The flows of a host that must pass in clear, and the names of those that may stop all the same.
 
-    host_addresses: tuple[IPv4Address | IPv6Address, ...]
+    ``flows`` are those that options name, ``dns`` and ``dhcp`` the servers among their peers. The flow that carries the
+    task, ``management``, is worked out from ``given``, ``approach`` and what the host sees.
+    """
+
+    given: Given = field(default_factory=Given)
+    approach: Approach = field(default_factory=Approach)
     flows: tuple[CriticalFlow, ...] = ()
+    dns: tuple[IpAddress, ...] = ()
+    dhcp: tuple[IpAddress, ...] = ()
     allowed: frozenset[str] = frozenset()
 
-    def check(self, host: Host, desired: Store) -> None:
-        """Raise :class:`IpsecError` with the packet that would no longer pass once ``desired`` is in force."""
-        flows = [flow for flow in self.flows if flow.name not in self.allowed]
-        if not self.host_addresses or not flows or desired.assigned is None:
-            return
-        endpoint = Endpoint(
+    @property
+    def guarded(self) -> tuple[CriticalFlow, ...]:
+        """The flows that options name and that may not stop."""
+        return tuple(flow for flow in self.flows if flow.name not in self.allowed)
+
+    def needs_connections(self, host: Host, desired: Store, *, wakes: bool = False) -> bool:
+        """Tell whether the host must be asked how it is managed before :meth:`check`."""
+        unknown = MANAGEMENT not in self.allowed or (self.guarded and not self.given.hosts)
+        return bool(unknown) and _concerns(host, desired, wakes)
+
+    def check(
+        self, host: Host, desired: Store, listed: Listed | None = None, *, wakes: bool = False
+    ) -> tuple[str, ...]:
+        """Return warnings about what the policy stops although hosts can hardly do without it.
+
+        ``wakes`` says that the task starts the services; ``listed`` are the connections of the host, if it was asked.
+        Raises :class:`IpsecError` with the packet that would no longer pass once ``desired`` is in force, and with what
+        to say when the flow that carries the task, or what the policy does, is not known.
+        """
+        if not _concerns(host, desired, wakes):
+            return ()
+        listed, after = listed or Listed(), _judged(desired)
+        before = _judged(host.store) if host.agent_running or not wakes else None
+        guarded = [(self.guarded, self.given.hosts or self._addressed(listed))]
+        if MANAGEMENT not in self.allowed:
+            acts = before if host.agent_running else None
+            found = known_management(self.given, self.approach, listed, lambda each: self._lets_in(host, acts, each))
+            guarded.insert(0, ((management(found.controllers, found.ports),), found.hosts))
+        for flows, addresses in guarded:
+            if not flows:
+                continue
+            if after is None:
+                in_force(desired)  # says why it cannot be judged
+            if not addresses:
+                expected = "the addresses of the host, which decide what the policy does"
+                raise IpsecError("host_addresses", None, expected, "Give the addresses of the host.")
+            endpoint = self._endpoint(host, addresses)
+            for lost in find_lockouts(None if before is None else host.store, desired, endpoint, flows):
+                expected = "a change after which it still passes in clear"
+                remedy = f"{lost.outcome.why} Permit the flow, or add {lost.flow.name} to allow_lockout if it may stop."
+                raise IpsecError(f"critical flow {lost.flow.name}", f"stopped at {lost.packet}", expected, remedy)
+        addresses = guarded[-1][1]
+        if after is None or not addresses:
+            return ()
+        declared = {flow.name for flow in self.flows} | self.allowed
+        return tuple(missing_essentials(after, self._endpoint(host, addresses), declared))
+
+    def _addressed(self, listed: Listed) -> tuple[IpAddress, ...]:
+        """Return the host's own addresses at which it is managed."""
+        ports = self.given.ports or self.approach.ports
+        mine = (each.local for each in listed.connections if listed.exact or each.port in ports)
+        return tuple(dict.fromkeys(mine))
+
+    def _lets_in(self, host: Host, acts: InForce | None, connection: Connection) -> bool:
+        """Tell whether the policy that acts on packets now lets a connection through in clear."""
+        if acts is None:
+            return True
+        flow = management((connection.peer,), (connection.port,))
+        return some_passes(acts, self._endpoint(host, (connection.local,)), flow)
+
+    def _endpoint(self, host: Host, addresses: tuple[IpAddress, ...]) -> Endpoint:
+        return Endpoint(
             name="host",
-            addresses=self.host_addresses,
+            addresses=addresses,
             version=host.version,
             exemption_level=host.exemption_level,
+            dns=self.dns,
+            dhcp=self.dhcp,
+            cautious=True,
         )
-        # What is in force and cannot be judged, or does not act, is taken to stop nothing.
-        judged = all(service.running for service in host.services.values())
-        judged = judged and not any(item.assigned for item in host.store.foreign)
-        for found in find_lockouts(host.store if judged else None, desired, endpoint, flows):
-            expected = "a change after which it still passes in clear"
-            remedy = f"{found.outcome.why} Permit the flow, or add {found.flow.name} to allow_lockout if it may stop."
-            raise IpsecError(f"critical flow {found.flow.name}", f"stopped at {found.packet}", expected, remedy)
 
 
-def read_guard(
-    given: Mapping[str, object], *, host: Iterable[str] = (), controller: Iterable[str] = (), port: int | None = None
-) -> Guard:
-    """Return the guard that options describe; ``host``, ``controller`` and ``port`` are those of the connection.
+def _concerns(host: Host, desired: Store, wakes: bool) -> bool:
+    """Tell whether a change may give packets another fate, now or from the moment that the services run."""
+    if in_force_identity(desired) is None:
+        return False
+    return (wakes and not host.agent_running) or _meaning(host.store) != _meaning(desired)
+
+
+def _judged(store: Store) -> InForce | None:
+    """Return what a store puts in force; None for nothing, and for what cannot be judged."""
+    try:
+        return in_force(store)
+    except IpsecError:
+        return None
+
+
+def _meaning(store: Store) -> object:
+    """Return what decides about packets: what is in force, or what one that cannot be judged is known to use."""
+    try:
+        return in_force(store)
+    except IpsecError:
+        used = reachable(store, store.assigned)
+        lists, actions = by_name(store.filter_lists), by_name(store.filter_actions)
+        objects = [lists.get(name) if kind == FILTER_LIST else actions.get(name) for kind, name in sorted(used)]
+        return in_force_identity(store), objects
+
+
+def read_guard(given: Mapping[str, object], approach: Approach | None = None) -> Guard:
+    """Return the guard that options describe, for a task that comes by ``approach``.
 
     Raises :class:`IpsecError` with the option path for addresses, ports and flows that cannot be read.
     """
     fields = Fields({key: value for key, value in given.items() if key in GUARD_OPTIONS}, "", GUARD_OPTIONS)
-    controllers = _peers(fields, "controller_addresses") or tuple(map(ip_address, controller))
-    ports = [_port(item, where) for where, item in fields.items("management_ports")] or ([port] if port else [])
-    flows = [management(controllers, ports)] if controllers and ports else []
-    if servers := _peers(fields, "dns_servers"):
-        flows.append(name_service(servers))
-    if servers := _peers(fields, "domain_controllers"):
-        flows.append(domain_controllers(servers))
+    flows: list[CriticalFlow] = []
+    servers = {key: _peers(fields, key) for key in ("dns_servers", "dhcp_servers", "domain_controllers")}
+    for key, make in (
+        ("dns_servers", name_service),
+        ("dhcp_servers", leases),
+        ("domain_controllers", domain_controllers),
+    ):
+        if servers[key]:
+            flows.append(make(servers[key]))
     flows += [_flow(item, where) for where, item in fields.items("critical_flows")]
-    addresses = [_own(item, where) for where, item in fields.items("host_addresses")]
     return Guard(
-        host_addresses=tuple(addresses) or tuple(map(ip_address, host)),
+        given=Given(
+            hosts=tuple(_own(item, where) for where, item in fields.items("host_addresses")),
+            controllers=_peers(fields, "controller_addresses"),
+            ports=tuple(_port(item, where) for where, item in fields.items("management_ports")),
+        ),
+        approach=approach or Approach(),
         flows=tuple(flows),
+        dns=_singles(servers["dns_servers"]),
+        dhcp=_singles(servers["dhcp_servers"]),
         allowed=frozenset(_known(item, where, flows) for where, item in fields.items("allow_lockout")),
     )
+
+
+def _singles(found: Iterable[Addresses]) -> tuple[IpAddress, ...]:
+    """Return the single addresses; a network or a range does not say which of its hosts is the server."""
+    return tuple(one for one in found if isinstance(one, (IPv4Address, IPv6Address)))
 
 
 def _flow(data: object, path: str) -> CriticalFlow:
@@ -99,7 +215,7 @@ def _flow(data: object, path: str) -> CriticalFlow:
 
 
 def _known(item: object, path: str, flows: Iterable[CriticalFlow]) -> str:
-    names = {flow.name for flow in flows} | {"management"}
+    names = {flow.name for flow in flows} | {MANAGEMENT}
     if str(item) not in names:
         raise IpsecError(path, item, f"one of {', '.join(sorted(names))}", "Name a flow that is guarded.")
     return str(item)

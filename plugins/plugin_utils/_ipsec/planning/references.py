@@ -26,6 +26,11 @@ from ..values import Secret
 Key = tuple[str, str]
 
 
+def in_force_identity(store: Store) -> str | None:
+    """Return what tells policies in force apart: a name, the identity of a foreign one, None for none."""
+    return store.assigned or next((item.identity for item in store.foreign if item.assigned), None)
+
+
 def uses(policy: Policy) -> frozenset[Key]:
     """Return the (kind, folded name) of the filter lists and filter actions that a policy's rules use."""
     lists = {(FILTER_LIST, folded(rule.filter_list)) for rule in policy.rules}

@@ -70,14 +70,20 @@ def run(host: Host, command_line: str, stdin: bytes | None, options: ShellOption
 
 
 def script(
-    host: Host, text: str, stdin: bytes, out: Sink, err: Sink, options: ShellOptions | None = None
+    host: Host,
+    text: str,
+    stdin: bytes,
+    out: Sink,
+    err: Sink,
+    options: ShellOptions | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> tuple[int, bool]:
     """Run a PowerShell script as a runspace does, without a command shell in between.
 
     :param stdin: what `$input` yields, as lines.
     :returns: the exit code, and whether the script hands it on to its caller.
     """
-    cmd = Cmd(host, options or ShellOptions(), Streams(Input(stdin), out, err), environment={})
+    cmd = Cmd(host, options or ShellOptions(), Streams(Input(stdin), out, err), environment=dict(environment or {}))
     return run_script(cmd, text)
 
 

@@ -240,7 +240,10 @@ def _rem(_cmd: Cmd, _rest: str) -> int:
 def _set(cmd: Cmd, rest: str) -> int:
     name, equals, value = rest.strip().strip('"').partition("=")
     if not equals:
-        return cmd._complain("cmd.no_variable", name=name)
+        # Shows every variable whose name begins so (help of set).
+        found = {key: text for key, text in cmd._variables().items() if key.startswith(name.strip().lower())}
+        cmd._print("".join(f"{key.upper()}={text}\r\n" for key, text in sorted(found.items())))
+        return 0 if found else cmd._complain("cmd.no_variable", name=name)
     if value:
         cmd.environment = {**cmd.environment, name.lower(): value}
     else:

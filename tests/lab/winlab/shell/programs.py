@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from .. import netsh
-from . import powershell, reg, sc, schtasks, wevtutil, wmic
+from . import netstat, powershell, reg, sc, schtasks, wevtutil, wmic
 from .options import ShellOptions
 
 if TYPE_CHECKING:
@@ -69,6 +69,12 @@ def _wevtutil(caller: Cmd, arguments: str) -> int:
     return code
 
 
+def _netstat(caller: Cmd, arguments: str) -> int:
+    code = netstat.main(caller.host, arguments, caller.streams.out)
+    _swallow(caller)
+    return code
+
+
 def _hostname(caller: Cmd, _arguments: str) -> int:
     caller.streams.out(f"{caller.host.name}\r\n".encode(caller.host.oem_encoding, "replace"))
     _swallow(caller)
@@ -83,6 +89,7 @@ def _swallow(caller: Cmd) -> None:
 _PROGRAMS: dict[str, Program] = {
     "cmd": _cmd,
     "netsh": _netsh,
+    "netstat": _netstat,
     "reg": _reg,
     "sc": _sc,
     "schtasks": _schtasks,

@@ -10,7 +10,7 @@ import json
 import socketserver
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ..host import Host
@@ -41,6 +41,7 @@ class Door:
     """Listens on loopback for the lab's ssh program; ends with `close`.
 
     :param default_shell: what sshd hands command lines to: cmd, or powershell.
+    :param seen_port: the port that the host knows itself by, where something on the way changes it.
     :param running: held while a command runs, since commands of one host run one after another.
     """
 
@@ -55,6 +56,7 @@ class Door:
         faults: FaultPlan | None = None,
         reachable: Callable[[Host], bool] = lambda _host: True,
         address: str = "127.0.0.1",
+        seen_port: int | None = None,
     ) -> None:
         self._host = host
         self._run = _in_powershell if default_shell == "powershell" else _in_cmd
@@ -73,6 +75,7 @@ class Door:
 
         self._server = _Server((address, 0), Handler)
         self.port = int(self._server.server_address[1])
+        self.seen_port = seen_port or self.port
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="winlab-ssh", daemon=True)
         self._thread.start()
 
@@ -110,9 +113,14 @@ class Door:
 
     def _execute(self, line: str, stdin: bytes) -> bytes:
         out, err = bytearray(), bytearray()
+        variables = {}
+        for each in self._host.connections:
+            if each.local_port == self.seen_port and not each.waits:
+                # ssh(1), ENVIRONMENT: address and port of the client, then of the server.
+                variables["ssh_connection"] = f"{each.peer} {each.peer_port} {each.local} {each.local_port}"
         with self._running:
             try:
-                code = self._run(self._host, line, stdin, out, err, self._options)
+                code = self._run(self._host, line, stdin, out, err, self._options, variables)
             except InputNeverEnds:
                 return b""
         shown = {name: base64.b64encode(data).decode() for name, data in (("stdout", out), ("stderr", err))}
@@ -124,11 +132,18 @@ def _first_lines(stdin: bytes, count: int | None) -> bytes:
     return b"".join(lines[: len(lines) // 2 if count is None else count])
 
 
-def _in_cmd(host: Host, line: str, stdin: bytes, out: bytearray, err: bytearray, options: ShellOptions) -> int:
+Variables = Mapping[str, str]
+
+
+def _in_cmd(
+    host: Host, line: str, stdin: bytes, out: bytearray, err: bytearray, options: ShellOptions, variables: Variables
+) -> int:
     # sshd puts the line between quotes, which cmd.exe takes off again.
-    return execute(host, f'"{line}"', stdin, out.extend, err.extend, options)
+    return execute(host, f'"{line}"', stdin, out.extend, err.extend, options, variables)
 
 
-def _in_powershell(host: Host, line: str, stdin: bytes, out: bytearray, err: bytearray, options: ShellOptions) -> int:
-    code, hands_on = script(host, line, stdin, out.extend, err.extend, options)
+def _in_powershell(
+    host: Host, line: str, stdin: bytes, out: bytearray, err: bytearray, options: ShellOptions, variables: Variables
+) -> int:
+    code, hands_on = script(host, line, stdin, out.extend, err.extend, options, variables)
     return code if hands_on else int(code != 0)

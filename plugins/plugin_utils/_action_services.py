@@ -1,0 +1,58 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Makes the services of IPsec run, and sees them run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from ._action_session import ChangeError, HostSession
+from ._ipsec.host import RUNNING, START_PENDING, Host, service_commands
+
+_PATIENCE_SECONDS = 20
+_PAUSE_SECONDS = 1
+
+
+class Starter(Protocol):
+    """What starting services needs of the task that it is part of."""
+
+    @property
+    def talk(self) -> HostSession[Host]:
+        """The talk with the host."""
+
+    @property
+    def sleep(self) -> Callable[[float], None]:
+        """Waits for some seconds."""
+
+    @property
+    def tell(self) -> Callable[[str], None]:
+        """Hears what a long task is at."""
+
+
+def needed_commands(host: Host) -> list[str]:
+    """Return the commands after which the services run and start with the host; none where they do."""
+    enable = [name for name, service in host.services.items() if not service.automatic]
+    start = [name for name, service in host.services.items() if not service.running]
+    return service_commands(enable, start)
+
+
+def start_services(way: Starter, commands: list[str]) -> Host:
+    """Start the services by these commands and return the host once they run; raise ChangeError if they do not."""
+    found, answer = way.talk.change(*commands)
+    waited = 0
+    while waited < _PATIENCE_SECONDS and any(service.state == START_PENDING for service in found.services.values()):
+        way.tell("waits for services to start")
+        way.sleep(_PAUSE_SECONDS)
+        waited += _PAUSE_SECONDS
+        found = way.talk.read()
+    for name, service in found.services.items():
+        if not service.running or not service.automatic:
+            message = (
+                f"The service {name} has state {service.state} and start type {service.start_type}: expected "
+                f"{RUNNING} (running) and 2 (automatic). Look at the host's system event log."
+            )
+            raise ChangeError(message, way.talk.done, answer=answer)
+    return found

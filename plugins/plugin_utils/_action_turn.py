@@ -1,0 +1,86 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Takes turns with other runs that change the same host, and notices when the turn was lost."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from ._action_session import ChangeError, HostSession
+from ._ipsec.errors import HostLost, IpsecError
+from ._ipsec.host import Host
+from ._ipsec.planning.turns import leave_command, mark_of, marks, take_command
+
+_PAUSE_SECONDS = 2
+# A run that lives changes something more often, or is told apart by its timer that goes.
+_PATIENCE_SECONDS = 20
+_LONGEST_SECONDS = 600
+# Two that met do not meet again at once.
+_SPREAD_SECONDS = 4
+CHANGED_UNDER_IT = "The store changed under this task"
+
+
+@dataclass(slots=True)
+class Turn:
+    """The turn of one task on its host; ``sleep`` and ``clock`` are in seconds, ``tell`` hears why it takes long."""
+
+    talk: HostSession[Host]
+    sleep: Callable[[float], None]
+    clock: Callable[[], float]
+    tell: Callable[[str], None]
+    mark: str = field(default_factory=lambda: mark_of(secrets.token_hex(4)))
+    held: bool = False
+
+    def wait(self, host: Host) -> Host:
+        """Return the host once no other run changes it, or once such a run is taken to be dead: nothing moves."""
+        began = since = self.clock()
+        while marks(host.store) - {self.mark}:
+            now = self.clock()
+            if now - since >= _PATIENCE_SECONDS:
+                break
+            if now - began >= _LONGEST_SECONDS:
+                message = f"Another run has been changing this host for {_LONGEST_SECONDS} seconds. Run this one later."
+                raise ChangeError(message, self.talk.done)
+            self.tell("waits for another run that changes this host")
+            self.sleep(_PAUSE_SECONDS)
+            found = self.talk.read()
+            if (found.store, found.timer) != (host.store, host.timer):
+                since = self.clock()
+            host = found
+        return host
+
+    def take(self, known: Host) -> Host | None:
+        """Take the turn and return the host as it is then; None when another run came in between.
+
+        Marks that ``known`` has belong to runs that are taken to be dead. They go first, so that such a run, should it
+        live after all, notices.
+        """
+        dead = marks(known.store)
+        host, answer = self.talk.ask(take_command(self.mark), *map(leave_command, sorted(dead)))
+        if self.mark not in marks(host.store):
+            message = "The host did not take the mark that keeps other runs away, so nothing was changed."
+            raise ChangeError(message, self.talk.done, take_command(self.mark), answer)
+        self.held = True
+        if marks(host.store) - dead - {self.mark}:
+            self.leave()
+            self.sleep(_PAUSE_SECONDS + secrets.randbelow(1000) * _SPREAD_SECONDS / 1000)
+            return None
+        return host
+
+    def check(self, host: Host) -> None:
+        """Raise :class:`ChangeError` when another run took this one for dead."""
+        if self.held and self.mark not in marks(host.store):
+            message = f"{CHANGED_UNDER_IT}: another run went on with it. See what is there, and run this task again."
+            raise ChangeError(message, self.talk.done)
+
+    def leave(self) -> None:
+        """Give the turn back, if the host can be asked to; else the next run finds the mark."""
+        if self.held:
+            self.held = False
+            with suppress(HostLost, IpsecError):
+                self.talk.ask(leave_command(self.mark))
