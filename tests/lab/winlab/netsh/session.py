@@ -14,7 +14,6 @@ from typing import Protocol
 
 from ..host import Host
 from . import static
-from .commands import knows, run
 from .context import Process
 from .words import Word, pick, split
 
@@ -154,8 +153,8 @@ class Session:
         if rest[0].text.lower() in ("help", "?"):
             self._help(context)
             return 0
-        if context == _STATIC and knows(rest, static.COMMANDS):
-            return run(self._process, rest, static.COMMANDS)
+        if context == _STATIC and static.knows(rest):
+            return static.run(self._process, rest)
         return None
 
     def _help(self, context: tuple[str, ...]) -> None:

@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 from ..store.errors import Code, StoreError
+from . import commands, values
 from . import static_filters as filters
 from . import static_policies as policies
 from . import static_show as show
-from . import values
 from .commands import Command, Table
 from .context import Process
-from .words import Given, pick
+from .words import Given, Word, pick
 
 
 def _set_store(process: Process, given: Given) -> None:
@@ -81,3 +81,13 @@ COMMANDS: Table = {
     "importpolicy": {"": Command(_files, ("file",))},
     "dump": {"": Command(_dump)},
 }
+
+
+def knows(words: list[Word]) -> bool:
+    """Tell whether the words begin with a command of this context, even one that is not complete."""
+    return commands.knows(words, COMMANDS)
+
+
+def run(process: Process, words: list[Word]) -> int:
+    """Run a command that `knows` accepted; returns the exit code that a one-shot netsh would have."""
+    return commands.run(process, words, COMMANDS)
