@@ -69,7 +69,7 @@ def parse_export(data: bytes | str, root: str = POLICY_ROOT) -> Keys:
         except StoreError:
             if matters:
                 raise
-            findings.append(f"Line {number} of the registry file is not in the form of one; it was left out.")
+            findings.append(f"Line {number} of the registry file has no known form; that was left out.")
     if not keys:
         raise refusal(1, "text without any key", "the keys of an export")
     return Keys(keys, tuple(findings))

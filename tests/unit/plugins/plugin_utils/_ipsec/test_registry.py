@@ -265,7 +265,7 @@ def test_what_is_odd_outside_the_store_is_left_out(head: str, before: bool, line
     assert keys[LIST].value("ActivePolicy") == Value("REG_SZ", "x")
     (finding,) = keys.findings
     number = 3 if before else 5
-    assert finding == f"Line {number} of the registry file is not in the form of one; it was left out."
+    assert finding == f"Line {number} of the registry file has no known form; that was left out."
 
 
 @ODD
@@ -284,4 +284,4 @@ def test_what_is_odd_inside_the_store_is_refused(line: str) -> None:
 def test_a_value_before_the_first_key_is_nobodys() -> None:
     keys = parse_export('REGEDIT4\n"a"="x"\n[HKEY_X\\Y]\n"b"="y"\n')
     assert dict(keys["HKEY_X\\Y"].values) == {"b": Value("REG_SZ", "y")}
-    assert keys.findings == ("Line 2 of the registry file is not in the form of one; it was left out.",)
+    assert keys.findings == ("Line 2 of the registry file has no known form; that was left out.",)
