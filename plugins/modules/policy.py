@@ -77,10 +77,13 @@ options:
       quick_modes:
         description:
           - How many quick modes one main mode may make, V(0) for no limit. V(0) when it is not given.
+          - Beside O(main_mode.perfect_forward_secrecy) it is always V(1), which C(netsh) sets by itself.
+            V(0) counts as V(1) there, and another number is refused.
         type: int
       perfect_forward_secrecy:
         description:
           - Make new key material for every main mode (master key). V(false) when it is not given.
+          - O(main_mode.quick_modes) is V(1) then.
         type: bool
   default_response:
     description:

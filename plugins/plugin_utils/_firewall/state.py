@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from .._ipsec.errors import StoreError
 from .._ipsec.questions import Questions, Section
-from .._ipsec.registry import Key, Keys, parse_query
+from .._ipsec.registry import Key, Keys, lists_key, parse_answer
 from .._ipsec.versions import WindowsVersion, parse_ver
 from .openings import Profile
 from .port_entry import Entry, Slot, parse_entry
@@ -144,11 +144,8 @@ def read_firewall(sections: Mapping[str, Section]) -> Firewall:
 def _child(section: Section, parent: Section, path: str) -> Keys | None:
     """Return what a query printed, None when the parent key proves that there is no such key."""
     if section.code == 0:
-        return parse_query(section.text)
-    wanted = path.rpartition("\\")[2].casefold()
-    if parent.code == 0 and wanted not in {
-        line.strip().rpartition("\\")[2].casefold() for line in parent.text.splitlines()
-    }:
+        return parse_answer(section.text)
+    if parent.code == 0 and not lists_key(parent.text, path):
         return None
     expected = f"what is below {path}, or proof that there is no such key"
     raise StoreError("firewall", "not readable", expected, "Connect as an administrator of the host.")

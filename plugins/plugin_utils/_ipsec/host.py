@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from .errors import StoreError
 from .model import Store
 from .questions import Questions, Section
-from .registry import Keys, parse_query
+from .registry import Keys, lists_key, parse_answer
 from .store import read_store
+from .store.objects import is_there
+from .store.read import LOCAL_STORE
 from .versions import WindowsVersion, parse_ver
 
 POLICIES_KEY = r"HKLM\SOFTWARE\Policies\Microsoft"
@@ -116,7 +118,7 @@ def read_host(sections: Mapping[str, Section]) -> Host:
     keys = _ipsec_keys(sections)
     return Host(
         version=version,
-        store=read_store(keys) if keys is not None else Store(),
+        store=_local_store(keys, version),
         services=services,
         domain_policy=_domain_policy(keys),
         timer=sections["timer"].code == 0,
@@ -141,7 +143,7 @@ def _service(name: str, query: Section, start: Section) -> Service:
 
 def _number(section: Section, name: str) -> int | None:
     """Return a number that was asked for by its name; None when the host has no such value."""
-    values = [key.value(name) for key in parse_query(section.text).values()] if section.code == 0 else []
+    values = [key.value(name) for key in parse_answer(section.text).values()] if section.code == 0 else []
     found = next((value.data for value in values if value is not None), None)
     return found if isinstance(found, int) else None
 
@@ -149,17 +151,32 @@ def _number(section: Section, name: str) -> int | None:
 def _ipsec_keys(sections: Mapping[str, Section]) -> Keys | None:
     """Return the keys below IPSec, None when the parent keys prove that there are none."""
     if sections["ipsec"].code == 0:
-        return parse_query(sections["ipsec"].text)
+        return parse_answer(sections["ipsec"].text)
     for name, child in (("windows", IPSEC_KEY), ("policies", WINDOWS_KEY)):
         section = sections[name]
         if section.code == 0:
-            wanted = child.rpartition("\\")[2].casefold()
-            names = {line.strip().rpartition("\\")[2].casefold() for line in section.text.splitlines()}
-            if wanted not in names:
+            if not lists_key(section.text, child):
                 return None
             break
     expected = f"what is below {IPSEC_KEY}, or proof that there is no such key"
     raise StoreError("policy store", "not readable", expected, "Connect as an administrator of the host.")
+
+
+def _local_store(keys: Keys | None, version: WindowsVersion) -> Store:
+    """Return the local store of a host whose whole key IPSec was read; ``keys`` is None when there is no such key.
+
+    A host may have no local store at all, only a policy of the domain. From Vista on that is an empty store.
+    """
+    if keys is not None and is_there(keys, LOCAL_STORE):
+        return read_store(keys)
+    if version.blocks_without_local_store:
+        expected = (
+            f"the key {LOCAL_STORE}, without which the IPsec driver of this version goes into block mode and cuts the "
+            "host off (KB 912023)"
+        )
+        remedy = "Make the store anew as KB 912023 says, with the command regsvr32 polstore.dll on the host."
+        raise StoreError("policy store", "missing", expected, remedy)
+    return Store()
 
 
 def _domain_policy(keys: Keys | None) -> str | None:

@@ -22,6 +22,7 @@ from .model import (
     Filter,
     FilterAction,
     Kerberos,
+    MainMode,
     MainModeMethod,
     Policy,
     PresharedKey,
@@ -31,6 +32,7 @@ from .model import (
 from .naming import check_text, name_trouble
 from .planning import operations as op
 from .values import (
+    QUICK_MODES_WITH_PFS,
     ActionKind,
     Address,
     AddressRange,
@@ -218,6 +220,15 @@ def _main_mode_method(method: MainModeMethod) -> str:
     return f"{_ENCRYPTION[method.encryption]}-{_INTEGRITY[method.integrity]}-{_DH_GROUP[method.dh_group]}"
 
 
+def _quick_modes(found: MainMode, path: str) -> str:
+    """Return the limit of quick modes; refuse one beside mmpfs=yes, with which netsh sets 1 (help of add policy)."""
+    if found.perfect_forward_secrecy and found.quick_modes != QUICK_MODES_WITH_PFS:
+        expected = f"{QUICK_MODES_WITH_PFS} beside perfect_forward_secrecy, since netsh sets that"
+        remedy = f"Say quick_modes: {QUICK_MODES_WITH_PFS}, or perfect_forward_secrecy: false."
+        raise IpsecError(f"{path}.quick_modes", found.quick_modes, expected, remedy)
+    return str(found.quick_modes)
+
+
 def _policy(found: Policy) -> list[Parameter]:
     path = f"policies[{found.name!r}]"
     main_mode = found.main_mode
@@ -225,7 +236,7 @@ def _policy(found: Policy) -> list[Parameter]:
         ("name", _name(found.name, path)),
         _description(found.description, path),
         ("mmpfs", _yes(main_mode.perfect_forward_secrecy)),
-        ("qmpermm", str(main_mode.quick_modes)),
+        ("qmpermm", _quick_modes(main_mode, f"{path}.main_mode")),
         ("mmlifetime", str(main_mode.lifetime_minutes)),
         ("activatedefaultrule", _yes(found.default_response.enabled)),
         ("pollinginterval", str(found.polling_interval_minutes)),

@@ -53,12 +53,16 @@ class Questions:
 
     @property
     def after_netsh(self) -> str:
-        """The command line that reads netsh lines from standard input and then asks all questions."""
+        """The command line that reads netsh lines from standard input and then asks all questions.
+
+        Which exit code ``cmd /c`` ends with is not documented: that of the last command, or the error level that one
+        of the questions left. So the line says it.
+        """
         asked = "& ".join(
             f"{command} 2>&1 && echo @@{_AFTER_NETSH}:{name} 0|| echo @@{_AFTER_NETSH}:{name} 1"
             for name, command in self.commands.items()
         )
-        line = f"netsh.exe & echo @@{_AFTER_NETSH}:{_BEGIN} 0& {asked}& echo @@{_AFTER_NETSH}:{_END} 0"
+        line = f"netsh.exe & echo @@{_AFTER_NETSH}:{_BEGIN} 0& {asked}& echo @@{_AFTER_NETSH}:{_END} 0& exit 0"
         return f'{READ} /c "{line}"'
 
     def sections(self, text: str, nonce: str = _AFTER_NETSH) -> Mapping[str, Section]:

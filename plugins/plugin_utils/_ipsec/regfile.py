@@ -11,8 +11,10 @@ import re
 import struct
 from collections.abc import Iterator
 
-from .keys import Data, Keys, Value, refusal
+from .errors import StoreError
+from .keys import Data, Keys, Value, folded_key, refusal
 
+POLICY_ROOT = r"HKEY_LOCAL_MACHINE\SOFTWARE\Policies\Microsoft\Windows\IPSec"
 _HEADERS = ("Windows Registry Editor Version 5.00", "REGEDIT4")
 _ANSI = "cp1252"
 _HEX_TYPES = {
@@ -29,13 +31,16 @@ _TEXT = re.compile(r'"(?P<text>(?:[^"\\]|\\.)*)"[ \t]*(?:;.*)?', re.DOTALL)
 _DWORD = re.compile(r"dword:(?P<digits>[0-9a-fA-F]{1,8})[ \t]*(?:;.*)?")
 _HEX = re.compile(r"hex(?P<type>\([0-9a-fA-F]+\))?:(?P<bytes>[0-9a-fA-F, \t]*)(?:;.*)?")
 _UP_TO_QUOTE = re.compile(r'(?:[^"\\]|\\.)*"', re.DOTALL)
+# What no text and no bytes go on over: the line of another key.
+_KEY_LINE = re.compile(r"\s*\[-?HK[A-Z_]+\\", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
-def parse_export(data: bytes | str) -> Keys:
+def parse_export(data: bytes | str, root: str = POLICY_ROOT) -> Keys:
     """Return the keys of a .reg file. Deletion marks are left out with a finding, since a store has none.
 
-    Raises StoreError with the number of the line for anything else than keys, values and comments.
+    Such files are written by hand too, and hold more than policies: what is neither key, value nor comment is left out
+    with a finding where it is not below ``root``. Below it, it raises StoreError with the number of the line.
     """
     text, code_page = _decoded(data) if isinstance(data, bytes) else (data.lstrip("\ufeff"), "utf-16-le")
     lines = re.split(r"\r?\n", text)
@@ -46,25 +51,44 @@ def parse_export(data: bytes | str) -> Keys:
     keys: dict[str, dict[str, Value]] = {}
     findings: list[str] = []
     values: dict[str, Value] | None = None
+    matters = False
     for number, line in _statements(lines):
-        if line.startswith("[-"):
-            findings.append(f"Line {number} of the registry file deletes a key; that was left out.")
-            values = {}
-        elif line.startswith("["):
-            if not line.rstrip().endswith("]"):
-                raise refusal(number, "a key without its closing bracket", "[key]")
-            values = keys.setdefault(line.rstrip()[1:-1], {})
-        elif values is None:
-            raise refusal(number, "a value before the first key", "[key]")
-        else:
-            name, value = _value(line, number, code_page)
-            if value is None:
-                findings.append(f"Line {number} of the registry file deletes a value; that was left out.")
+        try:
+            if line.startswith("["):
+                matters = _is_below(line.lstrip("[-"), root)
+                values = {}  # nobody's, if the line turns out to be no key
+                values = _key(line, number, keys, findings)
+            elif values is None:
+                raise refusal(number, "a value before the first key", "[key]")
             else:
-                values[name] = value
+                name, value = _value(line, number, code_page)
+                if value is None:
+                    findings.append(f"Line {number} of the registry file deletes a value; that was left out.")
+                else:
+                    values[name] = value
+        except StoreError:
+            if matters:
+                raise
+            findings.append(f"Line {number} of the registry file has no known form; that was left out.")
     if not keys:
         raise refusal(1, "text without any key", "the keys of an export")
     return Keys(keys, tuple(findings))
+
+
+def _is_below(text: str, root: str) -> bool:
+    """Tell whether a key line, its brackets taken off or not, begins with the path of ``root``."""
+    path, wanted = folded_key(text), folded_key(root)
+    return path.startswith(wanted) and path[len(wanted) :][:1] in ("", "\\", "]")
+
+
+def _key(line: str, number: int, keys: dict[str, dict[str, Value]], findings: list[str]) -> dict[str, Value]:
+    """Return what gets the values of a key."""
+    if line.startswith("[-"):
+        findings.append(f"Line {number} of the registry file deletes a key; that was left out.")
+        return {}
+    if not line.endswith("]"):
+        raise refusal(number, "a key without its closing bracket", "[key]")
+    return keys.setdefault(line[1:-1], {})
 
 
 def _decoded(data: bytes) -> tuple[str, str]:
@@ -95,13 +119,13 @@ def _statements(lines: list[str]) -> Iterator[tuple[int, str]]:
         name = _NAME.match(parts[0])
         rest = parts[0][name.end() :] if name else ""
         if rest.startswith("hex"):
-            while position < len(lines) and parts[-1].rstrip().endswith("\\"):
+            while position < len(lines) and parts[-1].rstrip().endswith("\\") and not _KEY_LINE.match(lines[position]):
                 parts[-1] = parts[-1].rstrip().removesuffix("\\")
                 parts.append(lines[position].strip())
                 position += 1
         elif rest.startswith('"') and not _UP_TO_QUOTE.match(rest, 1):
             closed = False
-            while position < len(lines) and not closed:
+            while position < len(lines) and not closed and not _KEY_LINE.match(lines[position]):
                 closed = _UP_TO_QUOTE.match(lines[position]) is not None
                 parts.append(f"\n{lines[position]}")
                 position += 1

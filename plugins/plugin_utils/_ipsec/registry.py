@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Registry text as keys: what ``reg query KEY /s`` prints. :func:`parse_export` reads the files of ``reg export``."""
+"""Registry text as keys: what ``reg query`` prints. :func:`parse_export` reads the files of ``reg export``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import re
 from .keys import Data, Key, Keys, Value, refusal
 from .regfile import parse_export
 
-__all__ = ["Key", "Keys", "Value", "parse_export", "parse_query"]
+__all__ = ["Key", "Keys", "Value", "lists_key", "parse_answer", "parse_export", "parse_query"]
 
 _TEXT_TYPES = ("REG_SZ", "REG_EXPAND_SZ")
 _NUMBER_TYPES = ("REG_DWORD", "REG_DWORD_BIG_ENDIAN", "REG_QWORD")
@@ -52,6 +52,23 @@ def parse_query(text: str) -> Keys:
     if not keys:
         raise refusal(1, "text without any key", "the keys that reg query prints")
     return Keys(keys)
+
+
+def parse_answer(text: str) -> Keys:
+    """Return what a ``reg query`` printed that ended with code 0; raise StoreError as :func:`parse_query` does.
+
+    Without values a key is not named, with /s neither, unless it has keys below it: blank text is then the whole
+    answer, that the key is there and empty (Wine's tests of reg.exe, which hold on Windows: query.c, test8a, test8b).
+    """
+    if all(not line.strip() or _BANNER.fullmatch(line) for line in text.lstrip("\ufeff").splitlines()):
+        return Keys({})
+    return parse_query(text)
+
+
+def lists_key(text: str, path: str) -> bool:
+    """Tell whether the query of a parent key, which ended with code 0, lists the key ``path`` among its children."""
+    wanted = path.rpartition("\\")[2].casefold()
+    return wanted in {line.strip().rpartition("\\")[2].casefold() for line in text.splitlines()}
 
 
 def _columns(line: str) -> tuple[str, str, str] | None:

@@ -17,6 +17,15 @@ from .errors import IpsecError
 HIGHEST_PORT = 65535
 HIGHEST_PROTOCOL = 255
 HIGHEST_U32 = 0xFFFFFFFF
+QUICK_MODES_WITH_PFS = 1
+
+
+def effective_quick_modes(stated: int, perfect_forward_secrecy: bool) -> int:
+    """Return the limit of quick modes per main mode, 0 for none: where main mode makes fresh keys, none means one.
+
+    Whoever switches that on with netsh gets a limit of 1 (help of ``add policy``).
+    """
+    return stated or (QUICK_MODES_WITH_PFS if perfect_forward_secrecy else 0)
 
 
 class ActionKind(StrEnum):

@@ -67,6 +67,11 @@ class WindowsVersion:
         return not self._from(_VISTA)
 
     @property
+    def blocks_without_local_store(self) -> bool:
+        """Whether the driver blocks everything while the local store has no key: before Vista (KB 912023)."""
+        return not self._from(_VISTA)
+
+    @property
     def ranges_and_ipv6(self) -> bool:
         """Whether filters may have address ranges and IPv6: from Vista on (MS-GPIPSEC notes 8, 18-19, 23-29)."""
         return self._from(_VISTA)

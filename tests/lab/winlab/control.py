@@ -25,7 +25,7 @@ from typing import Self
 
 from .dataplane.packet import Network
 from .lab import Lab, LabHost
-from .services import State, forget_associations
+from .services import State, forget
 from .store import policy_store
 from .wsman import Fault
 
@@ -181,4 +181,4 @@ def _set_state(lab_host: LabHost, name: str, state: str) -> None:
         raise ValueError(f"cannot set {name} to {state}: expected a service of the host, and stopped or running")
     service.state = State[state.upper()]
     if service.state == State.STOPPED:
-        forget_associations(lab_host.host, name)
+        forget(lab_host.host, name)

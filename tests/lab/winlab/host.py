@@ -15,6 +15,7 @@ from .audit import SecurityLog
 from .connections import TcpConnection, managed
 from .dataplane.associations import Associations
 from .dataplane.counters import Counters
+from .dynamic import Dynamic
 from .firewall import Profile
 from .firewall import builtin as firewall
 from .registry import Kind, Registry, Value
@@ -70,9 +71,10 @@ class Host:
     """A host. All policy lives in `registry`; nothing else about it is kept between two commands.
 
     `address` is where its endpoint listens, `addresses` are those that its policy speaks of. `tasks` are scheduled
-    tasks by folded name. `profile` is the kind of network that its firewall takes it to be on. `counters` and `audit`
-    are what its IPsec driver counts and what its Security log holds. `live` brings both and the associations up to date
-    where somebody else than the lab's own model keeps them. `connections` are its TCP connections.
+    tasks by folded name. `profile` is the kind of network that its firewall takes it to be on. `files` are those that
+    its programs find, by folded name; `dynamic` is what `netsh ipsec dynamic` was told. `counters` and `audit` are what
+    its IPsec driver counts and what its Security log holds. `live` brings both and the associations up to date where
+    somebody else than the lab's own model keeps them. `connections` are its TCP connections.
     """
 
     name: str
@@ -87,6 +89,8 @@ class Host:
     counters: Counters = field(default_factory=Counters)
     audit: SecurityLog = field(default_factory=SecurityLog)
     tasks: dict[str, Task] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
+    dynamic: Dynamic = field(default_factory=Dynamic)
     profile: Profile = Profile.DOMAIN
     connections: tuple[TcpConnection, ...] = ()
     live: Callable[[], None] | None = field(default=None, repr=False, compare=False)

@@ -163,6 +163,13 @@ class Registry:
         node = self._node(key)
         return list(node.children.values()) if node else []
 
+    def sorted_subkeys(self, key: str) -> list[str]:
+        """Return the names of the direct child keys as Windows enumerates them: sorted, letter case ignored.
+
+        So Wine's tests of reg.exe say, which hold on Windows (export.c, key_order_test). Values keep their order.
+        """
+        return sorted(self.subkeys(key), key=str.upper)
+
     def values(self, key: str) -> list[tuple[str, Value]]:
         """Return the values of a key in order of creation; empty if the key is missing."""
         node = self._node(key)

@@ -132,12 +132,14 @@ def stop(host: Host, name: str) -> int:
         if other.state == State.RUNNING and service.name.lower() in needs:
             return DEPENDENT_SERVICES_RUNNING
     service.state, service.exit_code = State.STOPPED, SUCCESS
-    forget_associations(host, service.name)
+    forget(host, service.name)
     return SUCCESS
 
 
-def forget_associations(host: Host, stopped: str) -> None:
-    """Security associations end with the services that hold them."""
+def forget(host: Host, stopped: str) -> None:
+    """Security associations end with the services that hold them, and dynamic policy with the agent (cc739550)."""
+    if stopped == "PolicyAgent":
+        host.dynamic.discard()
     if stopped in ("PolicyAgent", "IKEEXT"):
         if host.live is not None:
             host.live()

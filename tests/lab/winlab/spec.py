@@ -15,7 +15,7 @@ from .exchange import ServicesSpec, check
 from .firewall import Profile
 from .firewall.builtin import read_opening
 from .inventory import CONNECTIONS, TRANSPORTS
-from .shell import LongLine, ShellOptions
+from .shell import CodeOfLine, LongLine, ShellOptions
 from .ssh import DEFAULT_SHELLS
 from .wsman import Limits
 
@@ -113,8 +113,9 @@ class HostSpec:
         if "shell" in values:
             options = dict(values["shell"])
             _check(options, ShellOptions, f"shell of {values['name']}")
-            if "long_lines" in options:
-                options["long_lines"] = LongLine(options["long_lines"])
+            for name, kind in (("long_lines", LongLine), ("code_of_line", CodeOfLine)):
+                if name in options:
+                    options[name] = kind(options[name])
             values["shell"] = ShellOptions(**options)
         return cls(**values)
 

@@ -61,6 +61,25 @@ def test_defaults_and_positional_source() -> None:
 
 
 @pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        # Both from the help of netsh: of static add filter, and as dynamic set rule has it.
+        ("dhcp", "srcaddr=DHCP dstaddr=0.0.0.0 protocol=ICMP srcmask=255.255.255.255 dstmask=255.255.255.255"),
+        ("wins", "srca=WINS dsta=0.0.0.0 dstmask=32"),
+        ("10.0.0.1", "srcaddr=10.0.0.1 dstaddr=0.0.0.0"),
+    ],
+)
+@pytest.mark.parametrize("version", ["2003", "2016"])
+def test_the_zero_address_is_me(version: str, source: str, line: str) -> None:
+    host = Host.create("h", version)
+    assert static(host, f"add filter filterlist=F {line}") == [""]
+    (one,) = _filters(host, "F")
+    assert (one["source"], one["destination"]) == (source, "me")
+    assert static(host, f"delete filter F {source} me") == [""]
+    assert _filters(host, "F") == []
+
+
+@pytest.mark.parametrize(
     ("tags", "number"),
     [
         ("srcaddr=me", 5908),
@@ -80,7 +99,7 @@ def test_defaults_and_positional_source() -> None:
         ("srcaddr=10.0.0.1 dstaddr=2001:db8::1", 5914),
         ("srcaddr=me dstaddr=10.0.0.9-10.0.0.1", 5907),
         ("srcaddr=me dstaddr=10.0.0.1-10.0.0.9 dstmask=24", 5915),
-        ("srcaddr=me dstaddr=0.0.0.0", 5907),
+        ("srcaddr=me dstaddr=0.0.0.0 dstmask=8", 5907),
     ],
 )
 def test_refused_filters_leave_no_list_behind(tags: str, number: int) -> None:

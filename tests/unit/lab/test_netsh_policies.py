@@ -41,7 +41,7 @@ def _host(version: str = "2016") -> Host:
 
 def test_minutes_on_the_line_and_seconds_in_the_store() -> None:
     host = Host.create("h")
-    line = 'add policy P pollinginterval=30 mmlifetime=60 qmpermm=5 mmpfs=yes mmsec="3des-sha1-3 DES-MD5-1"'
+    line = 'add policy P pollinginterval=30 mmlifetime=60 qmpermm=5 mmpfs=no mmsec="3des-sha1-3 DES-MD5-1"'
     assert static(host, line) == [""]
     policy = _policy(host)
     assert policy["polling_seconds"] == 1800
@@ -49,7 +49,7 @@ def test_minutes_on_the_line_and_seconds_in_the_store() -> None:
         "methods": ["3DES-SHA1-3", "DES-MD5-1"],
         "lifetime_seconds": 3600,
         "quick_modes": 5,
-        "pfs": True,
+        "pfs": False,
         "options": 0,
     }
     assert static(host, "set policy P mmlifetime=10 newname=Q desc=new pollinginterval=5") == [""]
@@ -58,6 +58,19 @@ def test_minutes_on_the_line_and_seconds_in_the_store() -> None:
     assert policy["main_mode"]["lifetime_seconds"] == 600
     assert policy["main_mode"]["methods"] == ["3DES-SHA1-3", "DES-MD5-1"]
     assert policy["main_mode"]["quick_modes"] == 5
+
+
+@pytest.mark.parametrize("version", ["2003", "2016"])
+def test_fresh_keys_of_main_mode_set_the_limit_of_quick_modes(version: str) -> None:
+    """The help of `add policy`, first remark: where mmpfs is specified, qmpermm is set to 1."""
+    host = Host.create("h", version)
+    for line in ("add policy P mmpfs=yes qmpermm=0", "set policy P mmpfs=y qmpermm=7", "set policy P mmpfs=yes"):
+        assert static(host, line) == [""]
+        mode = _policy(host)["main_mode"]
+        assert (mode["pfs"], mode["quick_modes"]) == (True, 1)
+    assert static(host, "set policy P mmpfs=no qmpermm=7") == [""]
+    mode = _policy(host)["main_mode"]
+    assert (mode["pfs"], mode["quick_modes"]) == (False, 7)
 
 
 def test_defaults_of_a_policy() -> None:
@@ -85,13 +98,24 @@ def test_assignment() -> None:
     assert policy_store(host).assigned_policy() == "Q"
     assert static(host, "set policy P assign=y") == [""]
     assert policy_store(host).assigned_policy() == "P"
-    assert _refused(static(host, "delete policy P")[0], 5906)
-    assert _refused(static(host, "delete policy all")[0], 5906)
     assert static(host, "set policy p assign=n", "delete policy all") == ["", ""]
     assert host.registry.get(LOCAL, "ActivePolicy") is None
     assert _refused(static(host, "delete policy all")[0], 5072)
     assert _refused(static(host, "set policy assign=y")[0], 5908)
     assert _refused(static(host, "set policy P assign=y")[0], 5900)
+
+
+@pytest.mark.parametrize("name", ["p", "all"])
+def test_the_policy_in_force_can_be_deleted(name: str) -> None:
+    """KB 4471134 removes the assigned policy of a worm so, and scripts delete the one that their last run assigned."""
+    host = _host()
+    static(host, "add rule R P L A", "add policy Q", "set policy P assign=yes")
+    assert static(host, f"delete policy {name}") == [""]
+    assert host.registry.get(LOCAL, "ActivePolicy") is None
+    left = policy_store(host).snapshot()
+    assert [each["name"] for each in left["policies"]] == ([] if name == "all" else ["Q"])
+    # Nothing of it is left that would hold the list and the action.
+    assert static(host, "delete filterlist L", "delete filteraction A") == ["", ""]
 
 
 def test_names() -> None:

@@ -34,7 +34,84 @@ def test_prompts_and_end_of_input() -> None:
     assert _raw(host, b"") == (0, b"netsh>")
     assert _raw(host, b"\r\nexit\r\nnever\r\n") == (0, b"netsh>netsh>")
     assert _raw(host, b"ipsec\nstatic\n..\nBYE\n") == (0, b"netsh>netsh ipsec>netsh ipsec static>netsh ipsec>")
-    assert _raw(host, b"quit\n", "ipsec static") == (0, b"netsh ipsec static>")
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("ipsec", ["static", "dynamic"]),
+        ("ipsec static", ["add", "delete", "set", "show", "exportpolicy", "importpolicy", "dump"]),
+        ("ipsec dynamic", ["add", "set", "delete", "show"]),
+        ("ipsec static help", ["add", "delete", "set", "show", "exportpolicy", "importpolicy", "dump"]),
+    ],
+)
+def test_a_context_alone_on_a_command_line_prints_its_commands_and_ends(line: str, names: list[str]) -> None:
+    """A transcript of a Chinese Windows shows it for `netsh ipsec static`; no session opens."""
+    host = Host.create("h")
+    _code, said = _raw(host, b"add policy P\r\n", line)
+    assert said.decode().splitlines() == ["Commands in this context:", *names]
+    assert policy_store(host).list_policies() == []
+
+
+@pytest.mark.parametrize("line", ["add filter", "add policy", "delete rule", "set store", "add filteraction"])
+def test_a_command_without_a_word_prints_its_usage_and_no_error(line: str) -> None:
+    host = Host.create("h")
+    code, said = _once(host, f"ipsec static {line}")
+    assert code == 1
+    assert "ERR IPsec" not in said
+    assert said.startswith("The command is incomplete or not correct.")
+    assert "=\r\n" in said
+    assert "ERR IPsec[05908]" in _once(host, "ipsec static add filter filterlist=L")[1]
+
+
+# The shape of files that scripts of Microsoft write for netsh -f, with what other published ones have in them.
+FILE = b"""\
+# made by a script
+pushd ipsec static
+set store local
+  # Filters
+add filterlist name="Example"
+add filter filterlist="Example" srcaddr=me dstaddr=192.0.2.1 protocol=TCP dstport=445
+nonsense
+ipsec static add policy name="Whole line"
+popd
+pushd ipsec dynamic
+set config property=ipsecexempt value=3
+popd
+exit
+ipsec static add policy name="Never"
+"""
+
+
+def _made(host: Host) -> tuple[list[str], list[str]]:
+    found = policy_store(host).snapshot()
+    return [each["name"] for each in found["filter_lists"]], [each["name"] for each in found["policies"]]
+
+
+def test_lines_of_a_file() -> None:
+    host = Host.create("h")
+    host.files["lines.nsh"] = FILE
+    code, said = _once(host, "-f LINES.nsh")
+    assert (code, said) == (0, "The following command was not found: nonsense.\r\n")
+    assert _made(host) == (["Example"], ["Whole line"])
+    assert host.dynamic.settings == {"ipsecexempt": "3"}
+    assert _once(host, "-f other.nsh") == (1, "The file could not be found.\r\n")
+
+
+def test_the_same_lines_in_a_session() -> None:
+    host = Host.create("h")
+    _code, said = _raw(host, FILE.replace(b"\n", b"\r\n"))
+    assert said.decode().count("not found") == 1
+    assert _made(host) == (["Example"], ["Whole line"])
+
+
+def test_pushd_goes_to_a_context_and_popd_comes_back() -> None:
+    host = Host.create("h", "2003")
+    lines = b"pushd ipsec static\npushd\n..\npopd\npushd firewall\npopd\npopd\npopd\npushd nowhere\n"
+    prompts = ["", "ipsec static", "ipsec static", "ipsec", "ipsec static", "firewall", "ipsec static", "", ""]
+    said = _raw(host, lines)[1].decode()
+    expected = "".join(f"netsh{' ' * bool(each)}{each}>" for each in prompts)
+    assert said == f"{expected}The following command was not found: pushd nowhere.\r\nnetsh>"
 
 
 def test_lines_are_found_in_the_contexts_above() -> None:

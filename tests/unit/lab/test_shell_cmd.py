@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from winlab.host import Host
-from winlab.shell import Finished, InputNeverEnds, LongLine, ShellOptions, run
+from winlab.shell import CodeOfLine, Finished, InputNeverEnds, LongLine, ShellOptions, run
 
 AGENT = r"HKLM\SYSTEM\CurrentControlSet\Services\PolicyAgent"
 
@@ -84,6 +84,11 @@ def test_variables_are_stale_within_one_line(host: Host) -> None:
         ("echo.", ""),
         ("echo(x", "x"),
         ("rem echo x", None),
+        ("rem a & echo b", None),
+        ("rem a && echo b || echo c | more", None),
+        ("echo a & REM b & echo c >file", "a "),
+        ("rem& echo b", "b"),
+        ("echo rem a & echo b", "rem a \r\nb"),
         ("echo on the way", "on the way"),
         ("set X=5", None),
     ],
@@ -132,6 +137,29 @@ def test_redirections_take_effect_from_left_to_right(host: Host) -> None:
     assert body(batch(host, "nope >nul 2>&1")) == []
     assert body(batch(host, "nope 2>&1 >nul"))[0].startswith("'nope' is not recognized")
     assert batch(host, "echo gone >&2").stderr == b"gone \r\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ('cmd /c "echo a" <nul', b"a \r\n"),
+        ('cmd /c "echo a"', b"a\r\n"),
+        ('cmd /c "echo "a b"" 2>&1', b'"a b" \r\n'),
+    ],
+)
+def test_blanks_in_front_of_a_redirection_are_part_of_the_line(host: Host, line: str, expected: bytes) -> None:
+    """Only the last quote goes away (`cmd /?`); Wine's cmd.exe prints the blank too."""
+    assert run(host, line, b"").stdout == expected
+
+
+def test_what_a_line_ends_with(host: Host) -> None:
+    """Two readings of an undocumented rule; `exit` says it whatever the rule is."""
+    line = "sc.exe query NoSuchThing >nul & echo end"
+    assert run(host, line, b"").code == 0
+    other = ShellOptions(code_of_line=CodeOfLine.ERRORLEVEL)
+    assert run(host, line, b"", other).code == 1060
+    assert run(host, f"{line}& exit 0", b"", other).code == 0
+    assert run(host, "ver", b"", other).code == 0
 
 
 def test_unknown_program_is_9009_on_stdin_and_1_behind_c(host: Host) -> None:

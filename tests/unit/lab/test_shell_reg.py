@@ -74,6 +74,33 @@ def test_query_of_one_level_names_the_subkeys() -> None:
     assert run(filled(), r"reg query HKLM\SOFTWARE\Lab\Sub\Empty", None).stdout == b"\r\n"
 
 
+@pytest.mark.parametrize(("version", "text"), [("2016", "\r\n"), ("2003", OLD[:25] + f"\r\n{KEY}\\Sub\\Empty\r\n\r\n")])
+def test_query_with_subkeys_of_a_key_without_values(version: str, text: str) -> None:
+    """Wine's tests of reg.exe (query.c, test8b): the key that was asked for is not named, those below it are."""
+    host = filled(version)
+    finished = run(host, r"reg query HKLM\SOFTWARE\Lab\Sub\Empty /s", None)
+    assert (finished.stdout.decode(), finished.stderr, finished.code) == (text, b"", 0)
+    host.registry.create(rf"{KEY}\Sub\Empty\Deeper")
+    below = run(host, r"reg query HKLM\SOFTWARE\Lab\Sub\Empty /s", None).stdout.decode()
+    assert below.endswith(f"\r\n{KEY}\\Sub\\Empty\\Deeper\r\n\r\n")
+    assert (f"{KEY}\\Sub\\Empty\r\n" in below) is (version == "2003")
+
+
+def test_keys_are_sorted_and_values_are_not() -> None:
+    """Wine's tests of reg.exe (export.c): keys in order of their names, values in order of creation."""
+    host = filled()
+    for name in ("b", "C", "A", "_"):
+        host.registry.set(rf"{KEY}\Sub\Empty", name, Value(Kind.DWORD, 1))
+        host.registry.create(rf"{KEY}\Sub\Empty\{name}")
+    top = rf"{KEY}\Sub\Empty"
+    shallow, deep = (run(host, f"reg query {top}{end}", None).stdout.decode().split("\r\n") for end in ("", " /s"))
+    below = [rf"{top}\{name}" for name in ("A", "b", "C", "_")]
+    assert [line for line in shallow if line in below] == [line for line in deep if line in below] == below
+    exported = export_text(host, top).decode("utf-16").split("\r\n")
+    assert [line for line in exported if line.startswith("[")] == [f"[{key}]" for key in (top, *below)]
+    assert [line[:3] for line in exported if "dword" in line] == ['"b"', '"C"', '"A"', '"_"']
+
+
 def test_query_of_one_value() -> None:
     host = filled()
     line = f"\r\n{KEY}\r\n    Number    REG_DWORD    0x10e\r\n\r\n"

@@ -13,6 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from winlab import Host
+from winlab.netsh.talk import static
+from winlab.store import policy_store
 from winlab.store.action_blob import decode_offers, encode_offers
 from winlab.store.filter_blob import append, decode_filters, encode_filters, encode_spec
 from winlab.store.filter_blob_v2 import encode_v2
@@ -254,6 +257,39 @@ def test_main_mode_round_trip(mode: MainMode, version: WindowsVersion, instance:
     blob = encode_main_mode(mode, instance, version)
     assert decode_main_mode(blob) == mode
     assert blob[20:36] == instance.bytes_le
+
+
+@given(_filters(old_sides), st.sampled_from(Frame), st.just(0) | st.integers(0, 0xFFFFFFFF))
+def test_filters_are_read_by_their_counts(filters: list[Filter], frame: Frame, length: int) -> None:
+    """A list that somebody put together by hand had zero in the length field."""
+    blob = encode_filters(filters, frame)
+    assert decode_filters(blob[:16] + length.to_bytes(4, "little") + blob[20:]) == tuple(filters)
+
+
+@given(st.sampled_from([OLD, NEW]), st.just(0) | st.integers(0, 0xFFFFFFFF))
+def test_rules_are_read_by_their_counts(version: WindowsVersion, length: int) -> None:
+    rule = RuleBody((Authentication(AuthType.PSK, "secret"), Authentication(AuthType.KERBEROS)))
+    blob = encode_rule(rule, version)
+    assert decode_rule(blob[:16] + length.to_bytes(4, "little") + blob[20:]) == rule
+
+
+@pytest.mark.parametrize("version", ["2003", "2016"])
+def test_a_list_with_an_odd_frame_is_shown_and_grows(version: str) -> None:
+    host = Host.create("h", version)
+    other = Frame.B if host.version.frame is Frame.A else Frame.A
+    right = encode_filters([Filter(ME, ANY)], host.version.frame)
+    for blob in (right[:16] + bytes(4) + right[20:], encode_filters([Filter(ME, ANY)], other)):
+        static(host, "add filterlist L")
+        key = policy_store(host).filter_lists.require("L")
+        policy_store(host).objects.write(key, blob)
+        assert "ERR" not in static(host, "show filterlist L level=verbose")[0]
+        assert static(host, "add filter L me 192.0.2.1") == [""]
+        data = policy_store(host).objects.data(key)
+        assert data is not None
+        assert [one.destination.kind for one in decode_filters(data)] == [SideKind.ANY, SideKind.ADDRESS]
+        # What netsh wrote itself is as it should be.
+        assert data == encode_filters(decode_filters(data), host.version.frame)
+        assert static(host, "delete filterlist L") == [""]
 
 
 @settings(max_examples=3 * settings.default.max_examples)

@@ -153,17 +153,26 @@ def _main_modes() -> st.SearchStrategy[Data]:
             "dh_group": st.sampled_from(["768", "1024", "2048", 2048]),
         }
     )
-    return st.fixed_dictionaries(
+    # Fresh keys leave no other limit than one, so a document that is merged with another says both.
+    limits: st.SearchStrategy[Data] = st.sampled_from(
+        [
+            {},
+            {"perfect_forward_secrecy": False},
+            *({"perfect_forward_secrecy": True, "quick_modes": number} for number in (0, 1)),
+            *({"perfect_forward_secrecy": False, "quick_modes": number} for number in (0, 1, 7)),
+            {"quick_modes": 0},
+        ]
+    )
+    others: st.SearchStrategy[Data] = st.fixed_dictionaries(
         {},
         optional={
             "security_methods": st.lists(
                 method, min_size=1, max_size=3, unique_by=lambda one: str(sorted(map(str, one.values())))
             ),
             "lifetime_minutes": st.sampled_from([1, 60, 480, 71582788]),
-            "quick_modes": st.sampled_from([0, 1, 7]),
-            "perfect_forward_secrecy": st.booleans(),
         },
     )
+    return st.tuples(limits, others).map(lambda both: {**both[0], **both[1]})
 
 
 def _offer(method: Data) -> str:

@@ -98,7 +98,7 @@ def _said_policy(item: Data) -> tuple[object, ...]:
         item.get("polling_interval_minutes", 180) * 60,
         methods or _MAIN_METHODS,
         mode.get("lifetime_minutes", 480) * 60,
-        mode.get("quick_modes", 0),
+        mode.get("quick_modes", 0) or int(mode.get("perfect_forward_secrecy", False)),
         mode.get("perfect_forward_secrecy", False),
     )
 

@@ -145,6 +145,7 @@ def _run_change_policy(operation: op.ChangePolicy, store):
 @_run.register
 def _run_delete_policy(operation: op.DeletePolicy, store):
     if store.assigned and folded(store.assigned) == folded(operation.name):
+        # netsh would do it (KB 4471134), and packets would have another fate in passing: no plan may come to this.
         raise Refused("the policy is in force")
     return replace(store, policies=_swap(store.policies, operation.name, ()))
 

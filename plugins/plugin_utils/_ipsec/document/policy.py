@@ -19,7 +19,7 @@ from ..model import (
     Rule,
     folded,
 )
-from ..values import HIGHEST_U32, ConnectionType, DhGroup, Encryption, Integrity
+from ..values import HIGHEST_U32, ConnectionType, DhGroup, Encryption, Integrity, effective_quick_modes
 from .authentication import read_authentication, write_authentication
 from .fields import Fields
 from .filter_action import read_methods, write_method
@@ -125,11 +125,14 @@ def _read_main_mode(data: object, path: str) -> MainMode:
     if fields.given("security_methods") and not methods:
         remedy = "Leave the option out for 3des, sha1 with groups 2048 and 1024."
         raise IpsecError(fields.at("security_methods"), [], "at least one security method", remedy)
+    fresh_keys = fields.flag("perfect_forward_secrecy", default.perfect_forward_secrecy)
+    # Other numbers beside it are read, since a host may have them from other tools; nobody can make them with netsh.
+    quick_modes = fields.number("quick_modes", default.quick_modes, 0, HIGHEST_U32, "quick modes")
     return MainMode(
         methods=tuple(methods) or DEFAULT_MAIN_MODE_METHODS,
         lifetime_minutes=fields.number("lifetime_minutes", default.lifetime_minutes, 1, _MOST_MINUTES, "minutes"),
-        quick_modes=fields.number("quick_modes", default.quick_modes, 0, HIGHEST_U32, "quick modes"),
-        perfect_forward_secrecy=fields.flag("perfect_forward_secrecy", default.perfect_forward_secrecy),
+        quick_modes=effective_quick_modes(quick_modes, fresh_keys),
+        perfect_forward_secrecy=fresh_keys,
     )
 
 

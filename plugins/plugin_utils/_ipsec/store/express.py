@@ -30,7 +30,7 @@ from ..model import (
     QuickModeMethod,
 )
 from ..naming import LONGEST_TEXT, name_trouble, trouble
-from ..values import ActionKind, ConnectionType, DhGroup, Encryption, Integrity, Secret
+from ..values import ActionKind, ConnectionType, DhGroup, Encryption, Integrity, Secret, effective_quick_modes
 
 ACTIONS = {
     BLOCK: ActionKind.BLOCK,
@@ -166,11 +166,13 @@ def main_mode(data: MainModeData) -> MainMode:
     seconds = data.lifetime_seconds or _common([offer.lifetime_seconds for offer in own], "lifetimes")
     if seconds % 60:
         raise Inexpressible("has a main mode lifetime that is not a whole number of minutes")
+    quick_modes = data.quick_modes or _common([offer.quick_modes for offer in own], "limits of quick modes")
+    fresh_keys = check_flag(data.master_pfs, "perfect forward secrecy of main mode")
     return MainMode(
         methods=tuple(methods),
         lifetime_minutes=seconds // 60 or DEFAULT_MAIN_MODE_LIFETIME_MINUTES,
-        quick_modes=data.quick_modes or _common([offer.quick_modes for offer in own], "limits of quick modes"),
-        perfect_forward_secrecy=check_flag(data.master_pfs, "perfect forward secrecy of main mode"),
+        quick_modes=effective_quick_modes(quick_modes, fresh_keys),
+        perfect_forward_secrecy=fresh_keys,
     )
 
 

@@ -110,15 +110,19 @@ def reference(text: str) -> Reference:
     return Reference(Kind(match[1]), match[2]) if match else Reference(None, text.casefold())
 
 
+def is_there(keys: Keys, root: str) -> bool:
+    """Tell whether keys hold a store: its key itself, or one of its objects."""
+    return root in keys or bool(keys.below(root))
+
+
 def from_registry(keys: Keys, root: str) -> Stored:
     """Return the objects below the key ``root``; raise StoreError when there is no such key."""
     objects: list[StoredObject] = []
     findings = list(keys.findings)
-    below = keys.below(root)
-    if root not in keys and not below:
+    if not is_there(keys, root):
         remedy = "Read the key of the store with all keys below it."
         raise StoreError("registry text", f"{len(keys)} other keys", f"the key {root}", remedy)
-    for key in below:
+    for key in keys.below(root):
         named = reference(key.path)
         if named.kind is None:
             findings.append(f"The key {key.name!a} is no object of a policy store; it was left out.")

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The netsh of a simulated host.
 
-Exit codes, lab's choice where nothing is documented: an interactive session always ends with 0; a one-shot command
-ends with 1 if it is unknown, malformed or refused, but with 0 if it was refused because the object is already there or
-because the store holds nothing to show. Success prints nothing.
+Exit codes, lab's choice where nothing is documented: an interactive session always ends with 0, and so does a file of
+lines (`-f`); a one-shot command ends with 1 if it is unknown, incomplete, malformed or refused, but with 0 if it was
+refused because the object is already there or because the store holds nothing to show. Success prints nothing.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from collections.abc import Callable
 
 from ..firewall import store
 from ..host import Host
-from . import advfirewall, advfirewall_rules, dynamic, firewall
-from .session import EXTENSIONS, ONLY_ON, Reader, Session
+from . import advfirewall, advfirewall_rules, dynamic, dynamic_entries, firewall
+from .session import EXTENSIONS, ONLY_ON, VERBS, Reader, Session
 from .words import from_arguments, split
 
 __all__ = ["EXTENSIONS", "ONLY_ON", "main"]
@@ -25,6 +25,7 @@ EXTENSIONS[("advfirewall",)] = advfirewall.run
 EXTENSIONS[("advfirewall", "firewall")] = advfirewall_rules.run
 EXTENSIONS[("firewall",)] = firewall.run
 EXTENSIONS[("ipsec", "dynamic")] = dynamic.run
+VERBS[("ipsec", "dynamic")] = (*dynamic_entries.COMMANDS, "show")
 ONLY_ON[("advfirewall",)] = ONLY_ON[("advfirewall", "firewall")] = store.modern
 ONLY_ON[("firewall",)] = lambda host: not store.modern(host)
 
@@ -38,4 +39,4 @@ def main(host: Host, arguments: list[str] | str, stdin: Reader, out: Callable[[b
     line = arguments if isinstance(arguments, str) else " ".join(arguments)
     words = split(arguments) if isinstance(arguments, str) else from_arguments(arguments)
     session = Session(host, out)
-    return session.one_shot(line.strip(), words, stdin) if words else session.interact(stdin)
+    return session.one_shot(line.strip(), words) if words else session.interact(stdin)

@@ -1,11 +1,11 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`netsh ipsec dynamic show`: all, mmsas, qmsas, stats.
+"""`netsh ipsec dynamic`: its own `show` of all, mmsas, qmsas and stats, and the commands of `dynamic_entries`.
 
 Known is one line of German statistics and its form, a label, blanks, a colon and a value; of associations no output
 was ever recorded. All other words and their order are the lab's own: nothing may read them, and that is what they are
-here for. The commands that add, change and delete are not there.
+here for. What the other commands made is not shown.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from ..dataplane.associations import MainModeAssociation, QuickModeAssociation, 
 from ..dataplane.wire import refresh
 from ..store import wording
 from ..wmi.counters import active_quick_modes
+from . import commands, dynamic_entries
 from .context import Process
 from .words import Word, pick
 
@@ -24,6 +25,8 @@ _WIDTH = 32
 
 def run(process: Process, words: list[Word]) -> int | None:
     """Run a command of this context; None if it is not known."""
+    if commands.knows(words, dynamic_entries.COMMANDS):
+        return commands.run(process, words, dynamic_entries.COMMANDS)
     if len(words) != 2 or pick(words[0].text, ("show",)) is None:
         return None
     what = pick(words[1].text, _PARTS)

@@ -5,26 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from ..store.errors import Code, StoreError
+from . import commands, values
 from . import static_filters as filters
 from . import static_policies as policies
 from . import static_show as show
-from . import values
+from .commands import Command, Table
 from .context import Process
-from .words import Given, UsageError, Word, bind, pick
-
-Handler = Callable[[Process, Given], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One command: what it does and which tags it takes, in the order in which they may be left off."""
-
-    run: Handler
-    tags: tuple[str, ...] = ()
+from .words import Given, Word, pick
 
 
 def _set_store(process: Process, given: Given) -> None:
@@ -55,7 +43,7 @@ def _dump(_process: Process, _given: Given) -> None:
 
 _RENAME = ("name", "newname", "description")
 
-COMMANDS: dict[str, dict[str, Command]] = {
+COMMANDS: Table = {
     "add": {
         "filter": Command(filters.add_filter, filters.FILTER_TAGS),
         "filteraction": Command(filters.add_filter_action, filters.ACTION_TAGS),
@@ -94,50 +82,12 @@ COMMANDS: dict[str, dict[str, Command]] = {
     "dump": {"": Command(_dump)},
 }
 
-# A refusal that a one-shot netsh reports with exit code 0. Lab's choice, after reports of inconsistent codes.
-SILENT_CODES = frozenset(
-    {
-        Code.POLICY_EXISTS,
-        Code.FILTER_LIST_EXISTS,
-        Code.FILTER_ACTION_EXISTS,
-        Code.RULE_EXISTS,
-        Code.NO_POLICIES,
-        Code.NO_FILTER_LISTS,
-        Code.NO_FILTER_ACTIONS,
-    }
-)
-
 
 def knows(words: list[Word]) -> bool:
     """Tell whether the words begin with a command of this context, even one that is not complete."""
-    verb = pick(words[0].text, COMMANDS)
-    if verb is None:
-        return False
-    return "" in COMMANDS[verb] or len(words) < 2 or pick(words[1].text, COMMANDS[verb]) is not None
+    return commands.knows(words, COMMANDS)
 
 
 def run(process: Process, words: list[Word]) -> int:
     """Run a command that `knows` accepted; returns the exit code that a one-shot netsh would have."""
-    verb = pick(words[0].text, COMMANDS) or ""
-    objects = COMMANDS[verb]
-    if "" in objects:
-        command, rest = objects[""], words[1:]
-    elif len(words) < 2:
-        process.say(process.texts.available)
-        for name in objects:
-            process.say(f"{verb} {name}")
-        return 1
-    else:
-        command, rest = objects[pick(words[1].text, objects) or ""], words[2:]
-    try:
-        command.run(process, bind(rest, command.tags))
-    except UsageError as err:
-        process.say(process.texts.bad_argument.format(word=err))
-        process.say(process.texts.usage)
-        for tag in command.tags:
-            process.say(f"  {tag}=")
-        return 1
-    except StoreError as err:
-        process.report(err)
-        return 0 if err.code in SILENT_CODES else 1
-    return 0
+    return commands.run(process, words, COMMANDS)

@@ -46,7 +46,8 @@ ACTION_TAGS = ("name", "description", "qmpfs", "inpass", "soft", "action", "qmse
 _DEFAULT_OFFERS = (Offer((Algorithm(Operation.ESP, EspCipher.TRIPLE_DES, Hash.SHA1),)),)
 
 
-def _sides(process: Process, given: Given) -> tuple[Side, Side]:
+def sides(process: Process, given: Given) -> tuple[Side, Side]:
+    """Return source and destination; where one is a server type the other has to be Me."""
     version = process.host.version
     source = values.side(given, "srcaddr", "srcmask", version)
     destination = values.side(given, "dstaddr", "dstmask", version)
@@ -61,20 +62,21 @@ def _sides(process: Process, given: Given) -> tuple[Side, Side]:
     return source, destination
 
 
-def _port(given: Given, tag: str) -> int:
+def port(given: Given, tag: str) -> int:
+    """Return a port, 0 for any."""
     return values.number(given, tag, 0, 0xFFFF)
 
 
 def add_filter(process: Process, given: Given) -> None:
     """Append one filter; its list is made if it is missing."""
     name = values.require(given, "filterlist")
-    source, destination = _sides(process, given)
+    source, destination = sides(process, given)
     one = Filter(
         source,
         destination,
         values.protocol(given),
-        _port(given, "srcport"),
-        _port(given, "dstport"),
+        port(given, "srcport"),
+        port(given, "dstport"),
         values.yes(given, "mirrored", True),
         given.get("description") or "",
     )
@@ -86,9 +88,9 @@ def add_filter(process: Process, given: Given) -> None:
 def delete_filter(process: Process, given: Given) -> None:
     """Delete every filter that matches. A tag that is not given is not compared (lab's choice)."""
     name = values.require(given, "filterlist")
-    source, destination = _sides(process, given)
+    source, destination = sides(process, given)
     protocol = values.protocol(given)
-    source_port, destination_port = _port(given, "srcport"), _port(given, "dstport")
+    source_port, destination_port = port(given, "srcport"), port(given, "dstport")
     mirrored = values.yes(given, "mirrored", True)
 
     def matches(one: Filter) -> bool:

@@ -136,9 +136,9 @@ def side(given: Given, tag: str, mask_tag: str, version: WindowsVersion) -> Side
         (128 if isinstance(first, IPv6Address) else HOST_MASK) if not mask_text else _mask(mask_tag, mask_text, first)
     )
     if int(first) == 0:
-        # All zeros mean Any or Me in the store; as an address they can only be written together with a zero mask.
-        if isinstance(first, IPv4Address) and mask == 0:
-            return Side(SideKind.ANY)
+        # All zeros mean Any or Me in the store, by their mask. Two examples of the help write Me this way.
+        if isinstance(first, IPv4Address) and mask in (0, HOST_MASK):
+            return Side(SideKind.ME, mask=HOST_MASK) if mask else Side(SideKind.ANY)
         raise bad(tag, text)
     if mask == 0:
         raise bad(mask_tag, mask_text or "")

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from ..host import Host
 from . import programs
 from .cmd import Cmd, Streams
-from .options import LongLine, ShellOptions
+from .options import CodeOfLine, LongLine, ShellOptions
 from .powershell import decode_line, run_script
 from .streams import Console, Input, InputNeverEnds, Sink, discard
 
 __all__ = [
+    "CodeOfLine",
     "Finished",
     "InputNeverEnds",
     "LongLine",

@@ -6,7 +6,7 @@
 Facts that the collection depends on: variables expand when a line is read, children share the reader's standard
 input, non-ASCII bytes of standard input are lost, `echo` leaves the error level alone. Choices of the lab, where
 nothing is documented: the lost characters vanish without a trace, and the exit code of `/c` is the code of the last
-command that ran.
+command that ran, unless `ShellOptions.code_of_line` says otherwise.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from ..host import Host
 from . import grammar, programs
 from .grammar import Simple, SyntaxRefused, Target
-from .options import LINE_LIMIT, LongLine, ShellOptions
+from .options import LINE_LIMIT, CodeOfLine, LongLine, ShellOptions
 from .streams import Input, Nul, Sink, discard
 from .text import phrase
 
@@ -79,9 +79,10 @@ class Cmd:
     def one_line(self, line: str) -> int:
         """Run the text behind /c."""
         try:
-            return self.line(line)
+            code = self.line(line)
         except _Exit as leave:
             return leave.code
+        return self.errorlevel if self.options.code_of_line is CodeOfLine.ERRORLEVEL else code
 
     def batch(self) -> int:
         """Read lines from standard input until its end or an `exit`; returns the last error level."""

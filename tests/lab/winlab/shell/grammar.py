@@ -15,6 +15,8 @@ from enum import Enum
 
 _VARIABLE = re.compile(r"%([^%:=\s]+)%")
 _SPECIAL = frozenset("&<>()@^|")
+# REM takes the rest of its line, operators and redirections among it (so does Wine's cmd.exe).
+_REMARK = re.compile(r"[\s@,;=]*rem[ \t]", re.IGNORECASE)
 
 
 class SyntaxRefused(Exception):
@@ -119,6 +121,10 @@ def _pieces(line: str) -> list[tuple[Simple, str]]:
     at, quoted = 0, False
     while at < len(line):
         char = line[at]
+        if not piece.text and _REMARK.match(line, at):
+            piece.text.append(line[at:])
+            at = len(line)
+            continue
         if char == '"':
             quoted = not quoted
         if quoted or char not in "^&|<>()":
@@ -173,9 +179,10 @@ def outer_quotes(text: str, known_program: bool) -> str:
     """Apply the rule of `cmd /?` for quotes behind /c: usually the first and the last one of the text go away.
 
     They stay only if there are exactly two, with no special character but at least one blank between them, and the
-    text between them names an executable (`known_program` says whether it does).
+    text between them names an executable (`known_program` says whether it does). Blanks behind the last quote, in front
+    of a redirection for instance, are part of the text (so does Wine's cmd.exe).
     """
-    text = text.strip()
+    text = text.lstrip()
     if not text.startswith('"'):
         return text
     inner = text[1:].split('"')[0]

@@ -19,12 +19,23 @@ class LongLine(StrEnum):
     TRUNCATE = "truncate"
 
 
+class CodeOfLine(StrEnum):
+    """What `cmd /c` ends with: the code of the last command that ran, as is said of Windows, or the error level.
+
+    They differ where the last one was `echo`, which leaves the error level alone. Wine's cmd.exe ends with the latter.
+    """
+
+    LAST = "last"
+    ERRORLEVEL = "errorlevel"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShellOptions:
     """Switches of one host's shell.
 
     :param long_lines: a line that is too long gets an error text (reject), or ends with code 0 and no output
         (truncate).
+    :param code_of_line: what `cmd /c` ends with.
     :param children_swallow: programs that do not read their input still take the rest of a shared pipe.
     :param powershell: whether powershell.exe exists at all (it is optional up to Server 2008).
     :param powershell_keeps_stdin: powershell.exe hangs when its input is a pipe, a known trouble of version 2.0.
@@ -33,6 +44,7 @@ class ShellOptions:
     """
 
     long_lines: LongLine = LongLine.REJECT
+    code_of_line: CodeOfLine = CodeOfLine.LAST
     children_swallow: bool = False
     powershell: bool = True
     powershell_keeps_stdin: bool = False

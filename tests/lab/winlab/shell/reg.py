@@ -115,15 +115,16 @@ def _query(host: Host, call: _Call, _stdin: Input, _out: Sink) -> str:
             found += len(values)
             if not values:
                 continue
-        # A single key without values is not named, only its subkeys are; with /s every key is.
-        if values or deep or _old(host):
+        # From 6.x on the key that was asked for is not named when it has no values, with or without /s (Wine's tests of
+        # reg.exe, which hold on Windows: query.c, test8a and test8b). Whether 5.x does the same is not known.
+        if values or key != top or _old(host):
             parts.append(f"\r\n{key}\r\n")
         parts.extend(_value_line(host, name, value) for name, value in values)
     if wanted is not None and not found:
         raise _Refused("reg.missing")
     parts.append("\r\n")
     if wanted is None and not deep:
-        parts.extend(f"{top}\\{name}\r\n" for name in host.registry.subkeys(top))
+        parts.extend(f"{top}\\{name}\r\n" for name in host.registry.sorted_subkeys(top))
     if wanted is not None and deep and not _old(host):
         parts.append(phrase(host.language, "reg.found", count=found))
     return "".join(parts)
@@ -132,7 +133,7 @@ def _query(host: Host, call: _Call, _stdin: Input, _out: Sink) -> str:
 def _walk(registry: Registry, top: str) -> Iterator[str]:
     """Yield a key and all keys below it, parents first."""
     yield top
-    for name in registry.subkeys(top):
+    for name in registry.sorted_subkeys(top):
         yield from _walk(registry, f"{top}\\{name}")
 
 

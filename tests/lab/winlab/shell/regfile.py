@@ -32,7 +32,7 @@ def _key_lines(registry: Registry, key: str, lines: list[str]) -> None:
     for name, value in registry.values(key):
         lines.extend(_value_lines(name, value))
     lines.append("")
-    for child in registry.subkeys(key):
+    for child in registry.sorted_subkeys(key):
         _key_lines(registry, f"{key}\\{child}", lines)
 
 

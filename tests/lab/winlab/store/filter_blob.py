@@ -117,8 +117,16 @@ def assemble(specs: Iterable[bytes], v2_specs: Iterable[bytes], frame: Frame) ->
     return _ID + _HEAD.pack(len(body) + extra, len(parts)) + body + v2 + tail
 
 
+def can_grow(blob: bytes, frame: Frame) -> bool:
+    """Tell whether a blob is as `assemble` makes it for this frame without a version 2 part, its length included."""
+    length = int(_HEAD.unpack_from(blob, 16)[0])
+    if frame is Frame.A:
+        return length == len(blob) - HEAD_SIZE - 1 + 4 and blob.endswith(b"\0")
+    return length == len(blob) - HEAD_SIZE
+
+
 def append(blob: bytes, spec: bytes, frame: Frame) -> bytes:
-    """Return the blob with one more version 1 specification at its end; the blob must have no version 2 part."""
+    """Return the blob, which `can_grow`, with one more version 1 specification at its end."""
     length, count = _HEAD.unpack_from(blob, 16)
     tail = len(blob) - 1 if frame is Frame.A else len(blob)
     head = _ID + _HEAD.pack(length + len(spec), count + 1)
@@ -134,18 +142,18 @@ def encode_filters(filters: Iterable[Filter], frame: Frame) -> bytes:
 
 @lru_cache(maxsize=256)
 def decode_filters(blob: bytes) -> tuple[Filter, ...]:
-    """Return the filters of either frame, going by the counts; BlobError if the bytes do not decode."""
+    """Return the filters of either frame, going by the counts; BlobError if the bytes do not decode.
+
+    What the length says is not looked at: a list that somebody put together by hand had zero there.
+    """
     if len(blob) < HEAD_SIZE or blob[:16] != _ID:
         raise BlobError("filter list: not a filter list blob")
-    length, count = _HEAD.unpack_from(blob, 16)
+    _length, count = _HEAD.unpack_from(blob, 16)
     offset = HEAD_SIZE
     filters: list[Filter] = []
     for _number in range(count):
         one, offset = decode_spec(blob, offset)
         filters.append(one)
-    used = offset - HEAD_SIZE
-    if length not in (used, used + 4):
-        raise BlobError(f"filter list: the length says {length}, the filters take {used} bytes")
     if blob[offset : offset + 16] == FILTER_V2_ID:
         more, offset = decode_v2(blob, offset + 16)
         filters.extend(more)

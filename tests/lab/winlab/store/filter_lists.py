@@ -93,10 +93,11 @@ class FilterLists:
         key = self._objects.find(ObjectClass.FILTER, name) or self.create(name)
         copy = self._copy(key)
         encoded = copy.add(one)
-        if one.needs_v2 or copy.v2_specs:
+        before = self._objects.data(key) or b""
+        if one.needs_v2 or copy.v2_specs or not filter_blob.can_grow(before, self._frame):
             blob = filter_blob.assemble(copy.specs.values(), copy.v2_specs.values(), self._frame)
         else:
-            blob = filter_blob.append(self._objects.data(key) or b"", encoded, self._frame)
+            blob = filter_blob.append(before, encoded, self._frame)
         copy.value = self._objects.write(key, blob)
 
     def remove(self, name: str, source: Side, destination: Side, matches: Callable[[Filter], bool]) -> None:

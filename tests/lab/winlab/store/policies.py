@@ -130,13 +130,12 @@ class Policies:
         return assigned is not None and assigned.lower() == key.lower()
 
     def delete(self, key: str) -> None:
-        """Delete a policy with its rules and main-mode settings.
+        """Delete a policy with its rules and main-mode settings, also the one in force.
 
-        What Windows does with the policy in force is not known. Lab's choice: it is refused, so that nobody leans on
-        a silent change of what the host lets through.
+        KB 4471134 removes the assigned policy of a worm in one command, and published scripts delete the policy that
+        their last run assigned. That nothing is in force afterwards is the lab's choice.
         """
-        if self.is_assigned(key):
-            raise StoreError(Code.POLICY_ASSIGNED, name=self._objects.text(key, "ipsecName") or key)
+        self.unassign(key)
         for rule in self._rules.of(key):
             self._rules.delete(key, rule)
         settings = self._objects.targets(key, ISAKMP)

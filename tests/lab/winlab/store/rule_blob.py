@@ -18,6 +18,7 @@ from construct import (
     Optional,
     Prefixed,
     PrefixedArray,
+    Rebuild,
     Struct,
     Terminated,
 )
@@ -43,10 +44,11 @@ _ALTERNATE = Struct("marker" / Const(b"\x01" * 16), "methods" / _METHODS)
 _FLAGS = Struct("marker" / Const(b"\x01" * 15 + b"\x02"), "flags" / PrefixedArray(Int32ul, Int32ul))
 _TUNNEL_V6 = Struct("marker" / Const(b"\x01" * 15 + b"\x03"), "address" / Bytes(16))
 
-# The length in front of the body counts neither the extensions nor the closing byte.
+# The length in front of the body counts neither the extensions nor the closing byte. Readers go by the counts inside.
 _NFA = Struct(
     "id" / Const(BLOB_IDS[ObjectClass.NFA]),
-    "body" / Prefixed(Int32ul, _BODY),
+    "length" / Rebuild(Int32ul, lambda this: len(_BODY.build(this.body))),
+    "body" / _BODY,
     "alternate" / Optional(_ALTERNATE),
     "flags" / Optional(_FLAGS),
     "tunnel_v6" / Optional(_TUNNEL_V6),

@@ -30,6 +30,7 @@ class Texts:
     bad_argument: str
     usage: str
     available: str
+    no_file: str
     time: str
     labels: Mapping[str, str]
     errors: Mapping[Code, str]

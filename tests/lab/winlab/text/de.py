@@ -22,6 +22,7 @@ GERMAN = Texts(
     bad_argument="{word} ist kein zulässiges Argument für diesen Befehl.",
     usage="Der Befehl ist unvollständig oder falsch. Seine Parameter sind:",
     available="Befehle in diesem Kontext:",
+    no_file="Die Datei wurde nicht gefunden.",
     time="%d.%m.%Y %H:%M:%S",
     labels={
         "policy": "Richtlinienname",
@@ -84,7 +85,6 @@ GERMAN = Texts(
         Code.NO_SUCH_FILTER: "Die Filterliste '{name}' hat keinen solchen Filter",
         Code.FILTER_LIST_IN_USE: "Die Filterliste '{name}' wird von einer Regel verwendet",
         Code.FILTER_ACTION_IN_USE: "Die Filteraktion '{name}' wird von einer Regel verwendet",
-        Code.POLICY_ASSIGNED: "Die Richtlinie '{name}' ist zugewiesen",
         Code.BAD_VALUE: "Der Wert '{value}' ist für '{tag}' nicht möglich",
         Code.MISSING_TAG: "Der Parameter '{tag}' fehlt",
         Code.NOT_ON_THIS_VERSION: "'{tag}' gibt es in dieser Version von Windows nicht",

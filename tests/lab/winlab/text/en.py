@@ -22,6 +22,7 @@ ENGLISH = Texts(
     bad_argument="{word} is not an acceptable argument for this command.",
     usage="The command is incomplete or not correct. Its parameters are:",
     available="Commands in this context:",
+    no_file="The file could not be found.",
     time="%m/%d/%Y %I:%M:%S %p",
     labels={
         "policy": "Policy Name",
@@ -84,7 +85,6 @@ ENGLISH = Texts(
         Code.NO_SUCH_FILTER: "The filter list '{name}' has no such filter",
         Code.FILTER_LIST_IN_USE: "The filter list '{name}' is used by a rule",
         Code.FILTER_ACTION_IN_USE: "The filter action '{name}' is used by a rule",
-        Code.POLICY_ASSIGNED: "The policy '{name}' is assigned",
         Code.BAD_VALUE: "The value '{value}' is not possible for '{tag}'",
         Code.MISSING_TAG: "The parameter '{tag}' is missing",
         Code.NOT_ON_THIS_VERSION: "'{tag}' does not work on this version of Windows",

@@ -18,7 +18,11 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.document.filte
     read_filter,
     read_filter_list,
 )
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.document.policy import read_policy, read_rule
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.document.policy import (
+    read_policy,
+    read_rule,
+    write_policy,
+)
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.errors import IpsecError
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.model import (
     Certificate,
@@ -163,3 +167,22 @@ def test_partial_objects_need_their_names_only():
         read_filter_action({"name": "A"}, "a")
     with pytest.raises(IpsecError, match="name is None"):
         read_policy({}, "", partial=True)
+
+
+@pytest.mark.parametrize(
+    ("said", "limit"),
+    [
+        ({}, 0),
+        ({"quick_modes": 5}, 5),
+        ({"perfect_forward_secrecy": False, "quick_modes": 0}, 0),
+        ({"perfect_forward_secrecy": True}, 1),
+        ({"perfect_forward_secrecy": True, "quick_modes": 0}, 1),
+        ({"perfect_forward_secrecy": True, "quick_modes": 1}, 1),
+        # Nobody makes this pair with netsh, but a host may have it, and what it has is read back as it is.
+        ({"perfect_forward_secrecy": True, "quick_modes": 5}, 5),
+    ],
+)
+def test_fresh_keys_of_main_mode_limit_quick_modes(said, limit):
+    found = read_policy({"name": "P", "main_mode": said}, "")
+    assert found.main_mode.quick_modes == limit
+    assert read_policy(write_policy(found), "") == found

@@ -84,7 +84,7 @@ LINES = {
         FilterAction(name="A", action=ActionKind.BLOCK, methods=(BARE,), fallback_to_clear=True)
     ),
     'delete filteraction name="A"': op.DeleteFilterAction("A"),
-    'add policy name="P" description="" mmpfs=yes qmpermm=3 mmlifetime=60 activatedefaultrule=yes '
+    'add policy name="P" description="" mmpfs=yes qmpermm=1 mmlifetime=60 activatedefaultrule=yes '
     'pollinginterval=90 mmsecmethods="DES-MD5-1 3DES-SHA1-2 3DES-SHA1-3" assign=no': op.CreatePolicy(
         Policy(
             name="P",
@@ -96,7 +96,7 @@ LINES = {
                     MainModeMethod(),
                 ),
                 lifetime_minutes=60,
-                quick_modes=3,
+                quick_modes=1,
                 perfect_forward_secrecy=True,
             ),
             default_response=DefaultResponse(enabled=True),
@@ -171,3 +171,15 @@ def test_a_line_that_is_too_long_is_refused():
     rule = Rule(name="R", filter_list="L", filter_action="A", authentication=authorities)
     with pytest.raises(IpsecError, match=f"at most {LONGEST_LINE} characters"):
         render(op.AddRule("P", rule))
+
+
+@pytest.mark.parametrize("make", [op.CreatePolicy, op.ChangePolicy])
+@pytest.mark.parametrize("quick_modes", [0, 2, 4294967295])
+def test_a_limit_that_netsh_would_change_is_refused(make, quick_modes):
+    """The help of add policy: where mmpfs is specified, qmpermm is set to 1."""
+    policy = Policy(name="P", main_mode=MainMode(quick_modes=quick_modes, perfect_forward_secrecy=True))
+    with pytest.raises(
+        IpsecError, match=rf"policies\['P'\]\.main_mode\.quick_modes is {quick_modes}: expected 1 "
+    ) as caught:
+        render(make(policy))
+    assert "Say quick_modes: 1" in caught.value.remedy

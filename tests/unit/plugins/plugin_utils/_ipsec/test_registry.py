@@ -10,7 +10,12 @@ import pytest
 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.errors import StoreError
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.keys import Keys, Value
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.registry import parse_export, parse_query
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.registry import (
+    lists_key,
+    parse_answer,
+    parse_export,
+    parse_query,
+)
 
 KEY = r"HKEY_LOCAL_MACHINE\SOFTWARE\Test"
 
@@ -93,6 +98,27 @@ def test_query_refusals_name_the_line_and_quote_nothing(text: str, line: int) ->
         parse_query(text)
     assert f"registry text, line {line} is" in str(caught.value)
     assert not any(word in str(caught.value) for word in ("noise", "zz", "no such"))
+
+
+@pytest.mark.parametrize("text", ["", "\r\n", "\r\n\r\n", "\ufeff\r\n", "\r\n! REG.EXE VERSION 3.0\r\n\r\n"])
+def test_an_answer_without_a_word_is_an_empty_key(text: str) -> None:
+    assert len(parse_answer(text)) == 0
+
+
+@pytest.mark.parametrize("text", ["ERROR: no such key\r\n", f"\nnoise\n{KEY}\n", "\r\n! REG.EXE\r\n"])
+def test_an_answer_of_other_words_is_refused(text: str) -> None:
+    with pytest.raises(StoreError):
+        parse_answer(text)
+
+
+def test_an_answer_is_read_as_any_query() -> None:
+    text = f"\r\n{KEY}\r\n    a    REG_SZ    x\r\n\r\n{KEY}\\Sub\r\n"
+    assert list(parse_answer(text)) == list(parse_query(text)) == [KEY, rf"{KEY}\Sub"]
+
+
+@pytest.mark.parametrize(("path", "listed"), [(r"HKLM\X\SUB", True), (rf"{KEY}\Sub", True), (r"HKLM\X\Su", False)])
+def test_children_that_a_parent_lists(path: str, listed: bool) -> None:
+    assert lists_key(f"\r\n{KEY}\r\n    a    REG_SZ    x\r\n\r\n{KEY}\\Sub\r\n", path) is listed
 
 
 def test_keys_ignore_case_and_short_hive_names() -> None:
@@ -191,7 +217,7 @@ def test_export_deletions_are_left_out_with_a_finding() -> None:
         ("", 1),
         ("[x]\n", 1),
         ("REGEDIT4\n", 1),
-        ('REGEDIT4\n"a"="x"\n', 2),
+        ('REGEDIT4\n"a"="x"\n', 1),
         ("REGEDIT4\n[x\n", 2),
         ("REGEDIT4\n[x]\nnoise\n", 3),
         ('REGEDIT4\n[x]\n"a"=noise\n', 3),
@@ -203,6 +229,59 @@ def test_export_deletions_are_left_out_with_a_finding() -> None:
 )
 def test_export_refusals_name_the_line_and_quote_nothing(text: str, line: int) -> None:
     with pytest.raises(StoreError) as caught:
-        parse_export(text)
+        parse_export(text, "x")
     assert f"registry text, line {line} is" in str(caught.value)
     assert "noise" not in str(caught.value)
+
+
+ODD = pytest.mark.parametrize(
+    "line",
+    [
+        "noise",
+        "# a remark of its author",
+        '"Half"=hex(b):70,89,65,75,82,99,39,0',
+        '"Nine"=hex(b):12,77,82,55,02,86,63,62,24',
+        '"Long"=dword:0fffffff00',
+        '"Text"="{"noise":1}"',
+        '"Open"="noise',
+        '"Cut"=hex:01,\\',
+        '"List"=hex(7):12',
+        '"n"=noise',
+        "[HKEY_LOCAL_MACHINE\\SOFTWARE\\No bracket",
+        "[noise",
+    ],
+)
+LIST = r"HKEY_LOCAL_MACHINE\SOFTWARE\Policies\Microsoft\Windows\IPSec\Policy\Local"
+
+
+@ODD
+@pytest.mark.parametrize("before", [True, False])
+@pytest.mark.parametrize("head", ["[HKEY_LOCAL_MACHINE\\SOFTWARE\\Example\\Hand made]\n", "[HKLM\\Other]\n"])
+def test_what_is_odd_outside_the_store_is_left_out(head: str, before: bool, line: str) -> None:
+    inside = f'[{LIST}]\n"ActivePolicy"="x"\n'
+    outside = f'{head}{line}\n"after"=dword:1\n'
+    text = "Windows Registry Editor Version 5.00\n" + (outside + inside if before else inside + outside)
+    keys = parse_export(text)
+    assert keys[LIST].value("ActivePolicy") == Value("REG_SZ", "x")
+    (finding,) = keys.findings
+    number = 3 if before else 5
+    assert finding == f"Line {number} of the registry file has no known form; that was left out."
+
+
+@ODD
+def test_what_is_odd_inside_the_store_is_refused(line: str) -> None:
+    # A bracket that is missing may be missing anywhere: what begins with the store's path belongs to it.
+    line = line.replace(r"SOFTWARE\No bracket", LIST.partition("\\")[2])
+    text = f'Windows Registry Editor Version 5.00\n[{LIST}]\n{line}\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\Other]\n"a"="b"\n'
+    if line == "[noise":
+        assert parse_export(text).findings
+        return
+    with pytest.raises(StoreError, match=r"^registry text, line 3 is") as caught:
+        parse_export(text)
+    assert "noise" not in str(caught.value)
+
+
+def test_a_value_before_the_first_key_is_nobodys() -> None:
+    keys = parse_export('REGEDIT4\n"a"="x"\n[HKEY_X\\Y]\n"b"="y"\n')
+    assert dict(keys["HKEY_X\\Y"].values) == {"b": Value("REG_SZ", "y")}
+    assert keys.findings == ("Line 2 of the registry file has no known form; that was left out.",)

@@ -116,6 +116,10 @@ def test_lifetimes_and_limits_of_main_mode() -> None:
     assert settings(lifetime_seconds=0, offers=(mm(lifetime_seconds=120), mm(group=1))).lifetime_minutes == 2
     assert settings(lifetime_seconds=60, offers=(mm(lifetime_seconds=120),)).lifetime_minutes == 1
     assert settings(offers=(mm(quick_modes=3),)).quick_modes == 3
+    # With fresh keys for every main mode no limit is a limit of one; what others stated beside them is shown.
+    assert settings(master_pfs=1, quick_modes=0, offers=(mm(),)).quick_modes == 1
+    assert settings(master_pfs=1, quick_modes=0, offers=(mm(quick_modes=3),)).quick_modes == 3
+    assert settings(master_pfs=1, quick_modes=5).quick_modes == 5
     # An offer that overrides its method has the limits of the header.
     overriding = mm(random_function=4, lifetime_seconds=60, lifetime_kilobytes=9, quick_modes=3)
     found = settings(lifetime_seconds=0, offers=(overriding,))

@@ -62,6 +62,24 @@ def test_store_survives_reg_export(store: Store) -> None:
     assert read_store(parse_export(wiretext.export(image_of(store, VISTA)))) == store
 
 
+ODD_KEYS = (
+    '[HKEY_LOCAL_MACHINE\\SOFTWARE\\Example\\Hand made]\r\n"Half"=hex(b):70,89,0\r\n"Text"="{"a":1}"\r\n# remark\r\n',
+    '[HKEY_LOCAL_MACHINE\\SOFTWARE\\Open]\r\n"Text"="never closed\r\n"Bytes"=hex:01,\\\r\n',
+    '[HKEY_LOCAL_MACHINE\\SOFTWARE\\Cut]\r\n"Bytes"=hex:01,\\\r\n',
+)
+
+
+@given(store=strategies.stores(), odd=st.lists(st.sampled_from(ODD_KEYS), min_size=1), data=st.data())
+def test_odd_keys_of_others_in_a_file_change_nothing(store: Store, odd: list[str], data: st.DataObject) -> None:
+    head, *keys = wiretext.export(image_of(store, VISTA)).decode("utf-16").split("\r\n\r\n[")
+    blocks = [f"[{key}\r\n\r\n" for key in keys]
+    for text in odd:
+        blocks.insert(data.draw(st.integers(0, len(blocks))), text)
+    found = read_store(parse_export("".join([f"{head}\r\n\r\n", *blocks]).encode("utf-16")))
+    assert found.findings
+    assert replace(found, findings=()) == store
+
+
 def example() -> Store:
     method = QuickModeMethod(esp_encryption=Encryption.TRIPLE_DES, esp_integrity=Integrity.SHA1)
     rule = Rule(
