@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from .errors import StoreError
+from .lines import cmd_line
 from .model import Store
 from .questions import Questions, Section
 from .registry import Keys, parse_query
@@ -45,7 +46,7 @@ RUNNING = 4
 START_PENDING = 2
 AUTOMATIC = 2
 
-_STATE = re.compile(r":\s*(\d{1,9})\s+[A-Z_0-9]+")
+_STATE = re.compile(r":\s*([0-9]{1,9})\s+[A-Z_0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,4 +171,5 @@ def _domain_policy(keys: Keys | None) -> str | None:
 
 def service_commands(enable: Iterable[str], start: Iterable[str]) -> list[str]:
     """Return the commands that make services start with the host, and start them, in this order."""
-    return [*(f"sc.exe config {name} start= auto" for name in enable), *(f"sc.exe start {name}" for name in start)]
+    commands = (*(f"sc.exe config {name} start= auto" for name in enable), *(f"sc.exe start {name}" for name in start))
+    return [cmd_line(command) for command in commands]

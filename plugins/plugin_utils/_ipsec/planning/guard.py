@@ -17,7 +17,7 @@ from ..flows.lockout import CriticalFlow, Direction, domain_controllers, find_lo
 from ..flows.traffic import parse_traffic
 from ..host import Host
 from ..model import Store
-from ..values import HIGHEST_PORT, AddressRange, Place, ServerRole, natural_number, parse_address
+from ..values import HIGHEST_PORT, AddressRange, Place, ServerRole, natural_number, parse_address, parse_one_address
 
 FLOW_OPTIONS = ("name", "peers", "direction", "traffic")
 GUARD_OPTIONS = (
@@ -117,10 +117,7 @@ def _peers(fields: Fields, key: str) -> tuple[Addresses, ...]:
 
 
 def _own(item: object, path: str) -> IPv4Address | IPv6Address:
-    try:
-        return ip_address(str(item).strip())
-    except ValueError as error:
-        raise IpsecError(path, item, "one address of the host", "Give an IPv4 or IPv6 address.") from error
+    return parse_one_address(str(item), path, "one address of the host", "Give an IPv4 or IPv6 address.")
 
 
 def _port(item: object, path: str) -> int:
