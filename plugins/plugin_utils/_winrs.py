@@ -209,11 +209,11 @@ def _default_transport(user: str, scheme: str) -> str:
 
 
 def _check_account(user: str, password: str) -> None:
-    """Refuse what is no single word of an HTTP header, of a request for a ticket or of its standard input."""
+    """Refuse what a request for a ticket would read as an option, or as more than one line."""
     if user.startswith("-") or not user.isprintable():
         raise WrongOption(f"The user is {user!a}: expected a name on one line that does not begin with a hyphen.")
-    if not password.isprintable():
-        raise WrongOption("The password holds control characters or line ends: expected one line.")
+    if any(character in password for character in "\r\n\0"):
+        raise WrongOption("The password holds a line end or a NUL: expected one line.")
 
 
 def _bracketed(address: str) -> str:

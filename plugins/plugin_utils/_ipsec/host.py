@@ -46,6 +46,7 @@ RUNNING = 4
 START_PENDING = 2
 AUTOMATIC = 2
 
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 _STATE = re.compile(r":\s*([0-9]{1,9})\s+[A-Z_0-9]+")
 
 
@@ -171,5 +172,13 @@ def _domain_policy(keys: Keys | None) -> str | None:
 
 def service_commands(enable: Iterable[str], start: Iterable[str]) -> list[str]:
     """Return the commands that make services start with the host, and start them, in this order."""
-    commands = (*(f"sc.exe config {name} start= auto" for name in enable), *(f"sc.exe start {name}" for name in start))
-    return [cmd_line(command) for command in commands]
+    return [
+        *(cmd_line(f"sc.exe config {_service_name(name)} start= auto") for name in enable),
+        *(cmd_line(f"sc.exe start {_service_name(name)}") for name in start),
+    ]
+
+
+def _service_name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise StoreError("service", name, "the name of a service in one word", "Name PolicyAgent or IKEEXT.")
+    return name

@@ -34,7 +34,7 @@ SESSION_OPTIONS = (
 )
 DEFAULT_TIMEOUT_SECONDS = 10
 # A name, or an address; one of this controller's own links has a scope id.
-_HOST = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9_.:%-]*")
+_HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(%[A-Za-z0-9_.-]+)?")
 _LONGEST_TIMEOUT_SECONDS = 600
 
 
