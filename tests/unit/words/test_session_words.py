@@ -50,11 +50,16 @@ class Server(threading.Thread):
         with closing(self._line) as line:
             line.settimeout(PATIENCE_SECONDS)
             line.sendall(greetings.get(self._protocol, b""))
+            once = self._protocol in ("http", "tcp")
+            said = b""
             while piece := line.recv(65536):
                 self.told += piece
-                line.sendall(self._answer(piece))
-                if self._protocol in ("http", "tcp"):
-                    return
+                said += piece
+                if said.endswith(b"\r\n\r\n" if once else b"\r\n"):
+                    line.sendall(self._answer(said))
+                    said = b""
+                    if once:
+                        return
 
     def _answer(self, piece: bytes) -> bytes:
         if self._protocol == "pop3":
@@ -138,13 +143,15 @@ def test_an_option_arrives_as_it_is_or_is_refused(protocol: str, option: str, da
     arrives(protocol, option, data.draw(hostile(*GOOD)))
 
 
-def test_thousands_of_texts() -> None:
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_thousands_of_texts(protocol: str) -> None:
     tally = Tally()
-    for number, (protocol, option) in enumerate(SPOTS):
-        for text in (*GOOD, *texts(BULK // len(SPOTS) + 1, 70 + number, *GOOD)):
-            tally.take(lambda spot=(protocol, option), text=text: arrives(*spot, text))  # type: ignore[misc]
+    options = [option for spoken, option in SPOTS if spoken == protocol]
+    for number, option in enumerate(options):
+        for text in (*GOOD, *texts(BULK // len(options) + 1, 70 + number, *GOOD)):
+            tally.take(lambda option=option, text=text: arrives(protocol, option, text))  # type: ignore[misc]
     assert tally.seen >= 5000
-    assert min(tally.arrived, tally.refused) >= 500
+    assert min(tally.arrived, tally.refused) >= 100
 
 
 @pytest.mark.parametrize(
