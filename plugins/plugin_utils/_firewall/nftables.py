@@ -119,7 +119,7 @@ def make_change(place: Place, listing: Mapping[str, Any], passages: Iterable[Pas
     found = read_listing(place, listing)
     for hook in place.hooks if passages is not None else ():
         if hook not in found.chains:
-            expected = f"one of the chains of {place}: {', '.join(sorted(found.chains)) or 'it has none'}"
+            expected = f"one of the chains of {place}: {', '.join(map(ascii, sorted(found.chains))) or 'it has none'}"
             raise IpsecError("hooks", hook, expected, "Name the chains that filter, such as forward.")
     unwanted = [
         f"delete rule {place} {_told(chain)} handle {handle}"

@@ -18,6 +18,7 @@ _LONGEST_SENT = LONGEST_NAME + 15
 
 # netsh reads its line with double quotes; cmd.exe, which other tools use for the same objects, reinterprets the rest.
 _REINTERPRETED = '"%&^|<>'
+_FLAGS = re.compile(r"(?<![^ ])(certmap|excludecaname) *:", re.IGNORECASE)
 _STAGING = re.compile(r"^(?P<base>.*)~winsec~(?P<number>[0-9]+)$", re.DOTALL)
 
 
@@ -46,6 +47,18 @@ def trouble(text: str) -> tuple[str, str] | None:
     if text.endswith("\\"):
         return "a text that does not end with a backslash", "It would escape the closing quote: leave it out."
     return None
+
+
+def authority_trouble(text: str) -> tuple[str, str] | None:
+    """Return (expected, remedy) when a certification authority of this name cannot be sent, else None."""
+    # netsh writes a double quote inside the name as \', so it may stay.
+    found = trouble(text.replace('"', ""))
+    if found is None and "'" in text:
+        return "a name without '", "netsh takes it for an escaped double quote: use the double quote."
+    if found is None and _FLAGS.search(text):
+        expected = "a name without the words certmap: and excludecaname:"
+        return expected, "netsh takes them for settings: use map_to_account and exclude_authority_name."
+    return found
 
 
 def name_trouble(name: str) -> tuple[str, str] | None:

@@ -29,7 +29,7 @@ from .model import (
     QuickModeMethod,
     Rule,
 )
-from .naming import check_text, name_trouble
+from .naming import authority_trouble, check_text, name_trouble
 from .planning import operations as op
 from .values import (
     ActionKind,
@@ -270,6 +270,8 @@ def _authentication(found: tuple[Authentication, ...], path: str) -> list[Parame
             _check_key(item.key, f"{path}.authentication")
             parameters.append(("psk", item.key))
         elif isinstance(item, Certificate):
+            if (wrong := authority_trouble(item.authority)) is not None:
+                raise IpsecError(f"{path}.authentication", item.authority, *wrong)
             escaped = item.authority.replace('"', "\\'")
             # Hosts before Vista store neither flag, so the words are sent only where they say yes.
             words = " certmap:yes" if item.map_to_account else ""

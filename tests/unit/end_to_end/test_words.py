@@ -16,7 +16,6 @@ from lab_runner import LabConnection, run, state_of, tree
 
 from winlab.host import Host
 from winlab.netsh.talk import static
-from winlab.registry import Value
 from winlab.store import policy_store
 
 Data = dict[str, Any]
@@ -130,19 +129,6 @@ def test_a_key_that_the_host_has_is_no_command(key: str) -> None:
     assert state_of(host) == before
     given = {**kept, "preshared_key": "new-key"}
     assert run(host, "policy", {"name": "TP", "rules": [{**rule(authentication=[given]), "name": "K"}]})["changed"]
-
-
-@pytest.mark.parametrize(
-    "name", ["win\u017fec.ipsec ike in", "winsec.ipsec i\u212ae in", "winsec.ipsec ike in 1\u0663"]
-)
-def test_a_rule_of_the_host_with_letters_like_ours_stays(name: str) -> None:
-    host = made()
-    text = f"v2.10|Action=Allow|Active=TRUE|Dir=In|Protocol=17|LPort=500|RA4=10.0.0.9|Name={name}|"
-    host.registry.set(rf"{FIREWALL}\FirewallRules", "{x}", Value("REG_SZ", text))
-    before = tree(host, FIREWALL)
-    done = run(host, "firewall", {"state": "absent"})
-    assert done["changed"] is False
-    assert tree(host, FIREWALL) == before
 
 
 NAMED = [("filter_list", "name"), ("filter_list", "description"), ("policy", "name"), ("policy", "description")]

@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from random import Random
 
 from hypothesis import strategies as st
@@ -17,101 +17,18 @@ from hypothesis import strategies as st
 BULK = 5200
 
 PIECES = (
-    *(
-        "\n",
-        "\r\n",
-        "\r",
-        "\0",
-        "\t",
-        "\v",
-        "\f",
-        "\x1a",
-        "\x1b[2J",
-        "\x1c",
-        "\x1e",
-        "\x7f",
-        "\x85",
-        "\u2028",
-        "\u2029",
-    ),
-    *(" ", "  ", "\u00a0", "\ufeff", "\u200b", "\u200f", "\u202e", "\ud800", "\udfff", "\U0001f600"),
-    *(
-        '"',
-        '""',
-        "'",
-        "\\",
-        '\\"',
-        "\\'",
-        "\\\\",
-        "`",
-        "`n",
-        "%",
-        "%%",
-        "%PATH%",
-        "%1",
-        "%eth0",
-        "^",
-        "&",
-        "&&",
-        "|",
-        "||",
-    ),
-    *("<", ">", "<nul", "(", ")", "!", "?", "*", "~", "#", ";", ":", ",", "=", "+", "-", "--", "/", "$", "$x", "$(id)"),
-    *(
-        "@",
-        "@@",
-        "@@after:end 0",
-        "@@0badf00d:0!",
-        "netsh>",
-        "exit",
-        "bye",
-        "..",
-        "all",
-        "default",
-        "name=x",
-        " name=x",
-    ),
-    *(
-        "{",
-        "}",
-        "{{ 7 * 7 }}",
-        "{% raw %}",
-        "{#",
-        "; flush ruleset",
-        " } drop",
-        "\nipsec static add filterlist name=x\n",
-    ),
-    *(" description=x", " & calc", '" & calc & "', "\r\nX-Header: y", "\r\nQUIT\r\n", " HTTP/1.1\r\nHost: x\r\n\r\n"),
-    *(
-        "0",
-        "9",
-        "65536",
-        "\uff11\uff10",
-        "\u0663",
-        "\u00b2",
-        "\u00bd",
-        "\u017f",
-        "\u212a",
-        "\u0130",
-        "\u00e9",
-        "\u65e5",
-    ),
-    *(
-        "a",
-        "Z",
-        "_",
-        ".",
-        "10.0.0.1",
-        "fe80::1",
-        "fe80::1%1",
-        "::",
-        "me",
-        "any",
-        "dns",
-        "~winsec~1",
-        "-oProxyCommand=x",
-    ),
-)
+    "\n", "\r\n", "\r", "\x00", "\t", "\x0b", "\x0c", "\x1a", "\x1b[2J", "\x1c", "\x1e", "\x7f", "\x85", "\u2028",
+    "\u2029", " ", "  ", "\xa0", "\ufeff", "\u200b", "\u200f", "\u202e", "\ud800", "\udfff", "\U0001f600", '"',
+    '""', "'", '\\', '\\"', "\\'", '\\\\', "`", "`n", "%", "%%", "%PATH%", "%1", "%eth0", "^", "&", "&&", "|",
+    "||", "<", ">", "<nul", "(", ")", "!", "?", "*", "~", "#", ";", ":", ",", "=", "+", "-", "--", "/", "$", "$x",
+    "$(id)", "@", "@@", "@@after:end 0", "@@0badf00d:0!", "netsh>", "exit", "bye", "..", "all", "default",
+    "name=x", " name=x", "{", "}", "{{ 7 * 7 }}", "{% raw %}", "{#", "; flush ruleset", " } drop",
+    "\nipsec static add filterlist name=x\n", " description=x", " & calc", '" & calc & "', "\r\nX-Header: y",
+    "\r\nQUIT\r\n", " HTTP/1.1\r\nHost: x\r\n\r\n", "0", "9", "65536", "\uff11\uff10", "\u0663", "\xb2", "\xbd",
+    "\u017f", "\u212a", "\u0130", "\xe9", "\u65e5", "a", "Z", "_", ".", "10.0.0.1", "fe80::1", "fe80::1%1", "::",
+    "me", "any", "dns", "~winsec~1", "-oProxyCommand=x", " certmap:yes", " excludecaname:yes", " CertMap :no",
+    "certmap:no ",
+)  # fmt: skip
 
 
 def texts(count: int, seed: int, *good: str) -> Iterator[str]:
@@ -222,11 +139,10 @@ class Tally:
 
     refused: int = 0
     arrived: int = 0
-    kinds: set[str] = field(default_factory=set)
 
-    def take(self, attempt: Callable[[], bool]) -> None:
-        """Count one attempt, which tells whether the text arrived."""
-        if attempt():
+    def take(self, arrived: bool) -> None:
+        """Count one text."""
+        if arrived:
             self.arrived += 1
         else:
             self.refused += 1

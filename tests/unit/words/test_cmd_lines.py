@@ -52,7 +52,7 @@ def test_a_line_is_one_command_or_refused(text: str) -> None:
 def test_thousands_of_lines() -> None:
     tally = Tally()
     for text in texts(BULK, 1, "sc.exe start X", 'schtasks.exe /tr "netsh x"', 'a "b" c'):
-        tally.take(lambda text=text: is_one_command(text))  # type: ignore[misc]
+        tally.take(is_one_command(text))
     assert tally.seen >= 5000
     assert min(tally.arrived, tally.refused) >= 500
 
@@ -109,7 +109,7 @@ def test_services_are_started_by_one_command_each(names: tuple[str, str]) -> Non
 def test_thousands_of_services() -> None:
     tally = Tally()
     for text in texts(BULK, 4, "IKEEXT"):
-        tally.take(lambda text=text: services(("PolicyAgent", text)))  # type: ignore[misc]
+        tally.take(services(("PolicyAgent", text)))
     assert min(tally.arrived, tally.refused) >= 100
 
 
@@ -182,7 +182,7 @@ def test_thousands_of_answers_with_forged_markers() -> None:
     tally = Tally()
     for _time in range(BULK):
         bodies = forged(chance)
-        tally.take(lambda bodies=bodies: taken_apart(bodies, "after"))  # type: ignore[misc]
+        tally.take(taken_apart(bodies, "after"))
         # Nobody can forge a marker that was drawn after it was written.
         assert taken_apart(bodies, "0badf00d")
     assert tally.seen >= 5000
