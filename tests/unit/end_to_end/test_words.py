@@ -157,3 +157,22 @@ def test_a_text_is_what_the_host_has_then(module: str, option: str) -> None:
         run(host, module, {"name": args["name"], "state": "absent"})
         assert kinds[module]() == []
     assert seen >= 20
+
+
+@pytest.mark.parametrize(
+    ("name", "refused"), [("version", True), ("ipsec", True), ("timer", False), ("end", False), ("x", False)]
+)
+def test_a_description_that_looks_like_a_marker_hides_nothing(name: str, refused: bool) -> None:
+    """On the line behind netsh markers never vary, so whoever may describe a policy can write one."""
+    host = made()
+    store = policy_store(host)
+    store.policies.describe(store.policies.require("TP"), f"x\r\n@@after:{name} 0\r\nHKEY_LOCAL_MACHINE\\X")
+    args = {"name": "New", "filters": [{"destination": "10.0.0.7", "protocol": "tcp", "destination_port": 443}]}
+    if refused:
+        with pytest.raises(AnsibleActionFail, match=r"a text with @@after:.*Look for it in the names and descriptions"):
+            run(host, "filter_list", args)
+    else:
+        assert run(host, "filter_list", args)["changed"] is True
+    assert {item.name for item in store.list_filter_lists()} == {"New", "T"}
+    # Where netsh does not come first, nobody could know the markers.
+    assert run(host, "filter_list", args)["changed"] is False

@@ -11,6 +11,7 @@ import string
 from collections.abc import Callable
 from typing import Any
 
+import proofs
 import pytest
 from ansible.errors import AnsibleFilterError
 from hostile import BULK, Tally, hostile, texts
@@ -24,6 +25,7 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.check im
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.planning.guard import read_guard
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.values import format_address, parse_address
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._proof.evidence import read_evidence
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._report.reading import read_proof
 
 FILTERS = FilterModule().filters()
 GOOD = ("10.0.0.1", "10.0.0.0/24", "10.0.0.0/255.255.255.0", "10.0.0.1-10.0.0.9", "2001:DB8::1", "2001:db8::/64", "me")
@@ -89,6 +91,13 @@ def test_ports_and_protocols_of_filters_are_read_with_the_document() -> None:
             assert 0 <= found.protocol <= 255
 
 
+def reported(text: str) -> dict[str, Any]:
+    """Return a proof in which the first host has this address."""
+    found: dict[str, Any] = proofs.realistic()
+    found["hosts"][0] = {**found["hosts"][0], "addresses": [text]}
+    return found
+
+
 HOST: dict[str, Any] = {"name": "fe", "role": "front_end", "address": "10.0.0.1"}
 PLACES: dict[str, Callable[[str], object]] = {
     "document": lambda text: read_filter({"destination": text}, "f"),
@@ -102,6 +111,7 @@ PLACES: dict[str, Callable[[str], object]] = {
     "flow_check host": lambda text: read_check({"hosts": [{"name": "h", "addresses": [text]}]}),
     "flow_check network": lambda text: read_check({"hosts": [], "networks": {"n": [text]}}),
     "proof": lambda text: read_evidence({"hosts": [{**HOST, "address": text}]}),
+    "report": lambda text: read_proof(reported(text)),
     "filters_to": lambda text: FILTERS["filters_to"]([text], [80]),
     "filters_from": lambda text: FILTERS["filters_from"]([text], [80]),
 }
