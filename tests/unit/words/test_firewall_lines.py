@@ -108,7 +108,7 @@ def test_thousands_of_options(version: WindowsVersion) -> None:
         for text in texts(BULK // len(GIVEN) + 1, 10 + number, *GOOD):
             tally.take(of_option(version, option, text))
     assert tally.seen >= 5000
-    assert min(tally.arrived, tally.refused) >= 200
+    assert min(tally.arrived, tally.refused) >= 100
 
 
 def of_a_rule(text: str) -> bool:
@@ -240,7 +240,7 @@ def test_thousands_of_texts_for_nftables() -> None:
         for text in (*NFT_GOOD, *texts(BULK // len(NFT_OPTIONS) + 1, 30 + number, *NFT_GOOD)):
             tally.take(of_nft(option, text))
     assert tally.seen >= 5000
-    assert min(tally.arrived, tally.refused) >= 50
+    assert min(tally.arrived, tally.refused) >= 30
 
 
 def of_kernel(text: str) -> bool:
