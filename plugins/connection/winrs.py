@@ -38,7 +38,8 @@ seealso:
     plugin_type: connection
 options:
   remote_addr:
-    description: Name or address of the host.
+    description:
+      - Name or address of the host. An IPv6 address may name an interface of the controller, as in V(fe80::1%eth0).
     type: str
     default: inventory_hostname
     vars:

@@ -11,12 +11,23 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from ..plugin_utils._ipsec.errors import IpsecError
+from ..plugin_utils._ipsec.values import format_address, parse_address
+
 
 def _pairs(peers: Any, ports: Any) -> list[tuple[str, str]]:
     for name, value in (("the list of peers", peers), ("ports", ports)):
         if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
             raise AnsibleFilterError(f"{name} is {value!r}: expected a list. Put it between brackets.")
-    return [(str(peer), str(port)) for peer in peers for port in ports]
+    found = [_address(str(peer), f"peers[{index}]") for index, peer in enumerate(peers)]
+    return [(peer, str(port)) for peer in found for port in ports]
+
+
+def _address(text: str, path: str) -> str:
+    try:
+        return format_address(parse_address(text, path))
+    except IpsecError as error:
+        raise AnsibleFilterError(str(error)) from None
 
 
 def filters_to(peers: Any, ports: Any, protocol: str = "tcp") -> list[dict[str, Any]]:

@@ -12,8 +12,8 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ..plugin_utils._firewall.access_lists import asa, ios, policy_options, rich_rules
-from ..plugin_utils._firewall.nftables import Place, file_text, make_change
+from ..plugin_utils._firewall.access_lists import asa, ios, policy_options, rich_rules, zones
+from ..plugin_utils._firewall.nftables import Place, file_text, include_line, make_change
 from ..plugin_utils._firewall.passages import Passage, read_passages
 from ..plugin_utils._firewall.request import texts
 from ..plugin_utils._ipsec.errors import IpsecError
@@ -29,14 +29,15 @@ def nftables_openings(
     table: str = "filter",
     hooks: Any = ("forward",),
     state: str = "present",
+    file: str = "/etc/nftables.d/winsec-ipsec.nft",
 ) -> dict[str, Any]:
-    """Return whether the kernel differs, the transaction that changes it, and the text of the persistent file."""
+    """Return whether the kernel differs, the transaction that changes it, the text of the file and its include line."""
     with _Refusals():
         place = Place(family=str(family), table=str(table), hooks=tuple(texts(hooks)))
         passages = read_passages(flows, protocols) if state == "present" else None
         change = make_change(place, json.loads(listing) if isinstance(listing, str) else listing, passages)
         text = file_text(place, passages) if passages is not None else ""
-        return {"differs": change.differs, "script": change.script, "file": text}
+        return {"differs": change.differs, "script": change.script, "file": text, "include": include_line(str(file))}
 
 
 def firewalld_openings(
@@ -51,8 +52,8 @@ def firewalld_openings(
         ingress, egress, rules = (str(listing) for listing in listings)
         wanted = rich_rules(read_passages(flows, protocols))
         return [
-            *policy_options("ingress-zone", texts(ingress_zones), ingress.split()),
-            *policy_options("egress-zone", texts(egress_zones), egress.split()),
+            *policy_options("ingress-zone", zones(texts(ingress_zones), "ingress_zones"), ingress.split()),
+            *policy_options("egress-zone", zones(texts(egress_zones), "egress_zones"), egress.split()),
             *policy_options("rich-rule", wanted, rules.splitlines()),
         ]
 

@@ -27,7 +27,7 @@ options:
   peers:
     description:
       - 'The hosts with which IPsec is spoken: IPv4 and IPv6 addresses, V(address/prefix), V(address/mask) and ranges
-        V(first-last). Names and words are refused.'
+        V(first-last). Names, words and addresses with a scope id (V(fe80::1%3)) are refused.'
       - Required when O(state=present).
     type: list
     elements: str

@@ -56,6 +56,7 @@ options:
                     a range V(first-last), or one of the server roles V(dns), V(wins), V(dhcp) and V(gateway).'
                   - 'V(me) when it is not given. Ranges and IPv6 need Windows Vista or Server 2008; the
                     other side of a server role must be V(me). Host names are refused: give addresses.'
+                  - An IPv6 address has no scope id here, as in V(fe80::1%3), since filters have no scope.
                 type: str
               destination:
                 description:

@@ -67,7 +67,7 @@ options:
       user:
         description:
           - The user to log on. Without it the session ends before the log-on.
-          - With HTTP the log-on is C(Basic).
+          - With HTTP the log-on is C(Basic). With POP3 the name of the user has no blanks.
         type: str
       password:
         description:

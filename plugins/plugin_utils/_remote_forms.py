@@ -63,7 +63,7 @@ def _as_it_is(_connection: ConnectionBase, line: str) -> str:
 
 def _in_runspace(connection: ConnectionBase, line: str) -> str:
     """Return the line for a runspace, which has no standard input: what is sent arrives as $input."""
-    return _encoded(connection, f"$input | & {line}; exit $LASTEXITCODE")
+    return _encoded(connection, f"$input | & {_constant(line)}; exit $LASTEXITCODE")
 
 
 def _over_ssh(connection: ConnectionBase, line: str) -> str:
@@ -77,11 +77,18 @@ def _over_ssh(connection: ConnectionBase, line: str) -> str:
     if family == "cmd":
         return line
     if family == "powershell":
-        return _encoded(connection, line)
+        return _encoded(connection, _constant(line))
     raise AnsibleActionFail(
         f"The shell of the ssh connection is {family!r}: expected cmd or powershell. Set ansible_shell_type to the "
         "default shell of the host's sshd."
     )
+
+
+def _constant(line: str) -> str:
+    """Return a line that PowerShell reads as cmd.exe does: none of ours has what it would replace."""
+    if not (line.isascii() and line.isprintable()) or "$" in line or "`" in line:
+        raise AnsibleActionFail("A command line holds what PowerShell would replace; this is a bug.")
+    return line
 
 
 def _encoded(connection: ConnectionBase, script: str) -> str:

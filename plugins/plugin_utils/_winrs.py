@@ -11,6 +11,7 @@ host refused for a quota was not started, so it is started again in a new shell.
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,6 +28,9 @@ PIECE_BYTES = 96 * 1024
 # Too many operations of one shell: old hosts count those that have ended too, until the shell goes.
 _QUOTA = 0x803381A6
 _HTTP_PORT = 5985
+
+_NAME = re.compile(r"[\w.-]+")
+_PATH = re.compile(r"/[!-~]*")
 
 Option = Callable[[str], Any]
 Answer = tuple[int, bytes, bytes]
@@ -175,6 +179,10 @@ _WAY_BACK_SECONDS = 10
 def plan(option: Option, supported: Sequence[str]) -> Plan:
     """Return how to reach the host that the options describe; ``supported`` is what the library can do."""
     user, password, port = option("remote_user"), option("remote_password"), int(option("port"))
+    _check_account(user or "", password or "")
+    path = str(option("path"))
+    if not _PATH.fullmatch(path):
+        raise WrongOption(f"ansible_winrm_path is {path!a}: expected a path such as /wsman, in ASCII without blanks.")
     scheme = option("scheme") or ("http" if port == _HTTP_PORT else "https")
     transports = tuple(option("transport") or (_default_transport(user or "", scheme),))
     unsupported = [name for name in transports if name not in supported]
@@ -187,7 +195,7 @@ def plan(option: Option, supported: Sequence[str]) -> Plan:
     arguments |= _timeouts(option)
     mode = option("kerberos_mode")
     return Plan(
-        endpoint=urlunsplit((scheme, f"{_bracketed(str(option('remote_addr')))}:{port}", option("path"), "", "")),
+        endpoint=urlunsplit((scheme, f"{_bracketed(str(option('remote_addr')))}:{port}", path, "", "")),
         transports=transports,
         arguments=arguments,
         manages_tickets=mode == "managed" or (mode is None and bool(password)),
@@ -200,11 +208,25 @@ def _default_transport(user: str, scheme: str) -> str:
     return "ssl" if scheme == "https" else "plaintext"
 
 
+def _check_account(user: str, password: str) -> None:
+    """Refuse what a request for a ticket would read as an option, or as more than one line."""
+    if user.startswith("-") or not user.isprintable():
+        raise WrongOption(f"The user is {user!a}: expected a name on one line that does not begin with a hyphen.")
+    if any(character in password for character in "\r\n\0"):
+        raise WrongOption("The password holds a line end or a NUL: expected one line.")
+
+
 def _bracketed(address: str) -> str:
     try:
-        return f"[{IPv6Address(address)}]"
+        found = IPv6Address(address)
     except AddressValueError:
+        if not _NAME.fullmatch(address):
+            raise WrongOption(f"The address of the host is {address!a}: expected a name or an address.") from None
         return address
+    # The library takes any text for a scope id, which here is an interface of this controller.
+    if found.scope_id is not None and not _NAME.fullmatch(found.scope_id):
+        raise WrongOption(f"The address of the host is {address!a}: expected the name of an interface behind the %.")
+    return f"[{found}]"
 
 
 def _timeouts(option: Option) -> dict[str, int]:

@@ -12,12 +12,14 @@ from ipaddress import IPv4Network, IPv6Network
 
 from .._ipsec.errors import IpsecError
 from .addresses import AddressSet
+from .lines import cisco_text
 from .openings import Protocol
 from .passages import Passage, distinct
 
 Network = IPv4Network | IPv6Network
 
 _LIST_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,60}")
+_ZONE = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_./-]*")
 _SUFFIXES = {True: "FROM", False: "TO"}
 
 
@@ -34,6 +36,15 @@ def rich_rules(passages: Iterable[Passage]) -> list[str]:
             for destination in item.destination.networks()
         ]
     return list(dict.fromkeys(rules))
+
+
+def zones(names: Iterable[str], path: str) -> list[str]:
+    """Return names of zones, refused where firewalld could not have such a zone."""
+    found = list(names)
+    for index, name in enumerate(found):
+        if not _ZONE.fullmatch(name):
+            raise IpsecError(f"{path}[{index}]", name, "letters, digits and _./-", "Correct the name of the zone.")
+    return found
 
 
 def policy_options(what: str, wanted: Iterable[str], listed: Iterable[str]) -> list[str]:
@@ -61,7 +72,7 @@ def asa(passages: Iterable[Passage], name: str) -> str:
             f"access-list {name}-{_SUFFIXES[item.forward]} extended permit {_word(item.protocol, 'ah')} "
             f"object-group {groups[item.source.merged]} object-group {groups[item.destination.merged]}{port}"
         )
-    return _text(lines)
+    return cisco_text(lines)
 
 
 def ios(passages: Iterable[Passage], name: str) -> str:
@@ -80,7 +91,7 @@ def ios(passages: Iterable[Passage], name: str) -> str:
             ]
             if entries:
                 lines += [f"{opening} {name}-{suffix}" + ("-V6" if version == 6 else ""), *dict.fromkeys(entries)]
-    return _text(lines)
+    return cisco_text(lines)
 
 
 def _entries(item: Passage, write: Callable[[Network], str]) -> list[str]:
@@ -132,7 +143,3 @@ def _short(network: Network) -> str:
 def _check_name(name: str) -> None:
     if not _LIST_NAME.fullmatch(name):
         raise IpsecError("firewall_acl_name", name, "letters, digits and _.-", "Correct the name of the lists.")
-
-
-def _text(lines: list[str]) -> str:
-    return "".join(f"{line}\n" for line in lines)

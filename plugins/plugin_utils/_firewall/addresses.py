@@ -14,12 +14,11 @@ from ipaddress import (
     IPv4Network,
     IPv6Address,
     IPv6Network,
-    ip_address,
     summarize_address_range,
 )
 
 from .._ipsec.errors import IpsecError
-from .._ipsec.values import AddressRange, Place, ServerRole, parse_address
+from .._ipsec.values import AddressRange, Place, ServerRole, parse_address, plain_address
 
 EXPECTED = "an address, address/prefix, address/mask or first-last"
 
@@ -147,12 +146,12 @@ def read_interval(text: str) -> Interval | None:
     first, dash, last = text.strip().partition("-")
     try:
         if dash:
-            low, high = ip_address(first.strip()), ip_address(last.strip())
+            low, high = plain_address(first.strip()), plain_address(last.strip())
             if low.version != high.version or int(low) > int(high):
                 return None
             return Interval(low.version, int(low), int(high))
         base, slash, mask = first.partition("/")
-        address = ip_address(base)
+        address = plain_address(base)
         length = address.max_prefixlen if not slash else _prefix(address.version, mask)
     except ValueError:
         return None
@@ -167,7 +166,7 @@ def _prefix(version: int, mask: str) -> int:
         if int(mask) > width:
             raise ValueError(mask)
         return int(mask)
-    bits = f"{int(ip_address(mask)):0{width}b}"
+    bits = f"{int(plain_address(mask)):0{width}b}"
     if len(bits) != width or "01" in bits:
         raise ValueError(mask)
     return bits.count("1")

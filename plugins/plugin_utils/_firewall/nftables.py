@@ -18,11 +18,14 @@ from typing import Any
 
 from .._ipsec.errors import IpsecError
 from .addresses import AddressSet, Interval, read_interval
+from .lines import nft_text
 from .openings import Protocol
 from .passages import Passage, distinct
 
 COMMENT = "winsec.ipsec"
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,60}")
+# nft takes the stars of a file name for a pattern, and ends the name with a double quote.
+_FILE = re.compile(r"/[A-Za-z0-9_.,+=:@~/ -]*[A-Za-z0-9_.,+=:@~-]")
 _FAMILIES = ("inet", "ip", "ip6")
 _NUMBERS = {"udp": 17, "esp": 50, "ah": 51}
 
@@ -96,7 +99,15 @@ def file_text(place: Place, passages: Iterable[Passage]) -> str:
         *chain_script(place, passages),
         *(_jump(place, hook) for hook in place.hooks),
     ]
-    return "".join(f"{line}\n" for line in lines)
+    return nft_text(lines)
+
+
+def include_line(file: str) -> str:
+    """Return the line by which the administrator's own file includes ours."""
+    if not _FILE.fullmatch(file):
+        expected = "a whole path of letters, digits, blanks and _.,+=:@~-"
+        raise IpsecError("firewall_nftables_file", file, expected, "Choose another name for the file.")
+    return f'include "{file}"'
 
 
 def make_change(place: Place, listing: Mapping[str, Any], passages: Iterable[Passage] | None) -> Change:
@@ -108,10 +119,10 @@ def make_change(place: Place, listing: Mapping[str, Any], passages: Iterable[Pas
     found = read_listing(place, listing)
     for hook in place.hooks if passages is not None else ():
         if hook not in found.chains:
-            expected = f"one of the chains of {place}: {', '.join(sorted(found.chains)) or 'it has none'}"
+            expected = f"one of the chains of {place}: {', '.join(map(ascii, sorted(found.chains))) or 'it has none'}"
             raise IpsecError("hooks", hook, expected, "Name the chains that filter, such as forward.")
     unwanted = [
-        f"delete rule {place} {chain} handle {handle}"
+        f"delete rule {place} {_told(chain)} handle {handle}"
         for chain, handles in found.jumps.items()
         for handle in handles
         if passages is None or chain not in place.hooks or len(handles) != 1
@@ -126,6 +137,14 @@ def make_change(place: Place, listing: Mapping[str, Any], passages: Iterable[Pas
     )
     missing = [_jump(place, hook) for hook in place.hooks if len(found.jumps.get(hook, ())) != 1]
     return _change([*([] if same else chain_script(place, wanted)), *unwanted, *missing])
+
+
+def _told(chain: str) -> str:
+    """Return the name of a chain of others if nft can be told it: the kernel takes any text for a name."""
+    if not _WORD.fullmatch(chain):
+        expected = "a name of letters, digits and _.- for each chain with a jump to ours"
+        raise IpsecError("chain", chain, expected, "Remove the jump from that chain, or rename the chain.")
+    return chain
 
 
 def read_listing(place: Place, listing: Mapping[str, Any]) -> Found:
@@ -220,4 +239,4 @@ def _jump(place: Place, hook: str) -> str:
 
 
 def _change(lines: list[str]) -> Change:
-    return Change("".join(f"{line}\n" for line in lines))
+    return Change(nft_text(lines))

@@ -19,7 +19,7 @@ from enum import StrEnum
 from .addresses import AddressSet, Interval, read_interval
 from .openings import Direction, Opening, Profile, Protocol
 
-_ENTRY = re.compile(r"(\d{1,5}):(TCP|UDP):([^:]*):(Enabled|Disabled):(.*)", re.IGNORECASE | re.DOTALL)
+_ENTRY = re.compile(r"([0-9]{1,5}):(TCP|UDP):([^:]*):(Enabled|Disabled):(.*)", re.IGNORECASE | re.ASCII | re.DOTALL)
 
 
 class Slot(StrEnum):

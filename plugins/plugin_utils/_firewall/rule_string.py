@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from .addresses import AddressSet, Interval, read_interval
 from .openings import ALL_PROFILES, Profile
 
-_TEXT = re.compile(r"v(\d{1,5}\.\d{1,5})\|(.*)", re.DOTALL)
+_TEXT = re.compile(r"v([0-9]{1,5}\.[0-9]{1,5})\|(.*)", re.DOTALL)
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _PROFILES = {profile.value: profile for profile in Profile}
-_RANGE_KEY = re.compile(r"(?P<side>[LR]Port)\d+_\d+", re.IGNORECASE)
+_RANGE_KEY = re.compile(r"(?P<side>[LR]Port)[0-9]+_[0-9]+", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ class RuleString:
 
 
 def _port_range(text: str) -> tuple[int, int] | None:
-    match = re.fullmatch(r"\s*(\d{1,5})(?:\s*-\s*(\d{1,5}))?\s*", text)
+    match = re.fullmatch(r"\s*([0-9]{1,5})(?:\s*-\s*([0-9]{1,5}))?\s*", text)
     if match is None:
         return None
     first = int(match[1])

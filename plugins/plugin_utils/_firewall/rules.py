@@ -93,9 +93,10 @@ def rule_name(prefix: str, protocol: Protocol, direction: Direction, number: int
 def our_rule(rule: RuleString, prefix: str) -> OurRule | None:
     """Return the rule as ours when its name is one that we give and its content is of that kind, else None."""
     match = re.fullmatch(
-        rf"{re.escape(prefix)} (?P<protocol>{'|'.join(Protocol)}) (?P<direction>{'|'.join(Direction)})( [1-9]\d*)?",
+        rf"{re.escape(prefix)} (?P<protocol>{'|'.join(Protocol)}) (?P<direction>{'|'.join(Direction)})( [1-9][0-9]*)?",
         rule.name,
-        re.IGNORECASE,
+        # Without the letters beyond ASCII that fold to those of the prefix: netsh could not be told such a name.
+        re.IGNORECASE | re.ASCII,
     )
     if match is None:
         return None

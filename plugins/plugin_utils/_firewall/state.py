@@ -52,7 +52,7 @@ QUESTIONS = Questions(
 
 _VISTA = (6, 0)
 _RUNNING = 4
-_STATE = re.compile(r":\s*(\d{1,9})\s+[A-Z_0-9]+")
+_STATE = re.compile(r":\s*([0-9]{1,9})\s+[A-Z_0-9]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

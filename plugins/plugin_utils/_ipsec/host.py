@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from .errors import StoreError
+from .lines import cmd_line
 from .model import Store
 from .questions import Questions, Section
 from .registry import Keys, lists_key, parse_answer
@@ -47,7 +48,8 @@ RUNNING = 4
 START_PENDING = 2
 AUTOMATIC = 2
 
-_STATE = re.compile(r":\s*(\d{1,9})\s+[A-Z_0-9]+")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
+_STATE = re.compile(r":\s*([0-9]{1,9})\s+[A-Z_0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,4 +194,13 @@ def _domain_policy(keys: Keys | None) -> str | None:
 
 def service_commands(enable: Iterable[str], start: Iterable[str]) -> list[str]:
     """Return the commands that make services start with the host, and start them, in this order."""
-    return [*(f"sc.exe config {name} start= auto" for name in enable), *(f"sc.exe start {name}" for name in start)]
+    return [
+        *(cmd_line(f"sc.exe config {_service_name(name)} start= auto") for name in enable),
+        *(cmd_line(f"sc.exe start {_service_name(name)}") for name in start),
+    ]
+
+
+def _service_name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise StoreError("service", name, "the name of a service in one word", "Name PolicyAgent or IKEEXT.")
+    return name

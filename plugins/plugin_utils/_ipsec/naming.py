@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from .errors import IpsecError
+from .lines import MARKER
 
 LONGEST_NAME = 240
 LONGEST_TEXT = 1000
@@ -17,8 +18,8 @@ _LONGEST_SENT = LONGEST_NAME + 15
 
 # netsh reads its line with double quotes; cmd.exe, which other tools use for the same objects, reinterprets the rest.
 _REINTERPRETED = '"%&^|<>'
-_MARKER = "@@"
-_STAGING = re.compile(r"^(?P<base>.*)~winsec~(?P<number>\d+)$", re.DOTALL)
+_FLAGS = re.compile(r"(?<![^ ])(certmap|excludecaname) *:", re.IGNORECASE)
+_STAGING = re.compile(r"^(?P<base>.*)~winsec~(?P<number>[0-9]+)$", re.DOTALL)
 
 
 def staging_name(base: str, number: int) -> str:
@@ -41,11 +42,23 @@ def trouble(text: str) -> tuple[str, str] | None:
     for character in _REINTERPRETED:
         if character in text:
             return f"a text without {character}", f"netsh or cmd.exe would reinterpret {character}: leave it out."
-    if _MARKER in text:
-        return f"a text without {_MARKER}", f"{_MARKER} marks the steps of a session: leave it out."
+    if MARKER in text:
+        return f"a text without {MARKER}", f"{MARKER} marks the steps of a session: leave it out."
     if text.endswith("\\"):
         return "a text that does not end with a backslash", "It would escape the closing quote: leave it out."
     return None
+
+
+def authority_trouble(text: str) -> tuple[str, str] | None:
+    """Return (expected, remedy) when a certification authority of this name cannot be sent, else None."""
+    # netsh writes a double quote inside the name as \', so it may stay.
+    found = trouble(text.replace('"', ""))
+    if found is None and "'" in text:
+        return "a name without '", "netsh takes it for an escaped double quote: use the double quote."
+    if found is None and _FLAGS.search(text):
+        expected = "a name without the words certmap: and excludecaname:"
+        return expected, "netsh takes them for settings: use map_to_account and exclude_authority_name."
+    return found
 
 
 def name_trouble(name: str) -> tuple[str, str] | None:
@@ -53,7 +66,7 @@ def name_trouble(name: str) -> tuple[str, str] | None:
     if not name:
         return "a name", "Give the object a name."
     if name != name.strip():
-        return "a name without blanks at its ends", f"Write {name.strip()!r}."
+        return "a name without blanks at its ends", f"Write {name.strip()!a}."
     if len(name) > _LONGEST_SENT:
         return f"at most {LONGEST_NAME} characters, not {len(name)}", "Choose a shorter name."
     if name.lower() == "all":

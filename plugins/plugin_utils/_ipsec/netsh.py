@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import singledispatch
 
 from .errors import IpsecError
+from .lines import check_netsh_value
 from .model import (
     Authentication,
     Certificate,
@@ -29,7 +30,7 @@ from .model import (
     QuickModeMethod,
     Rule,
 )
-from .naming import check_text, name_trouble
+from .naming import authority_trouble, check_text, name_trouble
 from .planning import operations as op
 from .values import (
     QUICK_MODES_WITH_PFS,
@@ -62,6 +63,14 @@ class Line:
 
     _words: str
     _parameters: tuple[Parameter, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a line that netsh would read as other words than these."""
+        for tag, value in self._parameters:
+            if isinstance(value, Secret):
+                check_netsh_value(tag, _quoted(value.reveal()), hide=True)
+            else:
+                check_netsh_value(tag, value)
 
     def clear(self) -> str:
         """Return the line that the host gets, secrets included."""
@@ -269,14 +278,26 @@ def _authentication(found: tuple[Authentication, ...], path: str) -> list[Parame
             if item.key is None:
                 remedy = "Give the key: the host has none here that could be kept."
                 raise IpsecError(f"{path}.authentication", "(no key)", "a pre-shared key", remedy)
+            _check_key(item.key, f"{path}.authentication")
             parameters.append(("psk", item.key))
         elif isinstance(item, Certificate):
+            if (wrong := authority_trouble(item.authority)) is not None:
+                raise IpsecError(f"{path}.authentication", item.authority, *wrong)
             escaped = item.authority.replace('"', "\\'")
             # Hosts before Vista store neither flag, so the words are sent only where they say yes.
             words = " certmap:yes" if item.map_to_account else ""
             words += " excludecaname:yes" if item.exclude_authority_name else ""
             parameters.append(("rootca", _quoted(escaped + words)))
     return parameters
+
+
+def _check_key(key: Secret, path: str) -> None:
+    """Refuse a key that netsh cannot be told: one that is kept was made by other tools, which take any text."""
+    try:
+        check_netsh_value("psk", _quoted(key.reveal()), hide=True)
+    except IpsecError:
+        expected = "a key of printable ASCII without a double quote, @@ or a backslash at its end"
+        raise IpsecError(path, "(hidden)", expected, "Give the rule another pre-shared key at both ends.") from None
 
 
 def _default_response(policy: str, found: DefaultResponse) -> list[Parameter]:

@@ -10,11 +10,13 @@ command line that never varies. Markers between the answers tell where each ends
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from .errors import StoreError
+from .errors import IpsecError, StoreError
+from .lines import cmd_line, input_line
 
 READ = "cmd.exe /d /q"
 
@@ -22,6 +24,7 @@ _BEGIN = "begin"
 _END = "end"
 # On a constant line there is no place for a word that changes.
 _AFTER_NETSH = "after"
+_NAME = re.compile(r"[a-z0-9_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +39,22 @@ class Section:
 class Questions:
     """Commands by the names of their answers, in the order in which they are asked.
 
-    No command may hold a per cent sign, and none that is asked behind netsh a double quote, since a constant line
-    stands between quotes itself.
+    None that is asked behind netsh may hold a double quote, since a constant line stands between quotes itself.
     """
 
     commands: Mapping[str, str]
 
+    def __post_init__(self) -> None:
+        """Refuse what cmd.exe would not read as one command for each name."""
+        for name, command in self.commands.items():
+            if not _NAME.fullmatch(name) or name in (_BEGIN, _END):
+                raise IpsecError("question", name, "a name of letters, digits and _", "Correct the name.")
+            cmd_line(command)
+
     def script(self, nonce: str, before: Iterable[str] = ()) -> bytes:
         """Return batch lines for ``READ``: ``before``, then all questions. ``nonce`` tells this answer from others."""
         # A command that inherits the pipe could read the rest of the script.
-        lines = [f"{command} <nul 2>&1" for command in before]
+        lines = [f"{cmd_line(command)} <nul 2>&1" for command in before]
         lines.append(f"echo @@{nonce}:{_BEGIN} 0")
         for name, command in self.commands.items():
             lines += [f"{command} <nul 2>&1", f"echo @@{nonce}:{name} %errorlevel%"]
@@ -58,6 +67,8 @@ class Questions:
         Which exit code ``cmd /c`` ends with is not documented: that of the last command, or the error level that one
         of the questions left. So the line says it.
         """
+        if quoted := [name for name, command in self.commands.items() if '"' in command]:
+            raise IpsecError("question", quoted[0], "a command without double quotes", "Ask it in a script.")
         asked = "& ".join(
             f"{command} 2>&1 && echo @@{_AFTER_NETSH}:{name} 0|| echo @@{_AFTER_NETSH}:{name} 1"
             for name, command in self.commands.items()
@@ -68,20 +79,33 @@ class Questions:
     def sections(self, text: str, nonce: str = _AFTER_NETSH) -> Mapping[str, Section]:
         """Return the answers by name.
 
-        Raises :class:`StoreError` when one of them is missing: a short answer is never taken for an empty one.
+        Raises :class:`StoreError` when one of them is missing, for a short answer is never taken for an empty one, and
+        when a text of the host looks so much like our markers that there are two ways to take the answer apart.
         """
-        marker = re.compile(rf"@@{re.escape(nonce)}:(\w+) (-?\d{{1,10}})(?!\d)[^\S\n]*\r?\n?")
-        found: dict[str, Section] = {}
-        end: int | None = None
-        for match in marker.finditer(text):
-            if end is not None:
-                found[match[1]] = Section(text[end : match.start()], int(match[2]))
-            end = match.end()
-        missing = [name for name in (*self.commands, _END) if name not in found]
-        if missing:
-            expected = f"the answer to {missing[0]!r}"
+        marker = re.compile(rf"@@{re.escape(nonce)}:([a-z0-9_]+) (-?[0-9]{{1,10}})(?![0-9])[^\S\n]*\r?\n?")
+        names = (_BEGIN, *self.commands, _END)
+        seen = [match for match in marker.finditer(text) if match[1] in names]
+        # What the host has stored may read like a marker. Those that we had printed are among all that look like one,
+        # in the order of the questions: where the earliest such row is also the latest, there is no other.
+        found = _in_order(seen, names)
+        if len(found) < len(names):
+            expected = f"the answer to {names[len(found)]!r}"
             raise StoreError("answer of the host", "cut short", expected, "Run the task again; nothing was concluded.")
-        return found
+        if found != _in_order(seen[::-1], names[::-1])[::-1]:
+            remedy = "Look for it in the names and descriptions of the host's policies, and change it there."
+            raise StoreError("answer of the host", f"a text with @@{nonce}:", "no text like one of our markers", remedy)
+        return {
+            end[1]: Section(text[start.end() : end.start()], int(end[2])) for start, end in itertools.pairwise(found)
+        }
+
+
+def _in_order(matches: Iterable[re.Match[str]], names: Sequence[str]) -> list[re.Match[str]]:
+    """Return the first match for each name behind that of the name before it, as far as there are any."""
+    found: list[re.Match[str]] = []
+    for match in matches:
+        if len(found) < len(names) and match[1] == names[len(found)]:
+            found.append(match)
+    return found
 
 
 def preamble(text: str, nonce: str = _AFTER_NETSH) -> str:
@@ -90,5 +114,5 @@ def preamble(text: str, nonce: str = _AFTER_NETSH) -> str:
 
 
 def script(lines: Iterable[str]) -> bytes:
-    """Return lines as standard input. What they are made of has been checked to be ASCII before."""
-    return "".join(f"{line}\r\n" for line in lines).encode("ascii")
+    """Return lines as standard input."""
+    return "".join(f"{input_line(line)}\r\n" for line in lines).encode("ascii")

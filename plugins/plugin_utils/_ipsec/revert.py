@@ -11,8 +11,11 @@ Only /sc MINUTE is used, because dates follow the host's language (Microsoft's s
 
 from __future__ import annotations
 
-from .errors import IpsecError
+import re
+
+from .errors import IpsecError, StoreError
 from .host import TIMER
+from .lines import cmd_line
 from .model import Store, folded
 from .values import natural_number
 
@@ -21,6 +24,8 @@ LONGEST_TIMEOUT_SECONDS = 24 * 60 * SECONDS_PER_MINUTE
 SHORTEST_TIMEOUT_SECONDS = SECONDS_PER_MINUTE
 # What a prediction shows in place of a command that names a policy which is yet to be made.
 YET_UNKNOWN = "netsh.exe ipsec static set policy guid=(of a policy that is yet to be made)"
+
+_GUID = re.compile(r"\{[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}", re.IGNORECASE | re.ASCII)
 
 
 def check_timeout(value: object, path: str = "confirm_timeout") -> int | None:
@@ -50,14 +55,23 @@ def way_back(store: Store, target: str | None, *, asleep: bool = False) -> str |
     foreign = next((item.identity for item in store.foreign if item.assigned), None)
     before = store.identities.get(folded(store.assigned)) if store.assigned else foreign
     if (store.assigned or foreign) and not asleep:
-        return f"netsh.exe ipsec static set policy guid={before} assign=yes" if before else None
+        return f"netsh.exe ipsec static set policy guid={_guid(before)} assign=yes" if before else None
     after = store.identities.get(folded(target or ""))
-    return f"netsh.exe ipsec static set policy guid={after} assign=no" if after else None
+    return f"netsh.exe ipsec static set policy guid={_guid(after)} assign=no" if after else None
+
+
+def _guid(identity: str) -> str:
+    """Return an identity of the host's store if it is a GUID: the system account of the host will read it."""
+    if not _GUID.fullmatch(identity):
+        raise StoreError("policy store", identity, "a GUID as the identity of a policy", "Look at the host's registry.")
+    return identity
 
 
 def arm_command(command: str, seconds: int) -> str:
     """Return the command that sets the timer: after the seconds, in whole minutes, the host runs ``command``."""
-    return f'schtasks.exe /create /f /tn {TIMER} /ru SYSTEM /sc MINUTE /mo {minutes(seconds)} /tr "{command}"'
+    return cmd_line(
+        f'schtasks.exe /create /f /tn {TIMER} /ru SYSTEM /sc MINUTE /mo {minutes(seconds)} /tr "{cmd_line(command)}"'
+    )
 
 
 DISARM_COMMAND = f"schtasks.exe /delete /tn {TIMER} /f"

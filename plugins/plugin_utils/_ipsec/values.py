@@ -168,7 +168,7 @@ def parse_port(text: str, path: str) -> int:
     number = natural_number(word)
     if number is not None and number <= HIGHEST_PORT:
         return number
-    if re.fullmatch(r"\d+\s*[-,:]\s*\d+.*", word):
+    if re.fullmatch(r"[0-9]+\s*[-,:]\s*[0-9]+.*", word):
         remedy = "A filter has one port a side: write one filter for each port."
     else:
         remedy = "Give the number of the port."
@@ -180,6 +180,32 @@ def format_port(port: int) -> str:
     return str(port) if port else "any"
 
 
+def plain_address(text: str) -> IPv4Address | IPv6Address:
+    """Return one address without a scope id; ValueError for any other text.
+
+    The standard library takes any characters at all for a scope id, line ends included.
+    """
+    if "%" in text:
+        raise ValueError(text)
+    return ip_address(text)
+
+
+def parse_one_address(text: str, path: str, expected: str, remedy: str) -> IPv4Address | IPv6Address:
+    """Return one address; IpsecError with what was ``expected`` for any other text."""
+    word = text.strip()
+    _refuse_scope(word, path)
+    try:
+        return plain_address(word)
+    except ValueError as error:
+        raise IpsecError(path, text, expected, remedy) from error
+
+
+def _refuse_scope(text: str, path: str) -> None:
+    if "%" in text and ":" in text:
+        expected = "an address without a scope id, since filters have no scope"
+        raise IpsecError(path, text, expected, "Leave out the % and what follows it.")
+
+
 def parse_address(text: str, path: str) -> Address:
     """Return the address of one side of a filter.
 
@@ -187,6 +213,7 @@ def parse_address(text: str, path: str) -> Address:
     ``first-last``. Addresses with bits beyond their mask are refused, since the store would keep them.
     """
     word = text.strip().lower()
+    _refuse_scope(word, path)
     for words in (Place, ServerRole):
         if word in tuple(words):
             return words(word)
@@ -195,7 +222,7 @@ def parse_address(text: str, path: str) -> Address:
     if "/" in word:
         return _parse_network(text, path)
     try:
-        return ip_network(word)
+        return ip_network(plain_address(word))
     except ValueError as error:
         if re.fullmatch(r"[a-z0-9_.-]*[a-z][a-z0-9_.-]*", word) and ":" not in word:
             remedy = "Names are not resolved, because a filter keeps the addresses of that moment: give addresses."
@@ -208,18 +235,18 @@ def parse_address(text: str, path: str) -> Address:
 def _parse_network(text: str, path: str) -> Network:
     base, mask = (part.strip() for part in text.strip().split("/", 1))
     try:
-        ip_address(base)
+        address = plain_address(base)
     except ValueError as error:
         raise IpsecError(path, text, "an IPv4 or IPv6 address before the slash", "Correct the address.") from error
     try:
-        network = ip_network(f"{base}/{mask}", strict=False)
+        network = ip_network(f"{address}/{mask}", strict=False)
     except ValueError as error:
         expected = "a prefix length or a contiguous mask after the slash"
         raise IpsecError(path, text, expected, "Write for example 10.0.1.0/24 or 10.0.1.0/255.255.255.0.") from error
     if "." in mask and str(network.netmask) != mask:
         # The standard library also reads 0.0.0.255 as a host mask, which is never what a filter means.
         raise IpsecError(path, text, "a network mask", f"Write {network.with_prefixlen} if that is what you mean.")
-    if network.network_address != ip_address(base):
+    if network.network_address != address:
         raise IpsecError(path, text, "an address without bits beyond its mask", f"Write {network.with_prefixlen}.")
     if network.prefixlen == 0:
         raise IpsecError(path, text, "a prefix of at least 1", "Write any for every address.")
@@ -230,7 +257,7 @@ def _parse_range(text: str, path: str) -> Address:
     parts = [part.strip() for part in text.strip().split("-")]
     remedy = "Write the first and the last address, as in 10.0.1.20-10.0.1.29."
     try:
-        first, last = (ip_address(part) for part in parts)
+        first, last = (plain_address(part) for part in parts)
     except ValueError as error:
         raise IpsecError(path, text, "two addresses joined by a hyphen", remedy) from error
     if first.version != last.version:

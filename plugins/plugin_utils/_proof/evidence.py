@@ -13,6 +13,7 @@ from ipaddress import ip_address
 
 from .._ipsec.document.fields import Fields
 from .._ipsec.errors import IpsecError
+from .._ipsec.values import parse_one_address
 from .associations import Associations, read_associations
 
 Data = Mapping[str, object]
@@ -207,16 +208,12 @@ def _host(data: object, path: str) -> Host:
     fields = Fields(data, path, _HOST_OPTIONS)
     for key in ("name", "role", "address"):
         fields.require(key, f"the {key} of the host")
-    address = fields.text("address", "")
-    try:
-        ip_address(address)
-    except ValueError as error:
-        remedy = "Give the address at which its peers reach the host."
-        raise IpsecError(fields.at("address"), address, "an IPv4 or IPv6 address", remedy) from error
+    remedy = "Give the address at which its peers reach the host."
+    address = parse_one_address(fields.text("address", ""), fields.at("address"), "an IPv4 or IPv6 address", remedy)
     return Host(
         name=fields.text("name", ""),
         role=fields.choice("role", Role, Role.FRONT_END),
-        address=address,
+        address=str(address),
         info=_answer(fields, "info"),
         wanted=_answer(fields, "wanted"),
         commands=_lines(fields, "commands"),

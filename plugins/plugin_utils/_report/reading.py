@@ -10,12 +10,12 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from enum import StrEnum
-from ipaddress import ip_address
 from typing import TypeVar
 
 from .._ipsec.document import read_document
 from .._ipsec.document.fields import Fields
 from .._ipsec.errors import IpsecError
+from .._ipsec.values import parse_one_address
 from .proof import (
     Associations,
     Cause,
@@ -165,14 +165,11 @@ def _host(data: object, path: str) -> Host:
 
 
 def _addresses(fields: Fields) -> tuple[str, ...]:
-    texts = _texts(fields, "addresses")
-    for index, text in enumerate(texts):
-        try:
-            ip_address(text)
-        except ValueError:
-            where = f"{fields.at('addresses')}[{index}]"
-            raise IpsecError(where, text, "an IPv4 or IPv6 address", "Write an address of the host.") from None
-    return texts
+    where, remedy = fields.at("addresses"), "Write an address of the host."
+    return tuple(
+        str(parse_one_address(text, f"{where}[{index}]", "an IPv4 or IPv6 address", remedy))
+        for index, text in enumerate(_texts(fields, "addresses"))
+    )
 
 
 def _by_name(fields: Fields, key: str) -> dict[str, object]:

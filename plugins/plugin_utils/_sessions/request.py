@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -32,6 +33,8 @@ SESSION_OPTIONS = (
     "source",
 )
 DEFAULT_TIMEOUT_SECONDS = 10
+# A name, or an address; one of this controller's own links has a scope id.
+_HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(%[A-Za-z0-9_.-]+)?")
 _LONGEST_TIMEOUT_SECONDS = 600
 
 
@@ -167,6 +170,9 @@ def _credentials(fields: Fields, protocol: Protocol) -> tuple[str, Secret | None
     if protocol not in _WEB and not (user + text).isascii():
         expected = f"ASCII characters in user and password with {protocol.value}"
         raise IpsecError(fields.at("password"), "(hidden)", expected, "Use an account for the test that has them.")
+    if protocol in (Protocol.POP3, Protocol.POP3S) and " " in user:
+        expected = "a user without blanks with a protocol that has one word for it"
+        raise IpsecError(fields.at("user"), user, expected, "Write the name of the account, or its address.")
     if protocol in _WEB and ":" in user:
         expected = "a user without a colon, as HTTP needs it"
         raise IpsecError(fields.at("user"), user, expected, r"Write DOMAIN\user or user@domain.")
@@ -182,7 +188,7 @@ def _line(fields: Fields, key: str, default: str) -> str:
 
 def _word(fields: Fields, key: str, default: str) -> str:
     text = _line(fields, key, default)
-    if not text.isascii() or any(character in text for character in " /@[]"):
+    if not _HOST.fullmatch(text):
         remedy = "Write neither scheme, brackets nor port: they have options of their own."
         raise IpsecError(fields.at(key), text, "a name or an address", remedy)
     return text

@@ -15,10 +15,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from ipaddress import ip_address
 
 from ..questions import Section
 from ..values import natural_number
+from .address import host_address
 from .clock import CLOCK_CLASS, CLOCK_FIELDS, read_clock
 from .model import (
     DRIVER_CLASS,
@@ -177,7 +177,7 @@ def _number(row: Row, name: str) -> int | None:
 
 def _address(row: Row, name: str) -> str:
     try:
-        return str(ip_address(row[name] or ""))
+        return host_address(row[name] or "")
     except ValueError as error:
         raise Unreadable(f"{name} is not an address") from error
 

@@ -13,13 +13,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from itertools import pairwise
 from typing import TypeVar
 from xml.etree import ElementTree
 
 from ..questions import Section
-from ..values import natural_number
+from ..values import natural_number, plain_address
+from .address import host_address
 from .model import MainModeAssociation, QuickModeAssociation, Unreadable
 
 MAIN_BEGINS, MAIN_ENDS = (4650, 4651), (4655,)
@@ -124,8 +125,8 @@ def _address(event: _Event, side: str) -> str:
     text, mask = event.text(f"{side}Address"), event.data.get(f"{side}AddressMask", "")
     try:
         if mask in _NO_MASK:
-            return str(ip_address(text))
-        network = ip_network(f"{text}/{mask}")
+            return host_address(text)
+        network = ip_network(f"{plain_address(text)}/{mask}")
     except ValueError as error:
         raise Unreadable(f"{side}Address of event {event.number} is not an address") from error
     return str(network.network_address) if network.num_addresses == 1 else str(network)

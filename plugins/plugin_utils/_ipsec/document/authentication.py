@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from ..errors import IpsecError
 from ..model import Authentication, Certificate, Kerberos, PresharedKey
-from ..naming import LONGEST_TEXT, trouble
+from ..naming import LONGEST_TEXT, authority_trouble, trouble
 from ..values import Secret
 from .fields import Fields
 
@@ -76,11 +76,7 @@ def _check_authority(text: str, path: str) -> str:
         raise IpsecError(path, text, "the name of an authority without blanks at its ends", "Correct the name.")
     if len(text) > LONGEST_TEXT:
         raise IpsecError(path, text, f"at most {LONGEST_TEXT} characters, not {len(text)}", "Correct the name.")
-    # netsh writes a double quote inside the name as \', so it may stay.
-    found = trouble(text.replace('"', ""))
-    if found is None and "'" in text:
-        found = ("a name without '", "netsh takes it for an escaped double quote: use the double quote.")
-    if found is not None:
+    if (found := authority_trouble(text)) is not None:
         raise IpsecError(path, text, *found)
     return text
 

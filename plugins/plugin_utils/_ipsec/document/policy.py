@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address
 
 from ..errors import IpsecError
 from ..model import (
@@ -19,7 +19,15 @@ from ..model import (
     Rule,
     folded,
 )
-from ..values import HIGHEST_U32, ConnectionType, DhGroup, Encryption, Integrity, effective_quick_modes
+from ..values import (
+    HIGHEST_U32,
+    ConnectionType,
+    DhGroup,
+    Encryption,
+    Integrity,
+    effective_quick_modes,
+    parse_one_address,
+)
 from .authentication import read_authentication, write_authentication
 from .fields import Fields
 from .filter_action import read_methods, write_method
@@ -48,14 +56,10 @@ def _read_endpoint(fields: Fields) -> IPv4Address | IPv6Address | None:
     text = fields.text("tunnel_endpoint", _NO_TUNNEL).strip()
     if text.lower() == _NO_TUNNEL:
         return None
-    try:
-        found = ip_address(text)
-    except ValueError as error:
-        expected = "the address of the far end of the tunnel, or none"
-        remedy = "Give one IPv4 or IPv6 address; names are not resolved."
-        raise IpsecError(fields.at("tunnel_endpoint"), text, expected, remedy) from error
+    expected = "the address of the far end of the tunnel, or none"
+    remedy = "Give one IPv4 or IPv6 address; names are not resolved."
+    found = parse_one_address(text, fields.at("tunnel_endpoint"), expected, remedy)
     if found.is_unspecified:
-        expected = "the address of the far end of the tunnel, or none"
         raise IpsecError(fields.at("tunnel_endpoint"), text, expected, "Write none for transport mode.")
     return found
 

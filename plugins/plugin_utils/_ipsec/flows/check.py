@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address
 
 from ..document import read_document
 from ..document.fields import Fields
 from ..errors import IpsecError
+from ..values import parse_one_address
 from ..versions import WindowsVersion, parse_version
 from .endpoint import EXEMPTION_LEVELS, Endpoint, in_force
 from .expect import Expectation, Failure, judge, name_ends, read_expectations, traffic_of
@@ -125,13 +126,11 @@ def _version(fields: Fields) -> WindowsVersion:
 
 
 def _addresses(fields: Fields) -> tuple[IPv4Address | IPv6Address, ...]:
-    found = []
-    for where, item in fields.items("addresses"):
-        try:
-            found.append(ip_address(str(item).strip()))
-        except ValueError as error:
-            remedy = "Give single addresses; networks belong under networks."
-            raise IpsecError(where, item, "an IPv4 or IPv6 address", remedy) from error
+    remedy = "Give single addresses; networks belong under networks."
+    found = [
+        parse_one_address(str(item), where, "an IPv4 or IPv6 address", remedy)
+        for where, item in fields.items("addresses")
+    ]
     if not found:
         raise IpsecError(fields.at("addresses"), [], "at least one address", "Give the addresses of the host.")
     return tuple(found)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address
 
 from ..document.fields import Fields
 from ..errors import IpsecError
@@ -30,7 +30,7 @@ from ..flows.lockout import (
 from ..flows.traffic import parse_traffic
 from ..host import Host
 from ..model import FILTER_LIST, Store, by_name
-from ..values import HIGHEST_PORT, AddressRange, Place, ServerRole, natural_number, parse_address
+from ..values import HIGHEST_PORT, AddressRange, Place, ServerRole, natural_number, parse_address, parse_one_address
 from .essentials import missing_essentials
 from .management import Approach, Connection, Given, Listed, known_management
 from .references import in_force_identity, reachable
@@ -233,10 +233,7 @@ def _peers(fields: Fields, key: str) -> tuple[Addresses, ...]:
 
 
 def _own(item: object, path: str) -> IPv4Address | IPv6Address:
-    try:
-        return ip_address(str(item).strip())
-    except ValueError as error:
-        raise IpsecError(path, item, "one address of the host", "Give an IPv4 or IPv6 address.") from error
+    return parse_one_address(str(item), path, "one address of the host", "Give an IPv4 or IPv6 address.")
 
 
 def _port(item: object, path: str) -> int:
