@@ -6,17 +6,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from ..plugin_utils._ipsec.document.fields import listed
+from ..plugin_utils._ipsec.errors import IpsecError
+
 
 def _pairs(peers: Any, ports: Any) -> list[tuple[str, str]]:
-    for name, value in (("the list of peers", peers), ("ports", ports)):
-        if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
-            raise AnsibleFilterError(f"{name} is {value!r}: expected a list. Put it between brackets.")
-    return [(str(peer), str(port)) for peer in peers for port in ports]
+    try:
+        near, far = listed(peers, "the list of peers"), listed(ports, "ports")
+    except IpsecError as error:
+        raise AnsibleFilterError(str(error)) from None
+    return [(peer, port) for peer in near for port in far]
 
 
 def filters_to(peers: Any, ports: Any, protocol: str = "tcp") -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from ..document import read_document
-from ..document.fields import Fields
+from ..document.fields import Fields, element
 from ..errors import IpsecError
 from ..versions import WindowsVersion, parse_version
 from .endpoint import EXEMPTION_LEVELS, Endpoint, in_force
@@ -146,7 +146,7 @@ def _networks(data: object) -> Iterable[tuple[str, list[str]]]:
         if not items or any(isinstance(item, (Mapping, list)) or item is None for item in items):
             expected = "an address, a network, a range or a list of these"
             raise IpsecError(f"networks[{name!r}]", value, expected, "Give the addresses themselves.")
-        yield name, [str(item) for item in items]
+        yield name, [element(item, f"networks[{name!r}]") for item in items]
 
 
 def _name(text: str, path: str) -> str:
@@ -157,8 +157,9 @@ def _name(text: str, path: str) -> str:
 
 
 def _flow(item: object, path: str) -> str:
-    parse_traffic(str(item), path)
-    return str(item)
+    text = element(item, path)
+    parse_traffic(text, path)
+    return text
 
 
 def _closed(item: object, path: str) -> Closed:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from ..document.fields import Fields
+from ..document.fields import Fields, element
 from ..errors import IpsecError
 from ..flows.endpoint import Addresses, Endpoint
 from ..flows.lockout import CriticalFlow, Direction, domain_controllers, find_lockouts, management, name_service
@@ -108,7 +108,7 @@ def _known(item: object, path: str, flows: Iterable[CriticalFlow]) -> str:
 def _peers(fields: Fields, key: str) -> tuple[Addresses, ...]:
     found: list[Addresses] = []
     for where, item in fields.items(key):
-        address = parse_address(str(item), where)
+        address = parse_address(element(item, where), where)
         if isinstance(address, (Place, ServerRole)):
             raise IpsecError(where, item, "an address, a network or a range", "Words do not say which hosts these are.")
         single = not isinstance(address, AddressRange) and address.num_addresses == 1
