@@ -9,6 +9,8 @@ Defaults that depend on the state of the host are not here: an option that is no
 
 from __future__ import annotations
 
+from typing import Any
+
 FILTER = {
     "source": {"type": "str"},
     "destination": {"type": "str"},
@@ -195,7 +197,7 @@ IN_FORCE = {
     "confirm_timeout": {"type": "int"},
 }
 
-SPECS = {
+SPECS: dict[str, dict[str, Any]] = {
     "filter_list": {**FILTER_LIST, **PRESENCE, **GUARD},
     "filter_action": {**FILTER_ACTION, **PRESENCE, **GUARD},
     "policy": {**POLICY, **PRESENCE, **GUARD},

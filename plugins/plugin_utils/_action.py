@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
@@ -15,8 +15,9 @@ from ansible.plugins.action import ActionBase
 from ..module_utils._argspec import SPECS
 from ._action_converge import Converger, Outcome, Terms
 from ._action_guard import guard_of
+from ._action_options import as_specified, plain, vaulted
 from ._action_session import ChangeError
-from ._ipsec.errors import HostLost, IpsecError
+from ._ipsec.errors import HostLost, IpsecError, masked
 from ._ipsec.model import FILTER_ACTION, FILTER_LIST, POLICY, Named, Store, folded
 from ._ipsec.planning.guard import read_guard
 from ._ipsec.revert import check_timeout
@@ -38,16 +39,15 @@ class IpsecAction(ActionBase):
     def run(self, tmp: str | None = None, task_vars: Data | None = None) -> Data:
         """Validate, act, and turn refusals into failures that say what the host was told before."""
         super().run(tmp, task_vars)
-        given = plain(self._task.args)
+        given, secrets = plain(self._task.args), frozenset(vaulted(self._task.args))
         self.host = str((task_vars or {}).get("inventory_hostname", ""))
         try:
             # The core's own refusals come first: they name the option path, the value and the remedy.
             self.check(given)
             read_guard(given)
-            self.validate_argument_spec(SPECS[self.module])
-            return self.act({key: value for key, value in given.items() if value is not None})
+            result = self.act(as_specified(SPECS[self.module], given))
         except IpsecError as error:
-            raise AnsibleActionFail(str(error), result={"changed": False, "commands": []}) from None
+            raise AnsibleActionFail(error.told(secrets), result={"changed": False, "commands": []}) from None
         except HostLost as error:
             raise AnsibleConnectionFailure(str(error)) from error
         except ChangeError as error:
@@ -60,7 +60,8 @@ class IpsecAction(ActionBase):
             }
             said = f" The command was: {error.failed}." if error.failed else ""
             text = f" The host said: {error.answer}" if error.answer else ""
-            raise AnsibleActionFail(f"{error}{said}{text}", result=result) from None
+            raise AnsibleActionFail(masked(f"{error}{said}{text}", secrets), result=result) from None
+        return result if "msg" not in result else {**result, "msg": masked(result["msg"], secrets)}
 
     def check(self, given: Data) -> None:
         """Refuse options that no host could take, before any host is asked."""
@@ -114,17 +115,6 @@ def difference(outcome: Outcome, before: Any, after: Any) -> list[Data]:
         lines = "".join(f"{command}\n" for command in outcome.commands)
         shown.append({"prepared": f"commands:\n{lines}"})
     return shown
-
-
-def plain(value: Any) -> Any:
-    """Return option values as plain built-ins: Ansible's tags and lazily decrypted texts stay behind."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    if value is None or isinstance(value, (bool, int, float)):
-        return value
-    return str(value)
 
 
 def foreign(store: Store) -> list[Data]:

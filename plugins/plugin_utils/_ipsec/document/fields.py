@@ -12,8 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import TypeVar
 
-from ..errors import IpsecError
-from ..errors import hidden as hidden
+from ..errors import IpsecError, hidden
 from ..naming import check_name
 from ..values import Secret, natural_number
 
