@@ -20,8 +20,9 @@ from .._ipsec.document.policy import (
     RULE_OPTIONS,
 )
 
-# None stands for one text, number or truth value; a list has the shape of its elements; ANY_NAME is every key.
-Shape: TypeAlias = "list[Shape] | dict[str, Shape] | None"
+# None stands for one text, number or truth value, int for a number; a list has the shape of its elements; ANY_NAME is
+# every key.
+Shape: TypeAlias = "list[Shape] | dict[str, Shape] | type[int] | None"
 ANY_NAME = "*"
 
 
@@ -55,7 +56,7 @@ ASSOCIATIONS: Shape = {
             )
         )
     ],
-    "counters": {ANY_NAME: None},
+    "counters": {ANY_NAME: int},
     "clock": {"utc": None, "skew_seconds": None},
 }
 
@@ -69,7 +70,7 @@ def fitting(shape: Shape, data: object) -> object:
             return None
         items = (fitting(shape[0], item) for item in data)
         return [item for item in items if item is not None]
-    return data if isinstance(data, (str, int, float)) else None
+    return data if isinstance(data, (int, float) if shape is int else (str, int, float)) else None
 
 
 def _fitting_mapping(shape: Mapping[str, Shape], data: Mapping[object, object]) -> dict[str, object]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import ip_address
 
-from .._ipsec.document.fields import Fields, element
+from .._ipsec.document.fields import Fields, by_name, element
 from .._ipsec.errors import IpsecError, hidden
 from .answers import FINDING, SERVICES, mapping, text
 from .associations import Associations, read_associations
@@ -188,9 +188,8 @@ def read_evidence(given: Data) -> Evidence:
     known = {host.name: host.role for host in hosts}
     tried = [_session(data, where, known) for where, data in fields.items("sessions")]
     _unique([one.name for one in tried], "sessions")
-    networks = fields.mapping("networks")
-    if not isinstance(networks, Mapping):
-        raise IpsecError("networks", hidden(networks), "names with their addresses", "Write dc: 10.0.1.5, for example.")
+    remedy = "Write dc: 10.0.1.5, for example."
+    networks = by_name(fields.mapping("networks"), "networks", "names with their addresses", remedy)
     return Evidence(
         title=fields.text("title", "IPsec between front-ends and back-ends"),
         hosts=hosts,

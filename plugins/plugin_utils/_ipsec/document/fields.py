@@ -46,7 +46,20 @@ _BELOW_AUTHENTICATION = ("preshared_key", "psk", "authority", "rootca", "kerbero
 _OPTION_NAME = re.compile(r"[a-z_]{1,40}")
 _NEARLY_ONE = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
+# In a mapping whose names are free, one of these says that its value is in a wrong place.
+_NAMES_A_SECRET = re.compile(r"(pre_?shared_?)?key|psk|password|passphrase|secret", re.IGNORECASE)
+
 Word = TypeVar("Word", bound=StrEnum)
+
+
+def by_name(data: object, path: str, expected: str, remedy: str) -> dict[str, object]:
+    """Return a mapping whose names are free, refusing a key or a password among its values."""
+    if not isinstance(data, Mapping):
+        raise IpsecError(path, hidden(data), expected, remedy)
+    for name, value in data.items():
+        if _NAMES_A_SECRET.fullmatch(str(name)):
+            raise IpsecError(f"{path}.{name}", hidden(value), expected, "A secret does not belong here: remove it.")
+    return {str(name): value for name, value in data.items()}
 
 
 def listed(value: object, path: str) -> list[str]:

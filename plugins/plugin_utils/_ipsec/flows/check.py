@@ -13,7 +13,7 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from ..document import read_document
-from ..document.fields import Fields, element
+from ..document.fields import Fields, by_name, element
 from ..errors import IpsecError
 from ..versions import WindowsVersion, parse_version
 from .endpoint import EXEMPTION_LEVELS, Endpoint, in_force
@@ -138,10 +138,9 @@ def _addresses(fields: Fields) -> tuple[IPv4Address | IPv6Address, ...]:
 
 
 def _networks(data: object) -> Iterable[tuple[str, list[str]]]:
-    if not isinstance(data, Mapping):
-        raise IpsecError("networks", data, "names with their addresses", "Write internet: 203.0.113.0/24, for example.")
-    for key, value in data.items():
-        name = _name(str(key), f"networks[{str(key)!r}]")
+    remedy = "Write internet: 203.0.113.0/24, for example."
+    for key, value in by_name(data, "networks", "names with their addresses", remedy).items():
+        name = _name(key, f"networks[{key!r}]")
         items = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
         if not items or any(isinstance(item, (Mapping, list)) or item is None for item in items):
             expected = "an address, a network, a range or a list of these"
