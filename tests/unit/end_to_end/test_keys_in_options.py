@@ -7,17 +7,21 @@
 from __future__ import annotations
 
 import json
+import random
 import socket
 import traceback
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible.errors import AnsibleActionFail
 from ansible.utils.display import Display
-from key_places import CANARY, NUMBER, TREES, Place, places
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from key_places import CANARY, NUMBER, TREES, Place, places, replaced, spelled, texts, thinned
 from lab_runner import LabConnection, run
 
 from ansible_collections.winsec.ipsec.plugins.module_utils._argspec import SPECS
@@ -34,6 +38,9 @@ PRESENT = (
 )
 PER_EXAMPLE = 40
 COUNTED: Counter[str] = Counter()
+
+
+VAULTED = (CANARY, f'{CANARY}"', f"{CANARY} %", f"{CANARY} " * 30, f"x/{CANARY}, 10.0.0.1", f" {CANARY}\n")
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +89,9 @@ def lab_host() -> Host:
     return host
 
 
+HOST = lab_host()
+
+
 def leaks(place: Place, host: Host, folder: Path, said: list[str], *, check_mode: bool = True) -> bool:
     """Tell whether a key is shown where it must not be."""
     said.clear()
@@ -105,18 +115,64 @@ def test_every_module_with_every_option_has_its_tree() -> None:
 
 @pytest.mark.parametrize("module", sorted(TREES))
 def test_the_options_themselves_are_accepted(module: str, said: list[str], folder: Path) -> None:
-    refused, text = told(Place(module, TREES[module], (), "", False), lab_host(), folder, check_mode=True)
+    refused, text = told(Place(module, TREES[module], (), "", False), HOST, folder, check_mode=True)
     assert not refused, text
 
 
 @pytest.mark.parametrize("module", sorted(TREES))
 def test_a_key_in_every_single_place(module: str, said: list[str], folder: Path) -> None:
-    host = lab_host()
     found = [place for place in places(module, TREES[module]) if counts(place)]
     COUNTED[module] = len(found)
-    shown = [str(place) for place in found if leaks(place, host, folder, said)]
+    shown = [str(place) for place in found if leaks(place, HOST, folder, said)]
     assert not shown, "\n".join(shown)
 
 
+@given(seed=st.integers(0, 2**32), before=st.text(max_size=12), after=st.text(max_size=12))
+def test_a_key_of_any_text_in_any_place_of_any_options(
+    seed: int, before: str, after: str, said: list[str], folder: Path
+) -> None:
+    choice = random.Random(seed)
+    module = choice.choice(sorted(TREES))
+    tree = thinned(TREES[module], lambda: choice.random() < 0.9)
+    found = [place for place in places(module, tree) if counts(place)]
+    for place in choice.sample(found, min(PER_EXAMPLE, len(found))):
+        spelt = replace(place, args=spelled(place.args, f"{before}{CANARY}{after}"))
+        # What is accepted changes the host, so that each task gets its own.
+        real = choice.random() < 0.1
+        COUNTED["generated"] += 1
+        assert not leaks(spelt, lab_host() if real else HOST, folder, said, check_mode=not real), str(spelt)
+
+
 def test_there_were_thousands_of_places() -> None:
-    assert sum(COUNTED.values()) > 4000
+    every = sum(count for module, count in COUNTED.items() if module != "generated")
+    assert every > 4000, COUNTED
+    # Small modules have fewer places than are asked for.
+    assert COUNTED["generated"] > settings.default.max_examples * PER_EXAMPLE // 2, COUNTED
+
+
+@pytest.mark.parametrize("module", sorted(TREES))
+def test_a_text_from_a_vault_in_every_single_option(module: str, said: list[str], folder: Path) -> None:
+    tags = pytest.importorskip("ansible._internal._datatag._tags")
+    shown = []
+    number = 0
+    for path in texts(TREES[module]):
+        for text in VAULTED:
+            said.clear()
+            tagged = tags.VaultedValue(ciphertext="$ANSIBLE_VAULT;1.1;AES256\n3132").tag(text)
+            place = Place(module, replaced(TREES[module], path, tagged), path, f"from a vault {text[:30]!r}", True)
+            refused, said_here = told(place, HOST, folder, check_mode=True)
+            number += refused
+            if refused and any(part in said_here.casefold() for part in ("canary", "7f3a9zq")):
+                shown.append(str(place))
+    assert not shown, "\n".join(shown)
+    assert number > len(VAULTED) or module in ("sa_info", "policies_info"), number
+
+
+def test_numbers_from_a_vault_and_parts_of_a_text_from_one_are_not_shown(said: list[str], folder: Path) -> None:
+    tags = pytest.importorskip("ansible._internal._datatag._tags")
+    listed = tags.VaultedValue(ciphertext="x").tag("ike,Canary-7f3a9Zq")
+    place = Place("firewall", {**TREES["firewall"], "protocols": listed}, ("protocols",), "vaulted list", True)
+    refused, text = told(place, HOST, folder, check_mode=True)
+    assert refused
+    assert "protocols[1] is a text (not shown): expected one of" in text
+    assert "7f3a9Zq" not in text

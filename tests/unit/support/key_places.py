@@ -127,6 +127,13 @@ def one_of_each(tree: Any) -> Any:
     return [one_of_each(item) for item in kinds.values()]
 
 
+def evidence() -> Data:
+    """Return evidence about two hosts, the second with its bare needs, so that there is less to judge."""
+    found = proof_evidence.healthy()
+    bare = {key: found["hosts"][1][key] for key in ("name", "role", "address")}
+    return {**found, "hosts": [found["hosts"][0], bare]}
+
+
 # One tree for each module, with every option that it has.
 TREES: dict[str, Data] = {
     "filter_list": {**FILTER_LIST, "state": "present", **GUARD},
@@ -146,7 +153,7 @@ TREES: dict[str, Data] = {
         "fail": True,
     },
     "proof": {
-        **proof_evidence.healthy(),
+        **evidence(),
         "title": "t",
         "findings": [
             {
@@ -309,3 +316,32 @@ def _with(tree: Data, path: Path, value: Any) -> Data:
     done = copy.copy(tree)
     done[path[0]] = _with(done[path[0]], path[1:], value)  # type: ignore[index]
     return done
+
+
+def thinned(tree: Any, keep: Callable[[], bool]) -> Any:
+    """Return a tree without some of the options below its own."""
+    if isinstance(tree, dict):
+        return {key: thinned(value, keep) for key, value in tree.items() if isinstance(value, str) or keep()}
+    return [thinned(item, keep) for item in tree if keep()] if isinstance(tree, list) else tree
+
+
+def spelled(value: Any, text: str) -> Any:
+    """Return options in which ``text`` stands for the key."""
+    if isinstance(value, dict):
+        return {spelled(key, text): spelled(item, text) for key, item in value.items()}
+    if isinstance(value, list):
+        return [spelled(item, text) for item in value]
+    return value.replace(CANARY, text) if isinstance(value, str) else value
+
+
+def texts(tree: Any, path: Path = ()) -> Iterator[Path]:
+    """Yield the paths of all texts."""
+    if isinstance(tree, str):
+        yield path
+    for step, below in tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ():
+        yield from texts(below, (*path, step))
+
+
+def replaced(tree: Data, path: Path, value: Any) -> Data:
+    """Return a copy of the tree with another value at a path."""
+    return _with(tree, path, value)
