@@ -193,7 +193,7 @@ def read_evidence(given: Data) -> Evidence:
     return Evidence(
         title=fields.text("title", "IPsec between front-ends and back-ends"),
         hosts=hosts,
-        ports=tuple(_port(item, where) for where, item in fields.items("ports")) or (80,),
+        ports=tuple(_port(item, where) for where, item in fields.elements("ports")) or (80,),
         firewalls=tuple(_firewall(data, where) for where, data in fields.items("firewalls")),
         sessions=tuple(one for one in tried if one.frontend),
         probes=tuple(one for one in tried if not one.frontend),

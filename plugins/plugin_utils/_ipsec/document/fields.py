@@ -142,6 +142,10 @@ class Fields:
         """Return a list of texts, see :func:`listed`."""
         return listed(self._data.get(key), self.at(key))
 
+    def elements(self, key: str) -> list[tuple[str, str]]:
+        """Return a list of texts with their paths, see :func:`listed`."""
+        return [(f"{self.at(key)}[{index}]", text) for index, text in enumerate(self.texts(key))]
+
     def name(self, key: str, default: str) -> str:
         """Return the name of an object."""
         return check_name(self.text(key, default), self.at(key)) if self.given(key) else default

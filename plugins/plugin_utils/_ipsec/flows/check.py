@@ -90,10 +90,10 @@ def read_check(given: Mapping[str, object]) -> Check:
     ends = name_ends(names, "networks")
     lines = [item for _where, item in fields.items("expect")]
     expectations = read_expectations(lines, ends, "expect")
-    flows = [_flow(item, where) for where, item in fields.items("flows")]
+    flows = [_flow(item, where) for where, item in fields.elements("flows")]
     named = [one for line in expectations for one in (line.source, line.destination)]
     others = [end for name, end in ends.items() if end not in hosts and (name in names or end in named)]
-    closed = {_closed(item, where) for where, item in fields.items("closed")}
+    closed = {_closed(item, where) for where, item in fields.elements("closed")}
     network = Network(ike=Closed.IKE not in closed, esp=Closed.ESP not in closed, ah=Closed.AH not in closed)
     # Without flows of its own the matrix has those that the expectations speak of.
     spoken = flows or dict.fromkeys(map(traffic_of, expectations))
@@ -126,9 +126,9 @@ def _version(fields: Fields) -> WindowsVersion:
 
 def _addresses(fields: Fields) -> tuple[IPv4Address | IPv6Address, ...]:
     found = []
-    for where, item in fields.items("addresses"):
+    for where, item in fields.elements("addresses"):
         try:
-            found.append(ip_address(str(item).strip()))
+            found.append(ip_address(item.strip()))
         except ValueError as error:
             remedy = "Give single addresses; networks belong under networks."
             raise IpsecError(where, item, "an IPv4 or IPv6 address", remedy) from error
@@ -155,14 +155,13 @@ def _name(text: str, path: str) -> str:
     return text
 
 
-def _flow(item: object, path: str) -> str:
-    text = element(item, path)
+def _flow(text: str, path: str) -> str:
     parse_traffic(text, path)
     return text
 
 
-def _closed(item: object, path: str) -> Closed:
-    word = str(item).lower()
+def _closed(text: str, path: str) -> Closed:
+    word = text.lower()
     if word not in tuple(Closed):
-        raise IpsecError(path, item, f"one of {', '.join(Closed)}", "Name what the network stops.")
+        raise IpsecError(path, text, f"one of {', '.join(Closed)}", "Name what the network stops.")
     return Closed(word)
