@@ -39,7 +39,7 @@ class IpsecAction(ActionBase):
     def run(self, tmp: str | None = None, task_vars: Data | None = None) -> Data:
         """Validate, act, and turn refusals into failures that say what the host was told before."""
         super().run(tmp, task_vars)
-        given, secrets = plain(self._task.args), frozenset(vaulted(self._task.args))
+        given = plain(self._task.args)
         self.host = str((task_vars or {}).get("inventory_hostname", ""))
         try:
             # The core's own refusals come first: they name the option path, the value and the remedy.
@@ -47,7 +47,7 @@ class IpsecAction(ActionBase):
             read_guard(given)
             result = self.act(as_specified(SPECS[self.module], given))
         except IpsecError as error:
-            raise AnsibleActionFail(error.told(secrets), result={"changed": False, "commands": []}) from None
+            raise AnsibleActionFail(error.told(self._from_vault()), result={"changed": False, "commands": []}) from None
         except HostLost as error:
             raise AnsibleConnectionFailure(str(error)) from error
         except ChangeError as error:
@@ -60,8 +60,12 @@ class IpsecAction(ActionBase):
             }
             said = f" The command was: {error.failed}." if error.failed else ""
             text = f" The host said: {error.answer}" if error.answer else ""
-            raise AnsibleActionFail(masked(f"{error}{said}{text}", secrets), result=result) from None
-        return result if "msg" not in result else {**result, "msg": masked(result["msg"], secrets)}
+            raise AnsibleActionFail(masked(f"{error}{said}{text}", self._from_vault()), result=result) from None
+        return result if "msg" not in result else {**result, "msg": masked(result["msg"], self._from_vault())}
+
+    def _from_vault(self) -> frozenset[str]:
+        """Return the texts among the options that no message may show. Only messages need them, so that is late."""
+        return frozenset(vaulted(self._task.args))
 
     def check(self, given: Data) -> None:
         """Refuse options that no host could take, before any host is asked."""

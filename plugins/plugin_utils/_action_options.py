@@ -32,6 +32,8 @@ _ORIGIN = _if_there("ansible._internal._datatag._tags", "Origin")
 Data = dict[str, Any]
 Spec = Mapping[str, Mapping[str, Any]]
 
+# Values of these very types carry no mark.
+_UNMARKED = (str, int, float, bool, type(None))
 # The widest number that an option can be; what is right for it is decided where it is read.
 _ANY_NUMBER = 2**64
 
@@ -61,7 +63,7 @@ def vaulted(value: Any) -> Iterator[str]:
     elif isinstance(value, (list, tuple)):
         for item in value:
             yield from vaulted(item)
-    elif value is not None and not isinstance(value, bool) and _from_vault(value) and (text := str(value)):
+    elif type(value) not in _UNMARKED and _from_vault(value) and (text := str(value)):
         yield text
 
 
