@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from ansible.errors import AnsibleActionFail
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.utils.display import Display
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from key_places import CANARY, NUMBER, TREES, Place, places, replaced, spelled, texts, thinned
+from key_places import CANARY, NUMBER, REPLACING, TREES, Place, places, replaced, spelled, texts, thinned
 from lab_runner import LabConnection, run
 
 from ansible_collections.winsec.ipsec.plugins.module_utils._argspec import SPECS
@@ -29,6 +31,7 @@ from winlab.host import Host
 from winlab.netsh.talk import static
 
 Data = dict[str, Any]
+ROLES = Path(__file__).resolve().parents[3] / "roles"
 FORMS = (CANARY.casefold(), str(NUMBER))
 PRESENT = (
     'add filterlist name="L"',
@@ -166,6 +169,15 @@ def test_a_text_from_a_vault_in_every_single_option(module: str, said: list[str]
                 shown.append(str(place))
     assert not shown, "\n".join(shown)
     assert number > len(VAULTED) or module in ("sa_info", "policies_info"), number
+
+
+@pytest.mark.parametrize("option", ["frontend_authentication", "backend_authentication", "verify_sessions"])
+@pytest.mark.parametrize("form", REPLACING)
+def test_ansible_validates_the_options_of_roles_that_hold_keys_without_showing_them(option: str, form: str) -> None:
+    role = ROLES / option.partition("_")[0] / "meta" / "argument_specs.yml"
+    spec = yaml.safe_load(role.read_text())["argument_specs"]["main"]["options"][option]
+    result = ArgumentSpecValidator({option: spec}).validate({option: REPLACING[form]()})
+    assert not any(shown in " ".join(result.errors.messages) for shown in (CANARY, str(NUMBER)))
 
 
 def test_numbers_from_a_vault_and_parts_of_a_text_from_one_are_not_shown(said: list[str], folder: Path) -> None:
