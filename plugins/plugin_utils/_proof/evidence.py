@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import ip_address
 
-from .._ipsec.document.fields import Fields, by_name, element
+from .._ipsec.document.fields import Fields, element, freely_named
 from .._ipsec.errors import IpsecError, hidden
 from .answers import FINDING, SERVICES, mapping, text
 from .associations import Associations, read_associations
@@ -189,7 +189,7 @@ def read_evidence(given: Data) -> Evidence:
     tried = [_session(data, where, known) for where, data in fields.items("sessions")]
     _unique([one.name for one in tried], "sessions")
     remedy = "Write dc: 10.0.1.5, for example."
-    networks = by_name(fields.mapping("networks"), "networks", "names with their addresses", remedy)
+    networks = freely_named(fields.mapping("networks"), "networks", "names with their addresses", remedy)
     return Evidence(
         title=fields.text("title", "IPsec between front-ends and back-ends"),
         hosts=hosts,

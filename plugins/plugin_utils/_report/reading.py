@@ -14,7 +14,7 @@ from ipaddress import ip_address
 from typing import TypeVar
 
 from .._ipsec.document import read_document
-from .._ipsec.document.fields import Fields, by_name
+from .._ipsec.document.fields import Fields, freely_named
 from .._ipsec.errors import IpsecError
 from .proof import (
     Associations,
@@ -177,7 +177,7 @@ def _addresses(fields: Fields) -> tuple[str, ...]:
 
 def _by_name(fields: Fields, key: str) -> dict[str, object]:
     """Return a mapping whose keys are free, in the order of its names."""
-    data = by_name(fields.mapping(key), fields.at(key), "a mapping of names", "Write the names as key: value.")
+    data = freely_named(fields.mapping(key), fields.at(key), "a mapping of names", "Write the names as key: value.")
     return dict(sorted(data.items()))
 
 

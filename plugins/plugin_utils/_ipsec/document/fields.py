@@ -52,7 +52,7 @@ _NAMES_A_SECRET = re.compile(r"(pre_?shared_?)?key|psk|password|passphrase|secre
 Word = TypeVar("Word", bound=StrEnum)
 
 
-def by_name(data: object, path: str, expected: str, remedy: str) -> dict[str, object]:
+def freely_named(data: object, path: str, expected: str, remedy: str) -> dict[str, object]:
     """Return a mapping whose names are free, refusing a key or a password among its values."""
     if not isinstance(data, Mapping):
         raise IpsecError(path, hidden(data), expected, remedy)

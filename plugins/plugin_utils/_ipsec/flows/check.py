@@ -13,7 +13,7 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from ..document import read_document
-from ..document.fields import Fields, by_name, element
+from ..document.fields import Fields, element, freely_named
 from ..errors import IpsecError
 from ..versions import WindowsVersion, parse_version
 from .endpoint import EXEMPTION_LEVELS, Endpoint, in_force
@@ -139,7 +139,7 @@ def _addresses(fields: Fields) -> tuple[IPv4Address | IPv6Address, ...]:
 
 def _networks(data: object) -> Iterable[tuple[str, list[str]]]:
     remedy = "Write internet: 203.0.113.0/24, for example."
-    for key, value in by_name(data, "networks", "names with their addresses", remedy).items():
+    for key, value in freely_named(data, "networks", "names with their addresses", remedy).items():
         name = _name(key, f"networks[{key!r}]")
         items = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
         if not items or any(isinstance(item, (Mapping, list)) or item is None for item in items):
