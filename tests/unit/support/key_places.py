@@ -70,8 +70,8 @@ POLICY = {
     },
     "default_response": {
         "enabled": True,
-        "authentication": [{"method": "preshared_key", "preshared_key": "ok"}],
-        "security_methods": [ESP],
+        "authentication": AUTHENTICATION,
+        "security_methods": [ESP, {"ah_integrity": "md5"}],
         "perfect_forward_secrecy": False,
     },
     "rules": [RULE],
