@@ -6,28 +6,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from ..plugin_utils._ipsec.document.fields import listed
 from ..plugin_utils._ipsec.errors import IpsecError
 from ..plugin_utils._ipsec.values import format_address, parse_address
 
 
 def _pairs(peers: Any, ports: Any) -> list[tuple[str, str]]:
-    for name, value in (("the list of peers", peers), ("ports", ports)):
-        if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
-            raise AnsibleFilterError(f"{name} is {value!r}: expected a list. Put it between brackets.")
-    found = [_address(str(peer), f"peers[{index}]") for index, peer in enumerate(peers)]
-    return [(peer, str(port)) for peer in found for port in ports]
-
-
-def _address(text: str, path: str) -> str:
     try:
-        return format_address(parse_address(text, path))
+        near, far = listed(peers, "the list of peers"), listed(ports, "ports")
+        found = [format_address(parse_address(peer, f"peers[{index}]")) for index, peer in enumerate(near)]
     except IpsecError as error:
         raise AnsibleFilterError(str(error)) from None
+    return [(peer, port) for peer in found for port in far]
 
 
 def filters_to(peers: Any, ports: Any, protocol: str = "tcp") -> list[dict[str, Any]]:

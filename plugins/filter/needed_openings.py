@@ -13,7 +13,7 @@ from ansible.errors import AnsibleFilterError
 
 from ..plugin_utils._firewall.openings import Protocol
 from ..plugin_utils._ipsec.document import read_document
-from ..plugin_utils._ipsec.errors import IpsecError
+from ..plugin_utils._ipsec.errors import IpsecError, hidden, shown
 from ..plugin_utils._ipsec.flows.endpoint import in_force
 from ..plugin_utils._ipsec.model import QuickModeMethod
 from ..plugin_utils._ipsec.values import ActionKind
@@ -22,7 +22,8 @@ from ..plugin_utils._ipsec.values import ActionKind
 def needed_openings(documents: Any) -> list[str]:
     """Return IKE, NAT traversal, and those of ESP and AH that the policies in force of initiators offer."""
     if not isinstance(documents, Sequence) or isinstance(documents, str):
-        raise AnsibleFilterError(f"The documents are {documents!r}: expected a list. Put them between brackets.")
+        remedy = "Put them between brackets."
+        raise AnsibleFilterError(f"The documents are {shown(hidden(documents))}: expected a list. {remedy}")
     offers = [offer for index, document in enumerate(documents) for offer in _offers(document, f"documents[{index}]")]
     found = [Protocol.IKE, Protocol.NAT_TRAVERSAL]
     if any(offer.esp_encryption is not None or offer.esp_integrity is not None for offer in offers):

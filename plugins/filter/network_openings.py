@@ -15,7 +15,7 @@ from ansible.errors import AnsibleFilterError
 from ..plugin_utils._firewall.access_lists import asa, ios, policy_options, rich_rules, zones
 from ..plugin_utils._firewall.nftables import Place, file_text, include_line, make_change
 from ..plugin_utils._firewall.passages import Passage, read_passages
-from ..plugin_utils._firewall.request import texts
+from ..plugin_utils._ipsec.document.fields import listed
 from ..plugin_utils._ipsec.errors import IpsecError
 
 _PLATFORMS: dict[str, Callable[[tuple[Passage, ...], str], str]] = {"asa": asa, "ios": ios}
@@ -33,7 +33,7 @@ def nftables_openings(
 ) -> dict[str, Any]:
     """Return whether the kernel differs, the transaction that changes it, the text of the file and its include line."""
     with _Refusals():
-        place = Place(family=str(family), table=str(table), hooks=tuple(texts(hooks)))
+        place = Place(family=str(family), table=str(table), hooks=tuple(listed(hooks, "hooks")))
         passages = read_passages(flows, protocols) if state == "present" else None
         change = make_change(place, json.loads(listing) if isinstance(listing, str) else listing, passages)
         text = file_text(place, passages) if passages is not None else ""
@@ -52,8 +52,10 @@ def firewalld_openings(
         ingress, egress, rules = (str(listing) for listing in listings)
         wanted = rich_rules(read_passages(flows, protocols))
         return [
-            *policy_options("ingress-zone", zones(texts(ingress_zones), "ingress_zones"), ingress.split()),
-            *policy_options("egress-zone", zones(texts(egress_zones), "egress_zones"), egress.split()),
+            *policy_options(
+                "ingress-zone", zones(listed(ingress_zones, "ingress_zones"), "ingress_zones"), ingress.split()
+            ),
+            *policy_options("egress-zone", zones(listed(egress_zones, "egress_zones"), "egress_zones"), egress.split()),
             *policy_options("rich-rule", wanted, rules.splitlines()),
         ]
 

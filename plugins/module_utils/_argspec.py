@@ -9,6 +9,8 @@ Defaults that depend on the state of the host are not here: an option that is no
 
 from __future__ import annotations
 
+from typing import Any
+
 FILTER = {
     "source": {"type": "str"},
     "destination": {"type": "str"},
@@ -194,7 +196,7 @@ PROOF = {
 PRESENCE = {"state": {"type": "str", "choices": ["present", "absent"], "default": "present"}}
 IN_FORCE = {"allow_domain_policy": {"type": "bool", "default": False}}
 
-SPECS = {
+SPECS: dict[str, dict[str, Any]] = {
     "filter_list": {**FILTER_LIST, **PRESENCE, **GUARD},
     "filter_action": {**FILTER_ACTION, **PRESENCE, **GUARD},
     "policy": {**POLICY, **PRESENCE, **GUARD},

@@ -266,8 +266,8 @@ options:
                     description:
                       - The key, for O(config.policies[].default_response.authentication[].method=preshared_key).
                       - When it is not given, the key that the rule has on the host stays. The key is
-                        never part of a result, a difference or a command line, but Windows stores it
-                        in clear text in the registry.
+                        never part of a result, a difference, a message or a command line, but Windows
+                        stores it in clear text in the registry.
                     type: str
                   authority:
                     description:
@@ -373,8 +373,8 @@ options:
                     description:
                       - The key, for O(config.policies[].rules[].authentication[].method=preshared_key).
                       - When it is not given, the key that the rule has on the host stays. The key is
-                        never part of a result, a difference or a command line, but Windows stores it
-                        in clear text in the registry.
+                        never part of a result, a difference, a message or a command line, but Windows
+                        stores it in clear text in the registry.
                     type: str
                   authority:
                     description:

@@ -115,8 +115,8 @@ options:
             description:
               - The key, for O(default_response.authentication[].method=preshared_key).
               - When it is not given, the key that the rule has on the host stays. The key is never part
-                of a result, a difference or a command line, but Windows stores it in clear text in the
-                registry.
+                of a result, a difference, a message or a command line, but Windows stores it in clear
+                text in the registry.
             type: str
           authority:
             description:
@@ -222,8 +222,8 @@ options:
             description:
               - The key, for O(rules[].authentication[].method=preshared_key).
               - When it is not given, the key that the rule has on the host stays. The key is never part
-                of a result, a difference or a command line, but Windows stores it in clear text in the
-                registry.
+                of a result, a difference, a message or a command line, but Windows stores it in clear
+                text in the registry.
             type: str
           authority:
             description:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
@@ -15,9 +15,10 @@ from ansible.plugins.action import ActionBase
 from ..module_utils._argspec import SPECS
 from ._action_converge import Converger, Outcome
 from ._action_guard import guard_of
+from ._action_options import as_specified, plain, vaulted
 from ._action_prediction import Terms
 from ._action_session import ChangeError, HostSession
-from ._ipsec.errors import HostLost, IpsecError
+from ._ipsec.errors import HostLost, IpsecError, masked
 from ._ipsec.model import FILTER_ACTION, FILTER_LIST, POLICY, Named, Store, folded
 from ._ipsec.planning.guard import read_guard
 from ._ipsec.revert import check_timeout
@@ -47,10 +48,9 @@ class IpsecAction(ActionBase):
             # The core's own refusals come first: they name the option path, the value and the remedy.
             self.check(given)
             read_guard(given)
-            self.validate_argument_spec(SPECS[self.module])
-            return self.act({key: value for key, value in given.items() if value is not None})
+            result = self.act(as_specified(SPECS[self.module], given))
         except IpsecError as error:
-            raise AnsibleActionFail(str(error), result=self._told()) from None
+            raise AnsibleActionFail(error.told(self._from_vault()), result=self._told()) from None
         except HostLost as error:
             return self._lost(error)
         except ChangeError as error:
@@ -63,13 +63,18 @@ class IpsecAction(ActionBase):
             }
             said = f" The command was: {error.failed}." if error.failed else ""
             text = f" The host said: {error.answer}" if error.answer else ""
-            raise AnsibleActionFail(f"{error}{said}{text}", result=result) from None
+            raise AnsibleActionFail(masked(f"{error}{said}{text}", self._from_vault()), result=result) from None
         except Exception as error:
             told = self._told()
             if not told["commands"]:
                 raise
             message = f"The task ended in the middle of its change. {type(error).__name__}: {error}"
-            raise AnsibleActionFail(message, result=told) from error
+            raise AnsibleActionFail(masked(message, self._from_vault()), result=told) from None
+        return result if "msg" not in result else {**result, "msg": masked(result["msg"], self._from_vault())}
+
+    def _from_vault(self) -> frozenset[str]:
+        """Return the texts among the options that no message may show. Only messages need them, so that is late."""
+        return frozenset(vaulted(self._task.args))
 
     def _told(self) -> Data:
         """Return what the host was told so far, for the result of a task that ends early."""
@@ -143,17 +148,6 @@ def difference(outcome: Outcome, before: Any, after: Any) -> list[Data]:
         lines = "".join(f"{command}\n" for command in outcome.commands)
         shown.append({"prepared": f"commands:\n{lines}"})
     return shown
-
-
-def plain(value: Any) -> Any:
-    """Return option values as plain built-ins: Ansible's tags and lazily decrypted texts stay behind."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    if value is None or isinstance(value, (bool, int, float)):
-        return value
-    return str(value)
 
 
 def foreign(store: Store) -> list[Data]:

@@ -13,6 +13,8 @@ from ansible.module_utils.basic import missing_required_lib
 
 from ._action import Data, IpsecAction, foreign, predefined
 from ._ipsec.document import write_document
+from ._ipsec.document.fields import element
+from ._ipsec.errors import IpsecError
 from ._ipsec.planning.staging import settled
 
 try:
@@ -29,7 +31,7 @@ class PoliciesInfoAction(IpsecAction):
     def check(self, given: Data) -> None:
         """Refuse a query that cannot be evaluated."""
         if given.get("query") is not None:
-            _compiled(given["query"])
+            _compiled(element(given["query"], "query"))
 
     def act(self, args: Data) -> Data:
         """Return the document of the host and facts about it."""
@@ -45,15 +47,30 @@ class PoliciesInfoAction(IpsecAction):
         if host.store.findings:
             result["warnings"] = list(host.store.findings)
         if args.get("query") is not None:
-            result["answer"] = _compiled(args["query"]).search({**config, "host": result["host"]})
+            result["answer"] = _answer(args["query"], {**config, "host": result["host"]})
         return result
 
 
-def _compiled(query: Any) -> Any:
+def _compiled(query: str) -> Any:
     if jmespath is None:
         raise AnsibleActionFail(missing_required_lib("jmespath", reason="for the option query of policies_info"))
     try:
-        return jmespath.compile(str(query))
+        return jmespath.compile(query)
     except jmespath.exceptions.JMESPathError as error:
-        message = f"query is {str(query)!r}: expected a JMESPath expression. {error}"
-        raise AnsibleActionFail(message) from error
+        raise _refused(query, f"{error}") from None
+
+
+def _answer(query: str, data: Data) -> Any:
+    try:
+        return _compiled(query).search(data)
+    except jmespath.exceptions.JMESPathTypeError as error:
+        # The error itself has the data in it.
+        types = ", ".join(error.expected_types)
+        remedy = f"The function {error.function_name} takes {types}, and got {error.actual_type}."
+        raise _refused(query, remedy) from None
+    except jmespath.exceptions.JMESPathError as error:
+        raise _refused(query, f"{error}") from None
+
+
+def _refused(query: str, remedy: str) -> IpsecError:
+    return IpsecError("query", query, "a JMESPath expression that fits what a host has", remedy)

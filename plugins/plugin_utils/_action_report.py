@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ._action import Data, IpsecAction
+from ._ipsec.document.fields import element
 from ._ipsec.errors import IpsecError
 from ._report.files import DATA, JUNIT, PAGE, render
 from ._report.reading import read_proof
@@ -27,7 +28,7 @@ class ReportAction(IpsecAction):
     def check(self, given: Data) -> None:
         """Refuse a proof that no report could show, and a folder that has no name."""
         self._proof = read_proof(given.get("proof"))
-        if not str(given.get("folder") or "").strip():
+        if not element(given.get("folder") or "", "folder").strip():
             raise IpsecError("folder", given.get("folder"), "a folder on the controller", "Name the folder.")
 
     def act(self, args: Data) -> Data:

@@ -52,10 +52,22 @@ GLUE = "plugins/plugin_utils/_action*"
 SPEC = "plugins/module_utils/_argspec*"
 VALUES = ("plugins/plugin_utils/_ipsec/errors", "plugins/plugin_utils/_ipsec/values")
 FIELDS = "plugins/plugin_utils/_ipsec/document/fields"
-# What the firewall core has in common with the policy core: values, errors, and the way of asking a host.
+# What the firewall core has in common with the policy core: values, errors, how options are read, and the way of
+# asking a host.
 SHARED = tuple(
     f"plugins/plugin_utils/_ipsec/{name}"
-    for name in ("errors", "keys", "naming", "netsh", "questions", "registry", "session", "values", "versions")
+    for name in (
+        "document/fields",
+        "errors",
+        "keys",
+        "naming",
+        "netsh",
+        "questions",
+        "registry",
+        "session",
+        "values",
+        "versions",
+    )
 )
 
 LAYERS = (

@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from .._ipsec.errors import IpsecError
+from .._ipsec.document.fields import Fields, listed
+from .._ipsec.errors import IpsecError, hidden
 from .addresses import AddressSet, parse_addresses
 from .openings import Protocol
-from .request import DEFAULT_PROTOCOLS, texts
+from .request import DEFAULT_PROTOCOLS
 
 _SIDES = ("from", "to")
 
@@ -48,7 +49,8 @@ def read_passages(flows: object, protocols: object) -> tuple[Passage, ...]:
     what cannot be: both sides must have addresses, of the same families.
     """
     if isinstance(flows, str) or not isinstance(flows, Sequence):
-        raise IpsecError("firewall_flows", flows, "a list of flows", "Write each flow as {from: [...], to: [...]}.")
+        remedy = "Write each flow as {from: [...], to: [...]}."
+        raise IpsecError("firewall_flows", hidden(flows), "a list of flows", remedy)
     chosen = read_protocols(protocols)
     found: list[Passage] = []
     for index, flow in enumerate(flows):
@@ -70,7 +72,7 @@ def read_protocols(protocols: object) -> tuple[Protocol, ...]:
     """Return the protocols in the order of their enumeration, the default ones for None."""
     if protocols is None:
         return DEFAULT_PROTOCOLS
-    words = texts(protocols)
+    words = listed(protocols, "firewall_protocols")
     for index, word in enumerate(words):
         if word not in tuple(Protocol):
             expected = f"one of {', '.join(Protocol)}"
@@ -81,12 +83,11 @@ def read_protocols(protocols: object) -> tuple[Protocol, ...]:
 
 
 def _sides(flow: object, path: str) -> tuple[AddressSet, AddressSet]:
-    if not isinstance(flow, Mapping) or set(flow) != set(_SIDES):
-        shown = ", ".join(map(str, flow)) if isinstance(flow, Mapping) else flow
-        raise IpsecError(path, shown, "a mapping with from and to", "Write {from: [...], to: [...]}.")
+    fields = Fields(flow, path, _SIDES)
     sides = []
     for name in _SIDES:
-        found = parse_addresses(texts(flow[name]), f"{path}.{name}")
+        fields.require(name, "a list of addresses, as in {from: [...], to: [...]}")
+        found = parse_addresses(fields.texts(name), f"{path}.{name}")
         if not found:
             raise IpsecError(f"{path}.{name}", "empty", "at least one address", "Name the hosts of this side.")
         sides.append(found)

@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
+from .._ipsec.document.fields import element, listed
 from .._ipsec.errors import IpsecError
 from .._ipsec.naming import check_name
 from .addresses import AddressSet, parse_addresses
@@ -34,13 +35,13 @@ class Request:
 
 def read_request(given: Mapping[str, object]) -> Request:
     """Return what the options ask for; raise :class:`IpsecError` with the name of the option that cannot be."""
-    prefix = _prefix(str(given.get("name_prefix") or DEFAULT_PREFIX))
+    prefix = _prefix(element(given.get("name_prefix") or DEFAULT_PREFIX, "name_prefix"))
     if given.get("state") == "absent":
         return Request(prefix, ())
-    peers = parse_addresses(texts(given.get("peers")), "peers")
+    peers = parse_addresses(listed(given.get("peers"), "peers"), "peers")
     if not peers:
         raise IpsecError("peers", "empty", "at least one address", "Name the peers, or set state to absent.")
-    local = parse_addresses(texts(given.get("local_addresses")), "local_addresses") or None
+    local = parse_addresses(listed(given.get("local_addresses"), "local_addresses"), "local_addresses") or None
     if local is not None and _families(local) != _families(peers):
         expected = "addresses of the same families, IPv4 or IPv6, as peers"
         raise IpsecError("local_addresses", ", ".join(local.texts()), expected, "Use one task for each family.")
@@ -52,15 +53,6 @@ def read_request(given: Mapping[str, object]) -> Request:
         _words(given, "profiles", Profile, tuple(Profile)),
     )
     return Request(prefix, wanted)
-
-
-def texts(value: object) -> list[str]:
-    """Return an option that is a list: one text may hold several, apart by commas, as everywhere in Ansible."""
-    if value is None:
-        return []
-    if isinstance(value, str):
-        return [part.strip() for part in value.split(",") if part.strip()]
-    return [str(item) for item in value] if isinstance(value, Sequence) else [str(value)]
 
 
 def _prefix(text: str) -> str:
@@ -80,7 +72,7 @@ def _families(found: AddressSet) -> set[int]:
 def _words(given: Mapping[str, object], name: str, kind: type[Word], default: tuple[Word, ...]) -> tuple[Word, ...]:
     if given.get(name) is None:
         return default
-    chosen = texts(given[name])
+    chosen = listed(given[name], name)
     known = ", ".join(kind)
     if not chosen:
         raise IpsecError(name, "empty", f"at least one of {known}", "Leave the option out for the default.")

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .._ipsec.document.fields import Fields
-from .._ipsec.errors import IpsecError
+from .._ipsec.errors import IpsecError, hidden
+from .answers import text
 
 _LISTS = ("quick_mode", "main_mode")
 _TCP = ("tcp", "6", "any", "0", "None")
@@ -71,10 +72,10 @@ def read_associations(found: Mapping[str, object], path: str) -> Associations:
     quick, main = (lists.items(key) for key in _LISTS)
     return Associations(
         known=bool(found["known"]),
-        reason=str(found.get("reason") or ""),
-        source=str(found.get("source") or "none"),
+        reason=text(found.get("reason")),
+        source=text(found.get("source")) or "none",
         quick_mode=tuple(_quick_mode(item, where) for where, item in quick),
-        main_mode_peers=tuple(str(item.get("peer")) for _where, item in main if isinstance(item, Mapping)),
+        main_mode_peers=tuple(text(item.get("peer")) for _where, item in main if isinstance(item, Mapping)),
         counters={
             str(name): value
             for name, value in (counters.items() if isinstance(counters, Mapping) else ())
@@ -87,19 +88,19 @@ def read_associations(found: Mapping[str, object], path: str) -> Associations:
 
 def _quick_mode(item: object, path: str) -> QuickMode:
     if not isinstance(item, Mapping):
-        raise IpsecError(path, item, "an association as sa_info returns it", "Hand over its whole result.")
+        raise IpsecError(path, hidden(item), "an association as sa_info returns it", "Hand over its whole result.")
 
     def word(key: str) -> str | None:
-        return None if item.get(key) is None else str(item[key])
+        return None if item.get(key) is None else text(item[key])
 
     def port(key: str) -> int:
         value = item.get(key)
         return value if isinstance(value, int) else 0
 
     return QuickMode(
-        local=str(item.get("local")),
-        peer=str(item.get("peer")),
-        protocol=str(item.get("protocol")),
+        local=text(item.get("local")),
+        peer=text(item.get("peer")),
+        protocol=text(item.get("protocol")),
         local_port=port("local_port"),
         peer_port=port("peer_port"),
         ah_integrity=word("ah_integrity"),

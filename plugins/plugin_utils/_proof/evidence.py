@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import ip_address
 
-from .._ipsec.document.fields import Fields
-from .._ipsec.errors import IpsecError
+from .._ipsec.document.fields import Fields, element, freely_named
+from .._ipsec.errors import IpsecError, hidden
 from .._ipsec.values import parse_one_address
+from .answers import FINDING, SERVICES, mapping, text
 from .associations import Associations, read_associations
 
 Data = Mapping[str, object]
@@ -95,13 +96,13 @@ class Host:
     @property
     def services(self) -> Mapping[str, Data]:
         """The services by name, each with ``running`` and ``automatic``."""
-        found = self.facts.get("services")
-        return found if isinstance(found, Mapping) else {}
+        found = mapping(SERVICES, self.facts.get("services"))
+        return {name: service for name, service in found.items() if isinstance(service, Mapping)}
 
     @property
     def domain_policy(self) -> str:
         """The policy that the domain assigns, empty for none."""
-        return str(self.facts.get("domain_policy") or "")
+        return text(self.facts.get("domain_policy"))
 
     @property
     def assigned(self) -> str:
@@ -109,13 +110,13 @@ class Host:
         foreign = (self.info or {}).get("foreign")
         for item in foreign if isinstance(foreign, Sequence) else ():
             if isinstance(item, Mapping) and item.get("assigned"):
-                return str(item.get("name") or item.get("guid"))
-        return str(self.config.get("assigned") or "")
+                return text(item.get("name")) or text(item.get("guid"))
+        return text(self.config.get("assigned"))
 
     @property
     def wanted_policy(self) -> str:
         """The policy that should be assigned, empty where that is not known."""
-        return str((self.wanted or {}).get("assigned") or "")
+        return text((self.wanted or {}).get("assigned"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,19 +189,18 @@ def read_evidence(given: Data) -> Evidence:
     known = {host.name: host.role for host in hosts}
     tried = [_session(data, where, known) for where, data in fields.items("sessions")]
     _unique([one.name for one in tried], "sessions")
-    networks = fields.mapping("networks")
-    if not isinstance(networks, Mapping):
-        raise IpsecError("networks", networks, "names with their addresses", "Write dc: 10.0.1.5, for example.")
+    remedy = "Write dc: 10.0.1.5, for example."
+    networks = freely_named(fields.mapping("networks"), "networks", "names with their addresses", remedy)
     return Evidence(
         title=fields.text("title", "IPsec between front-ends and back-ends"),
         hosts=hosts,
-        ports=tuple(_port(item, where) for where, item in fields.items("ports")) or (80,),
+        ports=tuple(_port(item, where) for where, item in fields.elements("ports")) or (80,),
         firewalls=tuple(_firewall(data, where) for where, data in fields.items("firewalls")),
         sessions=tuple(one for one in tried if one.frontend),
         probes=tuple(one for one in tried if not one.frontend),
-        expect=tuple(item for _where, item in fields.items("expect")),
+        expect=_lines(fields, "expect") or (),
         networks=networks,
-        findings=tuple(_mapping(item, where) for where, item in fields.items("findings")),
+        findings=tuple(mapping(FINDING, _mapping(item, where)) for where, item in fields.items("findings")),
     )
 
 
@@ -233,7 +233,7 @@ def _associations(fields: Fields, key: str) -> Associations | None:
 
 
 def _lines(fields: Fields, key: str) -> tuple[str, ...] | None:
-    return tuple(str(item) for _where, item in fields.items(key)) if fields.given(key) else None
+    return tuple(element(item, where) for where, item in fields.items(key)) if fields.given(key) else None
 
 
 def _firewall(data: object, path: str) -> Firewall:
@@ -276,7 +276,7 @@ def _known(fields: Fields, key: str, known: Mapping[str, Role], role: Role) -> s
 
 def _mapping(data: object, path: str) -> Data:
     if not isinstance(data, Mapping):
-        raise IpsecError(path, data, "a mapping, as the module returned it", "Hand over the registered result.")
+        raise IpsecError(path, hidden(data), "a mapping, as the module returned it", "Hand over the registered result.")
     return data
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from .._ipsec.flows.outcome import PASSING_IN_CLEAR, SECURED, OutcomeKind
 from .analysis import Analysis, Flow, algorithms, analyse, spelled
+from .answers import ASSOCIATIONS, DOCUMENT, fitting, mapping, text
 from .evidence import Evidence, Firewall, Host
 from .flow_checks import flow_checks, proof_of
 from .host_checks import host_checks
@@ -65,15 +66,15 @@ def _host(host: Host) -> dict[str, object]:
         "name": host.name,
         "role": host.role.value,
         "addresses": [host.address],
-        "product": str(facts.get("product") or ""),
-        "version": str(facts.get("version") or ""),
+        "product": text(facts.get("product")),
+        "version": text(facts.get("version")),
         "services": {name: dict(service) for name, service in host.services.items()},
         "assigned": host.assigned,
         "effective": effective,
         "why_not": _why_not(host),
         "domain_policy": host.domain_policy,
-        "exemption_level": facts.get("exemption_level"),
-        "config": host.config,
+        "exemption_level": fitting(None, facts.get("exemption_level")),
+        "config": mapping(DOCUMENT, host.config),
         "drift": list(host.commands or ()) + list(host.openings or ()),
         "associations": _associations(host),
     }
@@ -84,8 +85,9 @@ def _associations(host: Host) -> dict[str, object]:
     told = host.after or host.before
     if told is None:
         return {"known": False, "reason": "The host was not asked.", "source": "none"}
-    found = {key: told.data[key] for key in ("main_mode", "quick_mode", "counters") if told.data.get(key)}
-    clock = told.data.get("clock")
+    answer = mapping(ASSOCIATIONS, told.data)
+    found = {key: answer[key] for key in ("main_mode", "quick_mode", "counters") if answer.get(key)}
+    clock = answer.get("clock")
     parts = clock.items() if isinstance(clock, Mapping) else ()
     return {
         "known": told.known,

@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeVar
 
 from .._ipsec.document import read_document
-from .._ipsec.document.fields import Fields
+from .._ipsec.document.fields import Fields, freely_named
 from .._ipsec.errors import IpsecError
 from .._ipsec.values import parse_one_address
 from .proof import (
@@ -174,10 +174,8 @@ def _addresses(fields: Fields) -> tuple[str, ...]:
 
 def _by_name(fields: Fields, key: str) -> dict[str, object]:
     """Return a mapping whose keys are free, in the order of its names."""
-    data = fields.mapping(key)
-    if not isinstance(data, Mapping):
-        raise IpsecError(fields.at(key), data, "a mapping of names", "Write the names as key: value.")
-    return {str(name): data[name] for name in sorted(data, key=str)}
+    data = freely_named(fields.mapping(key), fields.at(key), "a mapping of names", "Write the names as key: value.")
+    return dict(sorted(data.items()))
 
 
 def _services(fields: Fields) -> dict[str, Service]:

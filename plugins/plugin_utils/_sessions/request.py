@@ -114,7 +114,7 @@ def read_sessions(given: Mapping[str, object]) -> tuple[Session, ...]:
     """Return what the options describe; raise :class:`IpsecError` with the path of the option that cannot be."""
     fields = Fields(given, "", OPTIONS, hide=True)
     fields.require("sessions", "a list of sessions")
-    found = tuple(_session(item, where) for where, item in fields.items("sessions", hide=True))
+    found = tuple(_session(item, where) for where, item in fields.items("sessions"))
     if not found:
         raise IpsecError("sessions", [], "at least one session", "Say which service to try.")
     return found
@@ -129,7 +129,7 @@ def _session(data: object, path: str) -> Session:
     if protocol not in _PORTS:
         fields.require("port", "the port to connect to")
     if fields.given("path") and protocol not in _WEB:
-        raise IpsecError(fields.at("path"), fields.text("path", ""), "protocol http or https beside it", "Remove path.")
+        raise fields.error("path", fields.mapping("path"), "protocol http or https beside it", "Remove path.")
     user, password = _credentials(fields, protocol)
     return Session(
         name=_line(fields, "name", ""),
@@ -161,7 +161,7 @@ def _credentials(fields: Fields, protocol: Protocol) -> tuple[str, Secret | None
     if password is None:
         return "", None
     if protocol is Protocol.TCP:
-        raise IpsecError(fields.at("user"), "(not shown)", "a protocol with a log-on", "Remove user and password.")
+        raise fields.error("user", fields.mapping("user"), "a protocol with a log-on", "Remove user and password.")
     user = _line(fields, "user", "")
     text = password.reveal()
     if not text or not text.isprintable():
@@ -175,14 +175,14 @@ def _credentials(fields: Fields, protocol: Protocol) -> tuple[str, Secret | None
         raise IpsecError(fields.at("user"), user, expected, "Write the name of the account, or its address.")
     if protocol in _WEB and ":" in user:
         expected = "a user without a colon, as HTTP needs it"
-        raise IpsecError(fields.at("user"), user, expected, r"Write DOMAIN\user or user@domain.")
+        raise fields.error("user", user, expected, r"Write DOMAIN\user or user@domain.")
     return user, password
 
 
 def _line(fields: Fields, key: str, default: str) -> str:
     text = fields.text(key, default)
     if not text.strip() or not text.isprintable():
-        raise IpsecError(fields.at(key), text, "one line of text without control characters", f"Correct {key}.")
+        raise fields.error(key, text, "one line of text without control characters", f"Correct {key}.")
     return text
 
 
@@ -190,7 +190,7 @@ def _word(fields: Fields, key: str, default: str) -> str:
     text = _line(fields, key, default)
     if not _HOST.fullmatch(text):
         remedy = "Write neither scheme, brackets nor port: they have options of their own."
-        raise IpsecError(fields.at(key), text, "a name or an address", remedy)
+        raise fields.error(key, text, "a name or an address", remedy)
     return text
 
 
@@ -198,5 +198,5 @@ def _path(fields: Fields) -> str:
     text = fields.text("path", "/")
     if not text.startswith("/") or not text.isascii() or not text.isprintable() or " " in text:
         expected = "a path that begins with / and has neither blanks nor characters beyond ASCII"
-        raise IpsecError(fields.at("path"), text, expected, "Write it as in the address line, with %20 for a blank.")
+        raise fields.error("path", text, expected, "Write it as in the address line, with %20 for a blank.")
     return text

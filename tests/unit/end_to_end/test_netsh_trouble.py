@@ -125,6 +125,16 @@ def test_a_command_that_is_not_known_is_repeated_without_the_key(language: str) 
     assert 'add rule name="R"' in message
 
 
+def test_the_message_about_a_refused_command_does_not_show_what_came_from_a_vault() -> None:
+    tags = pytest.importorskip("ansible._internal._datatag._tags")
+    host = Host.create("host", "2016")
+    data = document("10.0.0.1")
+    data["policies"][0]["description"] = tags.VaultedValue(ciphertext="x").tag("Canary 7f3a9Zq")
+    message, _result = failure(MeddlingConnection(host, meddle=('add policy name="P"',)), data)
+    assert 'The command was: ipsec static add policy name="P" description="(not shown)"' in message
+    assert "7f3a9Zq" not in message
+
+
 def lines_of(host: Host, data: Data) -> list[str]:
     connection = LabConnection(copy.deepcopy(host))
     overridden(connection, data)

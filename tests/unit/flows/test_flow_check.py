@@ -167,6 +167,7 @@ def test_no_secret_gets_out() -> None:
         ({"hosts": [front()], "networks": {"fe": "10.0.0.1"}}, "networks['fe'] is 'fe'"),
         ({"hosts": [front()], "networks": {"dc": "dc.example.org"}}, "networks['dc'] is 'dc.example.org'"),
         ({"hosts": [front()], "networks": {"dc": []}}, "networks['dc'] is []"),
+        ({"hosts": [front()], "expect": [{"fe -> be tcp/80": "esp"}]}, "Put the line between quotes"),
         ({"hosts": [front()], "expect": ["fe -> bee tcp/80: esp"]}, "expect[0] is 'bee'"),
         ({"hosts": [front()], "expect": ["fe -> any tcp/80: safe"]}, "expect[0] is 'safe'"),
         ({"hosts": [front()], "flows": ["esp/50"]}, "flows[0]"),
@@ -178,7 +179,7 @@ def test_no_secret_gets_out() -> None:
         ),
         (
             {"hosts": [{**front(), "config": {"filter_lists": [{"name": "A", "filters": [{"port": 80}]}]}}]},
-            "hosts[0].config.filter_lists[0].filters[0].port is 80",
+            "hosts[0].config.filter_lists[0].filters[0].port is a number (not shown)",
         ),
     ],
 )

@@ -74,7 +74,7 @@ ACTIONS = [
         "flag a word", ("accept_unsecured is 'maybe'", "true or false", "Write true or false"), accept_unsecured="maybe"
     ),
     acting(
-        "list a text", ("security_methods is 'ESP[3DES,SHA1]'", "a list", "hyphen"), security_methods="ESP[3DES,SHA1]"
+        "list a text", ("security_methods is a text (not shown)", "a list", "hyphen"), security_methods="ESP[3DES,SHA1]"
     ),
     acting(
         "option misspelt",
@@ -110,7 +110,7 @@ RULES = [
     ),
     ruled(
         "unknown method",
-        ("authentication[0].method is 'ntlm'", "one of kerberos, preshared_key, certificate", "Choose"),
+        ("authentication[0].method is a text (not shown)", "one of kerberos, preshared_key, certificate", "Choose"),
         authentication=[{"method": "ntlm"}],
     ),
     ruled("method missing", ("authentication[0].method is None", "one of kerberos", "Add method"), authentication=[{}]),
@@ -126,12 +126,12 @@ RULES = [
     ),
     ruled(
         "key beside kerberos",
-        ("authentication[0].preshared_key is '(not shown)'", "method preshared_key", "Remove preshared_key"),
+        ("authentication[0].preshared_key is a text (not shown)", "method preshared_key", "Remove preshared_key"),
         authentication=[{"method": "kerberos", "preshared_key": "Xy7-secret"}],
     ),
     ruled(
         "key misspelt",
-        ("authentication[0].presharedkey is '(not shown)'", "one of the options", "Did you mean preshared_key?"),
+        ("authentication[0].presharedkey is a text (not shown)", "one of the options", "Did you mean preshared_key?"),
         authentication=[{"method": "preshared_key", "presharedkey": "Xy7-secret"}],
     ),
     ruled(
@@ -152,7 +152,7 @@ RULES = [
     ruled("enabled", ("rules[0].enabled is 'perhaps'", "true or false", "Write"), enabled="perhaps"),
     ruled(
         "option misspelt",
-        ("rules[0].filterlist is 'Web'", "one of the options", "Did you mean filter_list?"),
+        ("rules[0].filterlist is a text (not shown)", "one of the options", "Did you mean filter_list?"),
         filterlist="Web",
     ),
     ruled(
@@ -205,7 +205,7 @@ POLICIES = [
         "policy main mode list",
         "policy",
         {"name": "P", "main_mode": ["3des"]},
-        ("main_mode is ['3des']", "a mapping with", "key: value"),
+        ("main_mode is a list (not shown)", "a mapping with", "key: value"),
     ),
     Case(
         "policy main mode empty",
@@ -235,7 +235,7 @@ POLICIES = [
         "policy rules a mapping",
         "policy",
         {"name": "P", "rules": {"name": "R"}},
-        ("rules is {'name': 'R'}", "a list", "hyphen"),
+        ("rules is a mapping (not shown)", "a list", "hyphen"),
     ),
     Case(
         "policy rule twice",
@@ -244,7 +244,7 @@ POLICIES = [
         ("rules[1].name is 'r'", "each rule name once", "Rename"),
     ),
     Case("policy name missing", "policy", {"description": "x"}, ("name is None", "the name of the policy", "Add name")),
-    Case("policy name a list", "policy", {"name": ["P"]}, ("name is ['P']", "a text", "quotes")),
+    Case("policy name a list", "policy", {"name": ["P"]}, ("name is a list (not shown)", "a text", "Give one text")),
     Case("policy name true", "policy", {"name": True}, ("name is True", "a text", "quotes")),
     Case(
         "policy option misspelt",
@@ -259,7 +259,7 @@ POLICIES = [
         "each name once",
         "Rename or remove",
     ),
-    whole("not a mapping", ["L"], "config is ['L']", "a mapping with", "key: value"),  # type: ignore[arg-type]
+    whole("not a mapping", ["L"], "config is a list (not shown)", "a mapping with", "key: value"),  # type: ignore[arg-type]
     whole(
         "misspelt", {"filterlists": []}, "config.filterlists is []", "one of the options", "Did you mean filter_lists?"
     ),
@@ -380,6 +380,33 @@ OBJECTS = [
         asks=True,
     ),
     Case("assign nothing", "assignment", {}, ("name is None", "the policy to assign", "Add name")),
+    Case("query a mapping", "policies_info", {"query": {"a": "Xy7-secret"}}, ("query is a mapping (not shown)",)),
+    Case(
+        "query that meets other types",
+        "policies_info",
+        {"query": "join(',', filter_lists)"},
+        ("query is \"join(',', filter_lists)\"", "The function join takes array-string, and got dict"),
+        asks=True,
+    ),
+    Case("assign yes", "assignment", {"name": True}, ("name is True", "a text", "quotes")),
+    Case("state", "policy", {"name": "P", "state": "gone"}, ("state is 'gone'", "one of present, absent", "Choose")),
+    Case("state in capitals", "policy", {"name": "P", "state": "Absent"}, ("state is 'Absent'", "Write it as absent")),
+    Case("state a list", "filter_list", {"name": "L", "state": ["absent"]}, ("state is a list (not shown)",)),
+    whole(
+        "assigned no", {"assigned": False}, "config.assigned is False", "or an empty text for none", "Name the policy"
+    ),
+    whole(
+        "whole result",
+        {"config": {"policies": []}, "changed": False},
+        "config is a mapping (not shown)",
+        "a document",
+        "write .config behind its name",
+    ),
+    ruled(
+        "key beside the list",
+        ("rules[0].preshared_key is a text (not shown)", "It belongs below authentication"),
+        preshared_key="Xy7-secret",
+    ),
     Case("query", "policies_info", {"query": "policies[?"}, ("query is 'policies[?'", "a JMESPath expression")),
     # A host may keep a description that could not be sent again, so these are looked at only after it was read.
     Case(

@@ -170,10 +170,24 @@ FILTERS = [
         )
         for role in ("dns", "wins", "dhcp", "gateway")
     ),
-    filter_case("not a mapping", ("filters[0] is 'me'", "a mapping with", "key: value")),
+    filter_case("words of netsh", ("filters[0].srcaddr is a text (not shown)", "The option is source"), srcaddr="any"),
+    *(
+        filter_case(
+            f"several {option}", (f"filters[0].{option} is a list (not shown)", what, "filters_to"), **{option: value}
+        )
+        for option, what, value in (
+            ("source", "one address, network or range", ["10.1.1.1", "10.1.1.2"]),
+            ("destination", "one address, network or range", ["10.1.1.1"]),
+            ("protocol", "one protocol", ["tcp", "udp"]),
+            ("destination_port", "one port", [135, 445]),
+            ("source_port", "one port", [135, 445]),
+        )
+    ),
+    filter_case("not a mapping", ("filters[0] is a text (not shown)", "a mapping with", "key: value")),
 ]
 FILTERS[-1].args["filters"] = ["me"]
 KEYS = [
+    keyed("with a line end", "secret\n", "does not end with a line end", "encrypt the key with printf or echo -n"),
     keyed("empty", "", "a key", "leave the option out"),
     keyed("non-ASCII", "Schlüssel", "ASCII characters only", "use ASCII letters"),
     keyed("quote", 'se"cret', 'a text without "', "leave it out"),

@@ -73,10 +73,10 @@ class Audit:
 
 def read_audit(given: Mapping[str, object]) -> Audit:
     """Return what options describe; raise :class:`IpsecError` with the option path for what cannot be read."""
-    fields = Fields(given, "", OPTIONS, hide=True)
+    fields = Fields(given, "", OPTIONS)
     fields.require("hosts", "a list of hosts")
     hosts: dict[str, Audited] = {}
-    for where, data in fields.items("hosts", hide=True):
+    for where, data in fields.items("hosts"):
         host = _host(data, where)
         if host.name in hosts:
             raise IpsecError(f"{where}.name", host.name, "each name once", "Rename one of the hosts.")
@@ -87,7 +87,7 @@ def read_audit(given: Mapping[str, object]) -> Audit:
 
 
 def _host(data: object, path: str) -> Audited:
-    fields = Fields(data, path, HOST_OPTIONS, hide=True)
+    fields = Fields(data, path, HOST_OPTIONS)
     fields.require("name", "a name for the host")
     name = fields.text("name", "")
     if not name:

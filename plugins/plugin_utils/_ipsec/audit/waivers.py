@@ -54,17 +54,19 @@ def read_waiver(data: object, path: str) -> Waiver:
         host=fields.text("host", ""),
         path=fields.text("path", ""),
         reason=reason,
-        until=_day(str(fields.mapping("until")), fields.at("until")),
+        until=_day(fields),
     )
 
 
-def _day(text: str, path: str) -> date:
+def _day(fields: Fields) -> date:
+    given = fields.mapping("until")
     try:
-        if re.fullmatch(r"\d{4}-\d\d-\d\d", text.strip(), re.ASCII):
-            return date.fromisoformat(text.strip())
+        text = given.isoformat() if isinstance(given, date) else str(given).strip()
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+            return date.fromisoformat(text)
     except ValueError:
         pass
-    raise IpsecError(path, text, "a day as in 2027-01-31", "Give the last day on which the waiver counts.")
+    raise fields.error("until", given, "a day as in 2027-01-31", "Give the last day on which the waiver counts.")
 
 
 def apply_waivers(found: Iterable[Finding], waivers: Sequence[Waiver], today: date) -> list[Finding]:

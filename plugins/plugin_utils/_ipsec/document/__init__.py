@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol, TypeVar
 
-from ..errors import IpsecError
+from ..errors import IpsecError, hidden
 from ..model import Store, folded
 from .fields import Fields
 from .filter_action import read_filter_action, write_filter_action
@@ -43,8 +43,12 @@ def read_document(data: object, path: str = "config", *, partial: bool = False) 
     With ``partial`` objects may lack options that only a whole object must have. References between objects are
     not followed here, since they may point at what a host already has.
     """
+    if isinstance(data, Mapping) and isinstance(data.get("config"), Mapping):
+        remedy = f"This is a whole result of a module: write .config behind its name in {path}."
+        raise IpsecError(path, hidden(data), "a document", remedy)
     fields = Fields(data, path, DOCUMENT_OPTIONS)
-    assigned = fields.text("assigned", "")
+    expected = "the name of a policy, or an empty text for none"
+    assigned = fields.text("assigned", "", expected, "Name the policy; yes and no are words of netsh only.")
     return Store(
         filter_lists=_read_items(fields, "filter_lists", read_filter_list),
         filter_actions=_read_items(

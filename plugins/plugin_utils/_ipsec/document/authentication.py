@@ -40,14 +40,14 @@ def _read_one(data: object, path: str) -> Authentication:
     method = fields.choice("method", Method, Method.KERBEROS)
     for key, owner in _BELONGS.items():
         if fields.given(key) and owner is not method:
-            raise IpsecError(fields.at(key), "(not shown)", f"method {owner.value} beside it", f"Remove {key}.")
+            raise fields.error(key, fields.mapping(key), f"method {owner.value} beside it", f"Remove {key}.")
     if method is Method.KERBEROS:
         return Kerberos()
     if method is Method.PRESHARED_KEY:
         return PresharedKey(_check_key(fields.secret("preshared_key"), fields.at("preshared_key")))
     fields.require("authority", "the name of the certification authority")
     return Certificate(
-        _check_authority(fields.text("authority", ""), fields.at("authority")),
+        _authority(fields),
         fields.flag("map_to_account", False),
         fields.flag("exclude_authority_name", False),
     )
@@ -62,6 +62,9 @@ def _check_key(key: Secret | None, path: str) -> Secret | None:
         found = ("a key", "Give the key, or leave the option out to keep the key that the rule has.")
     elif len(text) > LONGEST_KEY:
         found = (f"at most {LONGEST_KEY} characters, not {len(text)}", "Choose a shorter key.")
+    elif text != text.strip() == text.rstrip("\r\n"):
+        remedy = "The file or the command that it comes from adds one: encrypt the key with printf or echo -n."
+        found = ("a key that does not end with a line end", remedy)
     elif text != text.strip():
         found = ("a key without blanks at its ends", "Choose another key.")
     else:
@@ -71,25 +74,29 @@ def _check_key(key: Secret | None, path: str) -> Secret | None:
     return key
 
 
-def _check_authority(text: str, path: str) -> str:
+def _authority(fields: Fields) -> str:
+    text = fields.text("authority", "")
+    found: tuple[str, str] | None
     if not text.strip() or text != text.strip():
-        raise IpsecError(path, text, "the name of an authority without blanks at its ends", "Correct the name.")
+        found = ("the name of an authority without blanks at its ends", "Correct the name.")
+        raise fields.error("authority", text, *found)
     if len(text) > LONGEST_TEXT:
-        raise IpsecError(path, text, f"at most {LONGEST_TEXT} characters, not {len(text)}", "Correct the name.")
+        found = (f"at most {LONGEST_TEXT} characters, not {len(text)}", "Correct the name.")
+        raise fields.error("authority", text, *found)
     if (found := authority_trouble(text)) is not None:
-        raise IpsecError(path, text, *found)
+        raise fields.error("authority", text, *found)
     return text
 
 
 def read_authentication(fields: Fields, key: str) -> tuple[Authentication, ...]:
     """Return the authentication methods of a list, which are in order of preference."""
     found: list[Authentication] = []
-    for where, item in fields.items(key, hide=True):
+    for where, item in fields.items(key):
         one = _read_one(item, where)
         twice = any(type(one) is type(other) for other in found) and not isinstance(one, Certificate)
         if twice or one in found:
             remedy = "Remove the second one."
-            raise IpsecError(where, write_authentication(one), "each method once in a rule", remedy)
+            raise IpsecError(where, write_authentication(one)["method"], "each method once in a rule", remedy)
         found.append(one)
     if fields.given(key) and not found:
         raise IpsecError(fields.at(key), [], "at least one authentication method", "Add for example method: kerberos.")

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ..errors import IpsecError
+from ..errors import IpsecError, hidden
 from ..model import FilterAction, QuickModeMethod
 from ..values import HIGHEST_U32, ActionKind, Encryption, Integrity
 from .fields import Fields
@@ -107,7 +107,8 @@ def _refuse_beside(fields: Fields, action: ActionKind) -> None:
             expected = f"false with action {action.value}"
             raise IpsecError(fields.at(key), True, expected, "Only negotiate has this setting.")
     for where, item in fields.items("security_methods"):
-        raise IpsecError(where, item, f"no security methods with action {action.value}", "Only negotiate has them.")
+        expected = f"no security methods with action {action.value}"
+        raise IpsecError(where, hidden(item), expected, "Only negotiate has them.")
 
 
 def write_filter_action(found: FilterAction) -> dict[str, object]:

@@ -44,8 +44,15 @@ def _cached_address(text: str) -> Address:
     return parse_address(text, "")
 
 
+def _one(fields: Fields, key: str, default: str) -> str:
+    """Return what stands on one side of a filter; a list there is a wish for several filters."""
+    what = "port" if key.endswith("_port") else "protocol" if key == "protocol" else "address, network or range"
+    remedy = "For several write several filters; the filter plugins filters_to and filters_from make them of lists."
+    return fields.text(key, default, f"one {what}", remedy)
+
+
 def _address(fields: Fields, key: str, default: Place) -> Address:
-    text = fields.text(key, default)
+    text = _one(fields, key, default)
     try:
         return _cached_address(text)
     except IpsecError as error:
@@ -58,9 +65,9 @@ def read_filter(data: object, path: str) -> Filter:
     found = Filter(
         source=_address(fields, "source", Place.ME),
         destination=_address(fields, "destination", Place.ANY),
-        protocol=parse_protocol(fields.text("protocol", "any"), fields.at("protocol")),
-        source_port=parse_port(fields.text("source_port", "any"), fields.at("source_port")),
-        destination_port=parse_port(fields.text("destination_port", "any"), fields.at("destination_port")),
+        protocol=parse_protocol(_one(fields, "protocol", "any"), fields.at("protocol")),
+        source_port=parse_port(_one(fields, "source_port", "any"), fields.at("source_port")),
+        destination_port=parse_port(_one(fields, "destination_port", "any"), fields.at("destination_port")),
         mirrored=fields.flag("mirrored", True),
         description=fields.text("description", ""),
     )

@@ -13,7 +13,7 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address
 
 from ..document import read_document
-from ..document.fields import Fields
+from ..document.fields import Fields, element, freely_named
 from ..errors import IpsecError
 from ..values import parse_one_address
 from ..versions import WindowsVersion, parse_version
@@ -91,10 +91,10 @@ def read_check(given: Mapping[str, object]) -> Check:
     ends = name_ends(names, "networks")
     lines = [item for _where, item in fields.items("expect")]
     expectations = read_expectations(lines, ends, "expect")
-    flows = [_flow(item, where) for where, item in fields.items("flows")]
+    flows = [_flow(item, where) for where, item in fields.elements("flows")]
     named = [one for line in expectations for one in (line.source, line.destination)]
     others = [end for name, end in ends.items() if end not in hosts and (name in names or end in named)]
-    closed = {_closed(item, where) for where, item in fields.items("closed")}
+    closed = {_closed(item, where) for where, item in fields.elements("closed")}
     network = Network(ike=Closed.IKE not in closed, esp=Closed.ESP not in closed, ah=Closed.AH not in closed)
     # Without flows of its own the matrix has those that the expectations speak of.
     spoken = flows or dict.fromkeys(map(traffic_of, expectations))
@@ -128,8 +128,8 @@ def _version(fields: Fields) -> WindowsVersion:
 def _addresses(fields: Fields) -> tuple[IPv4Address | IPv6Address, ...]:
     remedy = "Give single addresses; networks belong under networks."
     found = [
-        parse_one_address(str(item), where, "an IPv4 or IPv6 address", remedy)
-        for where, item in fields.items("addresses")
+        parse_one_address(item, where, "an IPv4 or IPv6 address", remedy)
+        for where, item in fields.elements("addresses")
     ]
     if not found:
         raise IpsecError(fields.at("addresses"), [], "at least one address", "Give the addresses of the host.")
@@ -137,15 +137,14 @@ def _addresses(fields: Fields) -> tuple[IPv4Address | IPv6Address, ...]:
 
 
 def _networks(data: object) -> Iterable[tuple[str, list[str]]]:
-    if not isinstance(data, Mapping):
-        raise IpsecError("networks", data, "names with their addresses", "Write internet: 203.0.113.0/24, for example.")
-    for key, value in data.items():
-        name = _name(str(key), f"networks[{str(key)!r}]")
+    remedy = "Write internet: 203.0.113.0/24, for example."
+    for key, value in freely_named(data, "networks", "names with their addresses", remedy).items():
+        name = _name(key, f"networks[{key!r}]")
         items = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
         if not items or any(isinstance(item, (Mapping, list)) or item is None for item in items):
             expected = "an address, a network, a range or a list of these"
             raise IpsecError(f"networks[{name!r}]", value, expected, "Give the addresses themselves.")
-        yield name, [str(item) for item in items]
+        yield name, [element(item, f"networks[{name!r}]") for item in items]
 
 
 def _name(text: str, path: str) -> str:
@@ -155,13 +154,13 @@ def _name(text: str, path: str) -> str:
     return text
 
 
-def _flow(item: object, path: str) -> str:
-    parse_traffic(str(item), path)
-    return str(item)
+def _flow(text: str, path: str) -> str:
+    parse_traffic(text, path)
+    return text
 
 
-def _closed(item: object, path: str) -> Closed:
-    word = str(item).lower()
+def _closed(text: str, path: str) -> Closed:
+    word = text.lower()
     if word not in tuple(Closed):
-        raise IpsecError(path, item, f"one of {', '.join(Closed)}", "Name what the network stops.")
+        raise IpsecError(path, text, f"one of {', '.join(Closed)}", "Name what the network stops.")
     return Closed(word)

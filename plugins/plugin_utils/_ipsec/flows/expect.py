@@ -164,6 +164,8 @@ def _read(line: object, ends: Mapping[str, Endpoint], path: str) -> Expectation:
     match = _LINE.fullmatch(line) if isinstance(line, str) else None
     if match is None:
         remedy = "The words after the colon are " + ", ".join(Expected) + "."
+        if isinstance(line, Mapping):
+            remedy = "Put the line between quotes: without them YAML reads its colon as that of a mapping."
         raise IpsecError(path, line, "a line such as 'fe -> be tcp/80: esp'", remedy)
     word = match["word"].lower()
     if word not in tuple(Expected):

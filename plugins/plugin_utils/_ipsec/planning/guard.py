@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address
 
-from ..document.fields import Fields
+from ..document.fields import Fields, element
 from ..errors import IpsecError
 from ..flows.endpoint import Addresses, Endpoint, InForce, in_force
 from ..flows.lockout import (
@@ -224,7 +224,7 @@ def _known(item: object, path: str, flows: Iterable[CriticalFlow]) -> str:
 def _peers(fields: Fields, key: str) -> tuple[Addresses, ...]:
     found: list[Addresses] = []
     for where, item in fields.items(key):
-        address = parse_address(str(item), where)
+        address = parse_address(element(item, where), where)
         if isinstance(address, (Place, ServerRole)):
             raise IpsecError(where, item, "an address, a network or a range", "Words do not say which hosts these are.")
         single = not isinstance(address, AddressRange) and address.num_addresses == 1

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from ..document import read_document
+from ..document.fields import Fields
 from ..document.filter_action import NEGOTIATE_OPTIONS, read_filter_action, write_filter_action
 from ..document.filter_list import read_filter_list, write_filter_list
 from ..document.policy import read_policy, write_policy
@@ -27,7 +28,6 @@ from ..model import (
     by_name,
     folded,
 )
-from ..naming import check_name
 from ..values import ActionKind
 from .references import complete, keep_needed, require_unused
 
@@ -100,8 +100,9 @@ def without_object(current: Store, kind: str, name: str) -> Store:
 
 def check_assignment(name: object, state: str) -> None:
     """Refuse names that no policy can have, and an assignment of nothing."""
-    if name is not None:
-        check_name(str(name), "name")
+    fields = Fields({"name": name}, "", ("name",))
+    if fields.given("name"):
+        fields.name("name", "")
     elif state == "assigned":
         raise IpsecError("name", None, "the name of the policy to assign", "Add name, or say state: unassigned.")
 

@@ -35,7 +35,23 @@ def test_the_result_is_what_filter_lists_take(name):
     assert all(read_filter(item, "f").mirrored for item in FILTERS[name](["10.0.0.10"], ["80"]))
 
 
-@pytest.mark.parametrize(("peers", "ports"), [("10.0.0.10", [80]), (["10.0.0.10"], 80), (["10.0.0.10"], "80")])
-def test_lists_are_expected(peers, ports):
-    with pytest.raises(AnsibleFilterError, match="expected a list"):
+def test_one_text_may_hold_several_as_everywhere_in_ansible():
+    expected = FILTERS["filters_to"](["10.0.1.20", "10.0.1.21"], [80, 110])
+    assert FILTERS["filters_to"]("10.0.1.20, 10.0.1.21", "80,110") == expected
+    assert FILTERS["filters_to"](["10.0.1.20"], 80) == FILTERS["filters_to"]("10.0.1.20", "80") == expected[:1]
+
+
+@pytest.mark.parametrize(
+    ("peers", "ports", "words"),
+    [
+        ({"preshared_key": "Xy7"}, [80], "the list of peers is a mapping (not shown): expected a list"),
+        (["10.0.0.10"], [{"preshared_key": "Xy7"}], "ports[0] is a mapping (not shown): expected a text"),
+        ([["Xy7"]], [80], "the list of peers[0] is a list (not shown): expected a text"),
+        (["10.0.0.10"], [True], "ports[0] is True: expected a text"),
+    ],
+)
+def test_texts_are_expected(peers, ports, words):
+    with pytest.raises(AnsibleFilterError) as refused:
         FILTERS["filters_to"](peers, ports)
+    assert words in str(refused.value)
+    assert "Xy7" not in str(refused.value)

@@ -148,8 +148,10 @@ def test_ah_only_when_asked() -> None:
 @pytest.mark.parametrize(
     ("flows", "options", "words"),
     [
-        ("10.0.0.1", {}, "firewall_flows is '10.0.0.1': expected a list"),
-        ([{"from": ["10.0.0.1"]}], {}, "firewall_flows[0] is 'from': expected a mapping with from and to"),
+        ("10.0.0.1", {}, "firewall_flows is a text (not shown): expected a list"),
+        ([{"from": ["10.0.0.1"]}], {}, "firewall_flows[0].to is None: expected a list of addresses"),
+        ([{"from": [], "to": [], "preshared_key": "Xy7"}], {}, "firewall_flows[0].preshared_key is a text (not shown)"),
+        ([{"from": [{"preshared_key": "Xy7"}], "to": []}], {}, "firewall_flows[0].from[0] is a mapping (not shown)"),
         ([{"from": [], "to": ["10.0.0.1"]}], {}, "firewall_flows[0].from is 'empty'"),
         ([{"from": ["any"], "to": ["10.0.0.1"]}], {}, "firewall_flows[0].from[0] is 'any'"),
         ([{"from": ["10.0.0.1"], "to": ["::1"]}], {}, "the same families"),
