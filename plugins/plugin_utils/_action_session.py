@@ -105,4 +105,5 @@ class HostSession(Generic[Found]):
 
 def in_force(store: Store) -> str | None:
     """Return what tells policies in force apart: a name, the identity of a foreign one, None for none."""
-    return store.assigned or next((item.identity for item in store.foreign if item.assigned), None)
+    foreign = store.foreign_in_force
+    return store.assigned or (foreign.identity if foreign else None)

@@ -40,8 +40,8 @@ def minutes(seconds: int) -> int:
 
 def way_back(store: Store, target: str | None) -> str:
     """Return the command that restores the assignment of ``store`` after ``target`` has been assigned."""
-    foreign = next((item.identity for item in store.foreign if item.assigned), None)
-    before = store.identities[folded(store.assigned)] if store.assigned else foreign
+    foreign = store.foreign_in_force
+    before = store.identities[folded(store.assigned)] if store.assigned else foreign and foreign.identity
     if before is not None:
         return f"netsh.exe ipsec static set policy guid={before} assign=yes"
     return f"netsh.exe ipsec static set policy guid={store.identities[folded(target or '')]} assign=no"

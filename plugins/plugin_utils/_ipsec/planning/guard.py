@@ -18,6 +18,7 @@ from ..flows.traffic import parse_traffic
 from ..host import Host
 from ..model import Store
 from ..values import HIGHEST_PORT, AddressRange, Place, ServerRole, natural_number, parse_address
+from .plan import part
 
 FLOW_OPTIONS = ("name", "peers", "direction", "traffic")
 GUARD_OPTIONS = (
@@ -42,7 +43,7 @@ class Guard:
     def check(self, host: Host, desired: Store) -> None:
         """Raise :class:`IpsecError` with the packet that would no longer pass once ``desired`` is in force."""
         flows = [flow for flow in self.flows if flow.name not in self.allowed]
-        if not self.host_addresses or not flows or desired.assigned is None:
+        if not self.host_addresses or not flows or _keeps_what_is_in_force(host.store, desired):
             return
         endpoint = Endpoint(
             name="host",
@@ -50,13 +51,28 @@ class Guard:
             version=host.version,
             exemption_level=host.exemption_level,
         )
-        # What is in force and cannot be judged, or does not act, is taken to stop nothing.
+        # What is in force and is not known, or does not act, is taken to stop nothing.
+        foreign = host.store.foreign_in_force
         judged = all(service.running for service in host.services.values())
-        judged = judged and not any(item.assigned for item in host.store.foreign)
-        for found in find_lockouts(host.store if judged else None, desired, endpoint, flows):
+        judged = judged and (foreign is None or foreign.seen is not None)
+        try:
+            lockouts = find_lockouts(host.store if judged else None, desired, endpoint, flows)
+        except IpsecError as error:
+            names = ", ".join(flow.name for flow in flows)
+            remedy = f"{error.remedy} If {names} may stop, add it to allow_lockout."
+            raise IpsecError(error.path, error.value, error.expected, remedy) from error
+        for found in lockouts:
             expected = "a change after which it still passes in clear"
             remedy = f"{found.outcome.why} Permit the flow, or add {found.flow.name} to allow_lockout if it may stop."
             raise IpsecError(f"critical flow {found.flow.name}", f"stopped at {found.packet}", expected, remedy)
+
+
+def _keeps_what_is_in_force(store: Store, desired: Store) -> bool:
+    """Tell whether nothing will be in force, or the same foreign policy with all that it uses as it is."""
+    if desired.assigned is not None:
+        return False
+    foreign = desired.foreign_in_force
+    return foreign is None or (foreign == store.foreign_in_force and part(store, None) == part(desired, None))
 
 
 def read_guard(

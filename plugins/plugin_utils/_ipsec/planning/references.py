@@ -36,7 +36,8 @@ def uses(policy: Policy) -> frozenset[Key]:
 def reachable(store: Store, policy: str | None) -> frozenset[Key]:
     """Return a policy and what it uses; for None what the foreign policy in force uses, if there is one."""
     if policy is None:
-        return frozenset().union(*(item.uses for item in store.foreign if item.assigned))
+        foreign = store.foreign_in_force
+        return foreign.uses if foreign else frozenset()
     found = by_name(store.policies).get(folded(policy))
     return frozenset({(POLICY, folded(policy))}) | (uses(found) if found else frozenset())
 
