@@ -144,6 +144,30 @@ def test_what_replaces_it_is_judged(way: str) -> None:
     assert state_of(host) == before
 
 
+class NewConnection(LabConnection):
+    """A connection that can be made anew."""
+
+    def close(self) -> None:
+        """Let go of nothing: every command of the lab stands alone."""
+
+    reset = close
+
+
+@pytest.mark.parametrize("way", sorted(REPLACING))
+def test_it_is_replaced_within_a_time_to_confirm(way: str) -> None:
+    host = web_blocked("2016", "en")
+    (foreign,) = [item for item in run(host, "policies_info", {})["foreign"] if item["assigned"]]
+    connection = NewConnection(host)
+    module, args = REPLACING[way]
+    done = run(connection, module, {**args, **GUARDED, "confirm_timeout": 60})
+    assert (done["changed"], done["confirmed"]) == (True, True)
+    assert policy_store(host).assigned_policy() == "Q"
+    # Until then the host's own timer would have brought the foreign policy back.
+    armed = [request.script.decode() for request in connection.sent if b"schtasks.exe /create" in request.script]
+    assert [f"guid={foreign['guid']} assign=yes" in script for script in armed] == [True]
+    assert not host.tasks
+
+
 def test_what_it_stops_already_is_no_news() -> None:
     """The way of the management is blocked before and after: the change takes nothing away."""
     host = everything_but_management("2016", "en", policy="Büro")
