@@ -35,4 +35,4 @@ class AssignmentAction(IpsecAction):
 
 def _view(store: Store) -> Data:
     foreign = store.foreign_in_force
-    return {"assigned": store.assigned or (foreign.name if foreign else "")}
+    return {"assigned": store.assigned or (foreign.name or foreign.identity if foreign else "")}

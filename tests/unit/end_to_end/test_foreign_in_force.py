@@ -82,6 +82,24 @@ def test_a_change_of_what_it_uses_locks_nobody_out(version: str, language: str, 
     assert run(host, module, allowed, check_mode=True)["changed"] is True
 
 
+def test_bits_beyond_a_mask_are_no_reason_to_look_away() -> None:
+    """The list is what scripts make: the address of a host with the mask of its network."""
+    host = Host.create("host", "2016", "en")
+    static(
+        host,
+        *add_list("Mgmt", f"srcaddr=192.0.2.4 srcmask=24 dstaddr=me protocol=TCP dstport={PORT}"),
+        "add filteraction name=Prm action=permit",
+        "add policy name=Plain activatedefaultrule=no assign=yes",
+        "add rule name=RP policy=Plain filterlist=Mgmt filteraction=Prm",
+    )
+    foreign = {item["kind"]: item for item in run(host, "policies_info", {})["foreign"]}
+    assert foreign["filter_list"]["reason"] == "It has an address with bits beyond its mask in filter 1."
+    assert foreign["policy"]["assigned"] is True
+    with pytest.raises(AnsibleActionFail, match=rf"critical flow management .*{CONTROLLER}.*allow_lockout"):
+        run(host, "filter_action", {"name": "Prm", "action": "block", **GUARDED})
+    assert run(host, "filter_action", {"name": "Prm", "description": "new", **GUARDED})["changed"] is True
+
+
 def test_a_change_of_what_it_uses_that_keeps_the_way_is_made() -> None:
     host = everything_but_management("2016", "de", policy="Büro")
     more = {"source": "any", "destination": "me", "protocol": "tcp", "destination_port": 22}
@@ -207,7 +225,7 @@ def test_what_is_not_known_never_passes() -> None:
     said = str(caught.value)
     assert "what it does is not known: It uses the filter list 'Damaged', which has damaged data: " in said
     assert "Check what it does by hand." in said
-    assert "add it to allow_lockout" in said
+    assert "name management in allow_lockout" in said
     assert ".." not in said
     assert state_of(host) == before
     allowed = {"name": "Blk", "action": "permit", **GUARDED, "allow_lockout": ["management"]}

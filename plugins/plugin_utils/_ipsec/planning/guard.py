@@ -59,7 +59,7 @@ class Guard:
             lockouts = find_lockouts(host.store if judged else None, desired, endpoint, flows)
         except IpsecError as error:
             names = ", ".join(flow.name for flow in flows)
-            remedy = f"{error.remedy} If {names} may stop, add it to allow_lockout."
+            remedy = f"{error.remedy} To go on all the same, name {names} in allow_lockout."
             raise IpsecError(error.path, error.value, error.expected, remedy) from error
         for found in lockouts:
             expected = "a change after which it still passes in clear"

@@ -71,10 +71,9 @@ def desired_store(current: Store, given: Data, mode: Mode, path: str = "config")
         store = _combined(current, store, kind, given, mode, path)
     if mode is Mode.OVERRIDDEN:
         store = keep_needed(current, store)
-    if given.get("assigned"):
-        store = store.with_assigned(str(given["assigned"]))
-    elif given.get("assigned") is not None:
-        store = _unassigned(store, f"{path}.assigned")
+    if given.get("assigned") is not None:
+        name = str(given["assigned"])
+        store = store.with_assigned(name) if name else _unassigned(store, f"{path}.assigned")
     elif store.assigned and folded(store.assigned) not in by_name(store.policies):
         store = replace(store, assigned=None)
     return complete(current, store, path)

@@ -106,7 +106,7 @@ def test_what_is_not_known_never_passes_and_stands_in_nobodys_way() -> None:
     said = refusal(before, changed(before, PERMIT))
     assert said == (
         "assigned is 'B\\xfcro': expected a policy that can be judged, but what it does is not known: It has unknown "
-        "options in filter 1. Check what it does by hand. If management may stop, add it to allow_lockout."
+        "options in filter 1. Check what it does by hand. To go on all the same, name management in allow_lockout."
     )
     spare = FilterList(name="spare", filters=(filter_of(BE, "me", "udp"),))
     assert refusal(before, replace(before, filter_lists=(*before.filter_lists, spare))) == ""
