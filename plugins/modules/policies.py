@@ -412,6 +412,8 @@ options:
         description:
           - The policy in force, an empty string for none. The assignment stays as it is when it is not
             given.
+          - An empty string is refused while a policy is in force that cannot be managed (RV(foreign)). To name
+            another policy replaces it.
           - When a policy is named, its services are made to run and to start automatically, as with M(winsec.ipsec.assignment).
         type: str
   state:

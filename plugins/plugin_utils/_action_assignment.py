@@ -34,5 +34,5 @@ class AssignmentAction(IpsecAction):
 
 
 def _view(store: Store) -> Data:
-    foreign = next((item.name for item in store.foreign if item.assigned), None)
-    return {"assigned": store.assigned or foreign or ""}
+    foreign = store.foreign_in_force
+    return {"assigned": store.assigned or (foreign.name or foreign.identity if foreign else "")}

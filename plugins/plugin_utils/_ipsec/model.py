@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv6Address
 from typing import TypeVar
 
@@ -179,9 +179,34 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeenRule:
+    """A rule as it was read. ``filter_list`` and ``filter_action`` are what it uses where that is foreign itself.
+
+    None stands for the managed object that the rule names, so that a changed one counts as it will be.
+    """
+
+    rule: Rule
+    filter_list: FilterList | None = None
+    filter_action: FilterAction | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenPolicy:
+    """A policy as it was read. Names may be empty, repeated, or such that netsh cannot be given them.
+
+    Rules that are switched off are left out where they could not be read: they mean nothing to packets.
+    """
+
+    policy: Policy
+    rules: tuple[SeenRule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Foreign:
     """An object of the store that this language cannot express. It is reported, kept and never changed.
 
+    ``reason`` says why it cannot be managed. ``seen`` is what it means to packets all the same; None where that is not
+    known, and ``unknown`` then says why. Both are sentences.
     ``uses`` names the filter lists and filter actions that it keeps in use, as (kind, folded name).
     """
 
@@ -191,6 +216,8 @@ class Foreign:
     reason: str
     assigned: bool = False
     uses: frozenset[tuple[str, str]] = frozenset()
+    seen: FilterList | FilterAction | SeenPolicy | None = None
+    unknown: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +237,16 @@ class Store:
     predefined: frozenset[tuple[str, str]] = frozenset()
     findings: tuple[str, ...] = ()
     identities: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def foreign_in_force(self) -> Foreign | None:
+        """The foreign policy that is assigned."""
+        return next((item for item in self.foreign if item.assigned), None)
+
+    def with_assigned(self, name: str) -> Store:
+        """Return the store with this policy in force, and no other one: not a foreign one either."""
+        foreign = tuple(replace(item, assigned=False) if item.assigned else item for item in self.foreign)
+        return replace(self, assigned=name, foreign=foreign)
 
 
 FILTER_LIST = "filter_list"

@@ -52,8 +52,8 @@ def way_back(store: Store, target: str | None, *, asleep: bool = False) -> str |
     because the services did not run. Policies are named by GUID; None when the host has not yet made the one that is
     needed.
     """
-    foreign = next((item.identity for item in store.foreign if item.assigned), None)
-    before = store.identities.get(folded(store.assigned)) if store.assigned else foreign
+    foreign = store.foreign_in_force
+    before = store.identities.get(folded(store.assigned)) if store.assigned else foreign and foreign.identity
     if (store.assigned or foreign) and not asleep:
         return f"netsh.exe ipsec static set policy guid={_guid(before)} assign=yes" if before else None
     after = store.identities.get(folded(target or ""))

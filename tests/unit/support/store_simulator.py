@@ -65,6 +65,8 @@ def _unused(store: Store, attribute: str, name: str) -> None:
         for rule in policy.rules:
             if folded(getattr(rule, attribute)) == folded(name):
                 raise Refused(f"{name} is in use")
+    if any((attribute, folded(name)) in item.uses for item in store.foreign):
+        raise Refused(f"{name} is in foreign use")
 
 
 @singledispatch
@@ -250,9 +252,10 @@ def fate(store: Store, packet: Packet) -> object:
 
     The most specific filter wins; equals are decided by what they do, never by names or order.
     """
-    if store.assigned is None:
+    foreign = store.foreign_in_force
+    if store.assigned is None and foreign is None:
         return "clear"
-    policy: Policy = _find(store.policies, store.assigned)
+    policy: Policy = foreign.seen.policy if foreign else _find(store.policies, store.assigned)
     lists = {folded(item.name): item for item in store.filter_lists}
     actions = {folded(item.name): item for item in store.filter_actions}
     found = []

@@ -69,6 +69,6 @@ def write_document(store: Store) -> dict[str, object]:
         "filter_actions": [write_filter_action(item) for item in store.filter_actions],
         "policies": [write_policy(item) for item in store.policies],
     }
-    if not any(item.assigned for item in store.foreign):
+    if store.foreign_in_force is None:
         data["assigned"] = store.assigned or ""
     return data

@@ -11,7 +11,19 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from ..errors import IpsecError
-from ..model import FILTER_ACTION, FILTER_LIST, FilterAction, FilterList, Policy, Rule, Store, by_name, folded
+from ..model import (
+    FILTER_ACTION,
+    FILTER_LIST,
+    FilterAction,
+    FilterList,
+    Policy,
+    Rule,
+    SeenPolicy,
+    SeenRule,
+    Store,
+    by_name,
+    folded,
+)
 from ..values import AddressRange, ServerRole
 from ..versions import WindowsVersion
 from .partition import Side, side, without
@@ -47,31 +59,42 @@ class InForce:
 def in_force(store: Store, path: str = "assigned") -> InForce | None:
     """Return the assigned policy of a store, None when none is assigned.
 
-    Raises IpsecError when the assigned policy is not part of the store or cannot be expressed, and when an enabled
-    rule names a filter list or filter action that the store lacks or cannot express: its effect is not knowable.
+    A foreign policy counts like any other as far as it can be read. Raises IpsecError when it is not known what the
+    assigned policy does: it could not be read, it is not part of the store, or an enabled rule of it names a filter
+    list or filter action that the store lacks.
     """
-    foreign = next((item for item in store.foreign if item.assigned), None)
+    foreign = store.foreign_in_force
     if foreign is not None:
-        expected = f"a policy that can be judged, which this one cannot: {foreign.reason}"
-        raise IpsecError(path, foreign.name, expected, "Check what it does by hand.")
+        if not isinstance(foreign.seen, SeenPolicy):
+            why = foreign.unknown or foreign.reason
+            expected = f"a policy that can be judged, but what it does is not known: {why.rstrip('.')}"
+            raise IpsecError(path, foreign.name or foreign.identity, expected, "Check what it does by hand.")
+        return _bound(store, foreign.seen, path)
     if store.assigned is None:
         return None
     policy = by_name(store.policies).get(folded(store.assigned))
     if policy is None:
         raise IpsecError(path, store.assigned, "the name of a policy of the store", "Define it or assign another one.")
+    return _bound(store, SeenPolicy(policy=policy, rules=tuple(SeenRule(rule=rule) for rule in policy.rules)), path)
+
+
+def _bound(store: Store, seen: SeenPolicy, path: str) -> InForce:
+    """Return a policy whose rules have what they use: what they carry, or else what the store has of that name."""
     lists, actions = by_name(store.filter_lists), by_name(store.filter_actions)
     rules: list[BoundRule] = []
-    for rule in policy.rules:
+    for each in seen.rules:
+        rule = each.rule
         if not rule.enabled:
             continue
-        where = f"{path.removesuffix('assigned')}policies[{policy.name!r}].rules[{rule.name!r}]"
-        found, action = lists.get(folded(rule.filter_list)), actions.get(folded(rule.filter_action))
+        where = f"{path.removesuffix('assigned')}policies[{seen.policy.name!a}].rules[{rule.name!a}]"
+        found = each.filter_list or lists.get(folded(rule.filter_list))
+        action = each.filter_action or actions.get(folded(rule.filter_action))
         if found is None:
             raise _unknown(f"{where}.{FILTER_LIST}", rule.filter_list, "filter list")
         if action is None:
             raise _unknown(f"{where}.{FILTER_ACTION}", rule.filter_action, "filter action")
         rules.append(BoundRule(rule, found, action))
-    return InForce(policy, tuple(rules))
+    return InForce(seen.policy, tuple(rules))
 
 
 def _unknown(path: str, name: str, kind: str) -> IpsecError:

@@ -45,7 +45,8 @@ class Verdict:
     accepts_clear: bool = False
 
     def __str__(self) -> str:
-        where = f" ({self.word}, rule {self.rule!r})" if self.rule else ""
+        rule = f"rule {self.rule!a}" if self.rule else "a rule without a name"
+        where = f" ({self.word}, {rule})" if self.filter else ""
         clear = ", taking a first packet in clear," if self.word == "Require" and self.accepts_clear else ""
         return f"{self.host} {_PHRASES[self.word]}{clear}{where}"
 

@@ -98,7 +98,7 @@ class Guard:
             if not flows:
                 continue
             if after is None:
-                in_force(desired)  # says why it cannot be judged
+                raise _unjudged(desired, flows)
             if not addresses:
                 expected = "the addresses of the host, which decide what the policy does"
                 raise IpsecError("host_addresses", None, expected, "Give the addresses of the host.")
@@ -151,6 +151,17 @@ def _judged(store: Store) -> InForce | None:
         return in_force(store)
     except IpsecError:
         return None
+
+
+def _unjudged(desired: Store, flows: tuple[CriticalFlow, ...]) -> IpsecError:
+    """Return the refusal of a policy of which nobody can tell whether it stops a flow."""
+    try:
+        in_force(desired)
+    except IpsecError as error:
+        names = ", ".join(flow.name for flow in flows)
+        remedy = f"{error.remedy} To go on all the same, name {names} in allow_lockout."
+        return IpsecError(error.path, error.value, error.expected, remedy)
+    raise ValueError("the policy can be judged")
 
 
 def _meaning(store: Store) -> object:

@@ -72,7 +72,8 @@ def desired_store(current: Store, given: Data, mode: Mode, path: str = "config")
     if mode is Mode.OVERRIDDEN:
         store = keep_needed(current, store)
     if given.get("assigned") is not None:
-        store = replace(store, assigned=str(given["assigned"]) or None)
+        name = str(given["assigned"])
+        store = store.with_assigned(name) if name else _unassigned(store, f"{path}.assigned")
     elif store.assigned and folded(store.assigned) not in by_name(store.policies):
         store = replace(store, assigned=None)
     return complete(current, store, path)
@@ -117,13 +118,19 @@ def assigned_store(current: Store, name: str | None, *, assign: bool) -> Store:
         if found is None:
             remedy = "Make the policy first, or name one that the host has."
             raise IpsecError("name", name, "the name of a policy of the host", remedy)
-        return replace(current, assigned=found.name)
-    foreign = next((item.name for item in current.foreign if item.assigned), None)
-    if name is None and foreign is not None:
-        remedy = "Unassign it with the tool that made it, or assign another policy, which replaces it."
-        raise IpsecError("name", foreign, "a policy that can be managed here", remedy)
-    if name is not None and current.assigned is not None and folded(name) != folded(current.assigned):
+        return current.with_assigned(found.name)
+    if name is None:
+        return _unassigned(current, "name")
+    if current.assigned is not None and folded(name) != folded(current.assigned):
         return current
+    return replace(current, assigned=None)
+
+
+def _unassigned(current: Store, path: str) -> Store:
+    foreign = current.foreign_in_force
+    if foreign is not None:
+        remedy = "Unassign it with the tool that made it, or assign another policy, which replaces it."
+        raise IpsecError(path, foreign.name or foreign.identity, "a policy that can be managed here", remedy)
     return replace(current, assigned=None)
 
 

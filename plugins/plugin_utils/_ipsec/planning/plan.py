@@ -214,9 +214,10 @@ def _safe_in_place(current: Store, inside: list[op.Operation]) -> bool:
 
 
 def _refuse_foreign(current: Store, touched: Iterable[Key]) -> None:
-    foreign = next(item for item in current.foreign if item.assigned)
+    foreign = current.foreign_in_force
     kind, name = min(touched)
-    expected = f"a change of one command, while the foreign policy {foreign.name!r} that uses it is in force"
+    shown_name = ascii(foreign.name or foreign.identity) if foreign else ""
+    expected = f"a change of one command, while the foreign policy {shown_name} that uses it is in force"
     remedy = "Assign a policy that can be managed first, or unassign the foreign one."
     raise IpsecError(kind, name, expected, remedy)
 

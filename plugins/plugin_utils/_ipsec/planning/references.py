@@ -28,7 +28,8 @@ Key = tuple[str, str]
 
 def in_force_identity(store: Store) -> str | None:
     """Return what tells policies in force apart: a name, the identity of a foreign one, None for none."""
-    return store.assigned or next((item.identity for item in store.foreign if item.assigned), None)
+    foreign = store.foreign_in_force
+    return store.assigned or (foreign.identity if foreign else None)
 
 
 def uses(policy: Policy) -> frozenset[Key]:
@@ -41,7 +42,8 @@ def uses(policy: Policy) -> frozenset[Key]:
 def reachable(store: Store, policy: str | None) -> frozenset[Key]:
     """Return a policy and what it uses; for None what the foreign policy in force uses, if there is one."""
     if policy is None:
-        return frozenset().union(*(item.uses for item in store.foreign if item.assigned))
+        foreign = store.foreign_in_force
+        return foreign.uses if foreign else frozenset()
     found = by_name(store.policies).get(folded(policy))
     return frozenset({(POLICY, folded(policy))}) | (uses(found) if found else frozenset())
 

@@ -4,13 +4,15 @@
 
 """Records of the store in the terms of the model: filter actions, main mode, and the contents of rules.
 
-What the model cannot say raises :class:`Inexpressible`, whose text completes "This object ...".
+What the model cannot say raises :class:`Inexpressible`, whose text completes "This object ...". What the model can say,
+and netsh cannot be told, goes to ``oddities`` in the same words: the object is then seen, but not managed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable
 from ipaddress import IPv4Address, IPv6Address
+from typing import TypeVar
 
 from ..codec import filter_action as action_codes
 from ..codec import main_mode as main_mode_codes
@@ -68,22 +70,35 @@ DH_GROUPS = {
 _CERTIFICATE_FLAGS = rule_codes.FLAG_MAP_TO_ACCOUNT | rule_codes.FLAG_EXCLUDE_AUTHORITY_NAME
 
 
+Item = TypeVar("Item", bound=Hashable)
+
+
 class Inexpressible(Exception):
     """Something that the model has no words for; the text completes a sentence that begins with the object."""
 
 
-def check_name(name: str, what: str) -> None:
-    """Raise Inexpressible for a name that netsh cannot be given."""
-    if found := name_trouble(name):
-        raise Inexpressible(f"has {what} that netsh cannot be given: expected {found[0]}")
+class Oddities(list[str]):
+    """What netsh cannot be told of an object that means something all the same; each completes "This object ..."."""
 
+    def name(self, name: str, what: str) -> None:
+        """Note a name that netsh cannot be given."""
+        if found := name_trouble(name):
+            self.append(f"has {what} that netsh cannot be given: expected {found[0]}")
 
-def check_text(text: str, what: str) -> None:
-    """Raise Inexpressible for a text that netsh cannot be given."""
-    if len(text) > LONGEST_TEXT:
-        raise Inexpressible(f"has {what} of more than {LONGEST_TEXT} characters")
-    if found := trouble(text):
-        raise Inexpressible(f"has {what} that netsh cannot be given: expected {found[0]}")
+    def text(self, text: str, what: str) -> None:
+        """Note a text that netsh cannot be given."""
+        if len(text) > LONGEST_TEXT:
+            self.append(f"has {what} of more than {LONGEST_TEXT} characters")
+        elif found := trouble(text):
+            self.append(f"has {what} that netsh cannot be given: expected {found[0]}")
+
+    def distinct(self, items: Iterable[Item], what: str) -> tuple[Item, ...]:
+        """Return each item once, which is what a list of preferences means; note that some came twice."""
+        found = tuple(items)
+        kept = tuple(dict.fromkeys(found))
+        if len(kept) != len(found):
+            self.append(f"has {what} that are alike")
+        return kept
 
 
 def check_flag(value: int, what: str) -> bool:
@@ -93,16 +108,9 @@ def check_flag(value: int, what: str) -> bool:
     return bool(value)
 
 
-def quick_mode_methods(data: FilterActionData) -> tuple[QuickModeMethod, ...]:
+def quick_mode_methods(data: FilterActionData, oddities: Oddities) -> tuple[QuickModeMethod, ...]:
     """Return the offers of a filter action without the mark for falling back to clear."""
-    methods = tuple(_quick_mode_method(offer) for offer in data.offers if offer.algorithms)
-    _check_distinct(methods, "offers")
-    return methods
-
-
-def _check_distinct(items: Sequence[object], what: str) -> None:
-    if len(set(items)) != len(items):
-        raise Inexpressible(f"has {what} that are alike")
+    return oddities.distinct((_quick_mode_method(offer) for offer in data.offers if offer.algorithms), "offers")
 
 
 def quick_mode_pfs(data: FilterActionData) -> bool:
@@ -146,7 +154,7 @@ def _esp(algorithm: Algorithm) -> tuple[Encryption, Integrity]:
     return encryption, integrity
 
 
-def main_mode(data: MainModeData) -> MainMode:
+def main_mode(data: MainModeData, oddities: Oddities) -> MainMode:
     """Return the key exchange settings of a policy, with New-DH bytes and random functions applied."""
     if data.options:
         raise Inexpressible("has certificate options for all of its main mode")
@@ -160,28 +168,35 @@ def main_mode(data: MainModeData) -> MainMode:
         methods.append(_main_mode_method(offer.algorithms))
     if not methods:
         raise Inexpressible("has no main mode offer")
-    _check_distinct(methods, "main mode offers")
+    # Lifetimes and limits say how long a main mode lasts, not whether there is one.
+    methods = list(oddities.distinct(methods, "main mode offers"))
     if any(offer.lifetime_kilobytes for offer in own):
-        raise Inexpressible("has a main mode offer with a limit in kilobytes")
-    seconds = data.lifetime_seconds or _common([offer.lifetime_seconds for offer in own], "lifetimes")
-    if seconds % 60:
-        raise Inexpressible("has a main mode lifetime that is not a whole number of minutes")
-    quick_modes = data.quick_modes or _common([offer.quick_modes for offer in own], "limits of quick modes")
+        oddities.append("has a main mode offer with a limit in kilobytes")
+    seconds = data.lifetime_seconds or _common([offer.lifetime_seconds for offer in own], "lifetimes", oddities)
+    limits = [offer.quick_modes for offer in own]
+    quick_modes = data.quick_modes or _common(limits, "limits of quick modes", oddities)
     fresh_keys = check_flag(data.master_pfs, "perfect forward secrecy of main mode")
     return MainMode(
         methods=tuple(methods),
-        lifetime_minutes=seconds // 60 or DEFAULT_MAIN_MODE_LIFETIME_MINUTES,
+        lifetime_minutes=minutes(seconds, "a main mode lifetime", oddities) or DEFAULT_MAIN_MODE_LIFETIME_MINUTES,
         quick_modes=effective_quick_modes(quick_modes, fresh_keys),
         perfect_forward_secrecy=fresh_keys,
     )
 
 
-def _common(numbers: list[int], what: str) -> int:
-    """Return the one nonzero number that offers state, 0 where none does."""
+def minutes(seconds: int, what: str, oddities: Oddities) -> int:
+    """Return a length of time in minutes, begun ones included."""
+    if seconds % 60:
+        oddities.append(f"has {what} that is not a whole number of minutes")
+    return -(-seconds // 60)
+
+
+def _common(numbers: list[int], what: str, oddities: Oddities) -> int:
+    """Return the nonzero number that offers state, the smallest where they differ, 0 where none does."""
     stated = {number for number in numbers if number}
     if len(stated) > 1:
-        raise Inexpressible(f"has main mode offers with different {what}")
-    return stated.pop() if stated else 0
+        oddities.append(f"has main mode offers with different {what}")
+    return min(stated, default=0)
 
 
 def _main_mode_method(codes: tuple[int, int, int]) -> MainModeMethod:
@@ -197,15 +212,18 @@ def _main_mode_method(codes: tuple[int, int, int]) -> MainModeMethod:
     raise Inexpressible("has a main mode offer with an algorithm or a group that netsh has no word for")
 
 
-def authentication(data: RuleData) -> tuple[Authentication, ...]:
+def authentication(data: RuleData, oddities: Oddities) -> tuple[Authentication, ...]:
     """Return the authentication methods of a rule in order of preference."""
     if data.second_section is not None and not _same_methods(data):
         raise Inexpressible("has two sections of authentication methods that disagree")
-    methods = tuple(map(_authentication, data.authentication))
+    methods = oddities.distinct(
+        (_authentication(each, oddities) for each in data.authentication), "authentication methods"
+    )
     if not methods:
         raise Inexpressible("has no authentication method")
-    words = [method if isinstance(method, Certificate) else type(method) for method in methods]
-    _check_distinct(words, "authentication methods")
+    if sum(isinstance(method, PresharedKey) for method in methods) > 1:
+        # Which of two keys is used is not known: the peers only agree that there is one.
+        raise Inexpressible("has authentication methods that are alike")
     return methods
 
 
@@ -217,7 +235,7 @@ def _same_methods(data: RuleData) -> bool:
     return comparable(data.authentication) == comparable(data.second_section or ())
 
 
-def _authentication(data: AuthenticationData) -> Authentication:
+def _authentication(data: AuthenticationData, oddities: Oddities) -> Authentication:
     match data:
         case AuthenticationData(kind=rule_codes.KERBEROS, flags=0):
             return Kerberos()
@@ -225,9 +243,11 @@ def _authentication(data: AuthenticationData) -> Authentication:
             return PresharedKey(key)
         case AuthenticationData(kind=rule_codes.CERTIFICATE, credential=str() as authority, flags=flags):
             # A double quote can be sent, written as \', which therefore nothing else may contain.
-            check_text(authority.replace('"', ""), "a certificate authority")
-            if not authority or authority != authority.strip() or "'" in authority:
-                raise Inexpressible("has a certificate authority that netsh cannot be given")
+            oddities.text(authority.replace('"', ""), "a certificate authority")
+            if not authority:
+                raise Inexpressible("has a certificate method without an authority")
+            if authority != authority.strip() or "'" in authority:
+                oddities.append("has a certificate authority that netsh cannot be given")
             if flags & ~_CERTIFICATE_FLAGS:
                 raise Inexpressible("has a certificate method with unknown flags")
             return Certificate(

@@ -15,7 +15,7 @@ from ..codec.filter_list import FilterListData, FilterSpec
 from ..codec.filter_range import AddressData, PortData, RangeSpec
 from ..model import Filter
 from ..values import HIGHEST_PROTOCOL, Address, AddressRange, Network, Place, ServerRole, has_ports
-from .express import Inexpressible, check_flag
+from .express import Inexpressible, Oddities, check_flag
 
 FULL_MASK = 0xFFFFFFFF
 SPECIALS = {
@@ -34,12 +34,12 @@ _WORDS: dict[int, Place | ServerRole] = {
 }
 
 
-def filters(data: FilterListData) -> tuple[tuple[Filter, ...], tuple[str, ...]]:
+def filters(data: FilterListData, oddities: Oddities) -> tuple[tuple[Filter, ...], tuple[str, ...]]:
     """Return the filters in stored order, and remarks; filters that repeat another one exactly are kept once."""
     counting = data.counting
-    ranges = [_range_filter(spec, number) for number, spec in enumerate(data.ranges, len(counting) + 1)]
+    ranges = [_range_filter(spec, number, oddities) for number, spec in enumerate(data.ranges, len(counting) + 1)]
     expansions = _Expansions(data.ranges, ranges)
-    blocks = ((spec, _block_filter(spec, number)) for number, spec in enumerate(counting, 1))
+    blocks = ((spec, _block_filter(spec, number, oddities)) for number, spec in enumerate(counting, 1))
     stored = [block for spec, block in blocks if not expansions.include(spec, block)]
     stored.extend(ranges)
     kept = tuple(dict.fromkeys(stored))
@@ -82,7 +82,7 @@ def _lies_inside(part: Address, whole: Address) -> bool:
     return part == whole
 
 
-def _block_filter(spec: FilterSpec, number: int) -> Filter:
+def _block_filter(spec: FilterSpec, number: int, oddities: Oddities) -> Filter:
     where = f"filter {number}"
     _check_common(spec, where)
     if spec.is_tunnel:
@@ -100,11 +100,11 @@ def _block_filter(spec: FilterSpec, number: int) -> Filter:
             source = role
     return _filter(
         where,
-        source if source else _block(spec.source, spec.source_mask, where),
-        destination if destination else _block(spec.destination, spec.destination_mask, where),
+        source if source else _block(spec.source, spec.source_mask, where, oddities),
+        destination if destination else _block(spec.destination, spec.destination_mask, where, oddities),
         spec,
-        spec.source_port,
-        spec.destination_port,
+        (spec.source_port, spec.destination_port),
+        oddities,
     )
 
 
@@ -120,16 +120,17 @@ def _filter(
     source: Address,
     destination: Address,
     spec: FilterSpec | RangeSpec,
-    source_port: int,
-    destination_port: int,
+    ports: tuple[int, int],
+    oddities: Oddities,
 ) -> Filter:
+    source_port, destination_port = ports
     if (source_port or destination_port) and not has_ports(spec.protocol):
         raise Inexpressible(f"has a port without TCP or UDP in {where}")
     for one, other in ((source, destination), (destination, source)):
         if isinstance(one, ServerRole) and other is not Place.ME:
             raise Inexpressible(f"has a kind of server whose other side is not the host itself in {where}")
     if source is Place.ME and destination is Place.ME:
-        raise Inexpressible(f"has the host itself on both sides of {where}")
+        oddities.append(f"has the host itself on both sides of {where}")
     return Filter(
         source=source,
         destination=destination,
@@ -142,37 +143,36 @@ def _filter(
 
 
 @lru_cache(maxsize=65536)
-def _known_block(address: int, mask: int) -> tuple[Address, str]:
-    """Return the address of one side, and what is wrong with it ('' for nothing)."""
-    if (address, mask) == (0, 0):
-        return Place.ANY, ""
+def _known_block(address: int, mask: int) -> tuple[Address | None, str]:
+    """Return the address of one side, None where there is none, and what is odd about it ('' for nothing)."""
     if (address, mask) == (0, FULL_MASK):
         return Place.ME, ""
     inverted = mask ^ FULL_MASK
     if inverted & (inverted + 1):
-        return Place.ANY, "a mask that is not contiguous"
-    if address & inverted:
-        return Place.ANY, "an address with bits beyond its mask"
-    return IPv4Network((address, 32 - inverted.bit_length())), ""
+        return None, "a mask that is not contiguous"
+    # Packets are compared under the mask, so bits beyond it have no meaning.
+    trouble = "an address with bits beyond its mask" if address & inverted else ""
+    return IPv4Network((address & mask, 32 - inverted.bit_length())) if mask else Place.ANY, trouble
 
 
-def _block(address: int, mask: int, where: str) -> Address:
+def _block(address: int, mask: int, where: str, oddities: Oddities) -> Address:
     known, trouble = _known_block(address, mask)
-    if trouble:
+    if known is None:
         raise Inexpressible(f"has {trouble} in {where}")
+    if trouble:
+        oddities.append(f"has {trouble} in {where}")
     return known
 
 
-def _range_filter(spec: RangeSpec, number: int) -> Filter:
+def _range_filter(spec: RangeSpec, number: int, oddities: Oddities) -> Filter:
     where = f"filter {number}"
     _check_common(spec, where)
     if spec.flags & ~range_codes.FLAG_REPLACES_BLOCKS:
         raise Inexpressible(f"has unknown flags in {where}")
-    source, destination = _address(spec.source, where), _address(spec.destination, where)
+    source, destination = (_address(side, where, oddities) for side in (spec.source, spec.destination))
     _check_families(spec, source, destination, where)
-    return _filter(
-        where, source, destination, spec, _port(spec.source_ports, where), _port(spec.destination_ports, where)
-    )
+    ports = _port(spec.source_ports, where), _port(spec.destination_ports, where)
+    return _filter(where, source, destination, spec, ports, oddities)
 
 
 def _check_families(spec: RangeSpec, source: Address, destination: Address, where: str) -> None:
@@ -185,7 +185,7 @@ def _check_families(spec: RangeSpec, source: Address, destination: Address, wher
         raise Inexpressible(f"has words for IPv6 addresses only in {where}")
 
 
-def _address(data: AddressData, where: str) -> Address:
+def _address(data: AddressData, where: str, oddities: Oddities) -> Address:
     if data.kind in _WORDS and data.version in (range_codes.IPV4, range_codes.IPV6, range_codes.BOTH_FAMILIES):
         return _WORDS[data.kind]
     if data.version not in (range_codes.IPV4, range_codes.IPV6):
@@ -197,7 +197,7 @@ def _address(data: AddressData, where: str) -> Address:
     if data.kind == range_codes.ADDRESS_RANGE:
         return _range(first, ip_address(data.second[:size]), where)
     if data.kind == range_codes.ADDRESS_SUBNET:
-        return _subnet(first, data.second, where)
+        return _subnet(first, data.second, where, oddities)
     raise Inexpressible(f"has an unknown form of address in {where}")
 
 
@@ -213,14 +213,16 @@ def _range(first: IPv4Address | IPv6Address, last: IPv4Address | IPv6Address, wh
     return _single(first, where) if first == last else AddressRange(first, last)
 
 
-def _subnet(first: IPv4Address | IPv6Address, second: bytes, where: str) -> Address:
+def _subnet(first: IPv4Address | IPv6Address, second: bytes, where: str, oddities: Oddities) -> Address:
     if isinstance(first, IPv4Address):
         mask = int.from_bytes(second[:4])
-        return _single(first, where) if mask == FULL_MASK else _block(int(first), mask, where)
-    try:
-        network = IPv6Network((int(first), second[0]))
-    except ValueError:
-        raise Inexpressible(f"has an address with bits beyond its prefix, or no prefix, in {where}") from None
+        return _single(first, where) if mask == FULL_MASK else _block(int(first), mask, where, oddities)
+    trouble = f"has an address with bits beyond its prefix, or no prefix, in {where}"
+    if second[0] > first.max_prefixlen:
+        raise Inexpressible(trouble)
+    network = IPv6Network((int(first), second[0]), strict=False)
+    if network.network_address != first:
+        oddities.append(trouble)
     return network if network.prefixlen else Place.ANY
 
 

@@ -208,10 +208,13 @@ def _stored(
     def references(name: str) -> tuple[Reference, ...]:
         return tuple(map(reference, texts(name)))
 
+    name = first("ipsecName")
+    # Windows 2000 gives an object without a name the value that it wrote just before: seen in stores of that release.
+    borrowed = (identity, first("ipsecNegotiationPolicyAction"), first("ipsecNegotiationPolicyReference"))
     return StoredObject(
         kind=kind,
         identity=identity,
-        name=first("ipsecName"),
+        name="" if name.casefold() in map(str.casefold, borrowed) else name,
         description=first("description"),
         data=data,
         data_type=data_type,

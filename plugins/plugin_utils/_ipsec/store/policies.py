@@ -6,29 +6,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from ..codec.filter_action import FilterActionData, decode_filter_action
+from ..codec.filter_action import decode_filter_action
 from ..codec.guids import DEFAULT_RESPONSE, NEGOTIATE
 from ..codec.main_mode import decode_main_mode
 from ..codec.policy import DEFAULT_POLLING_SECONDS, decode_policy
 from ..codec.rule import RuleData, decode_rule
-from ..model import DefaultResponse, FilterAction, FilterList, Policy, Rule, folded
-from ..values import ConnectionType
+from ..errors import StoreError
+from ..model import (
+    Authentication,
+    DefaultResponse,
+    FilterAction,
+    FilterList,
+    Policy,
+    Rule,
+    SeenPolicy,
+    SeenRule,
+    folded,
+)
+from ..values import ActionKind, ConnectionType
 from .express import (
     Inexpressible,
+    Oddities,
     authentication,
     check_flag,
-    check_name,
     connection_type,
     main_mode,
+    minutes,
     quick_mode_methods,
     quick_mode_pfs,
     tunnel_endpoint,
 )
 from .objects import KIND_WORDS, Kind, Reference, StoredObject
+from .readings import Item, Readings, words
 from .wiring import Wiring
 
 Data = TypeVar("Data")
@@ -36,11 +49,11 @@ Data = TypeVar("Data")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What policies are made of: filter lists and filter actions that could be read, by identity."""
+    """What policies are made of: filter lists and filter actions, and which object uses which."""
 
     wiring: Wiring
-    filter_lists: Mapping[str, FilterList]
-    filter_actions: Mapping[str, FilterAction]
+    filter_lists: Readings[FilterList]
+    filter_actions: Readings[FilterAction]
 
 
 def data_of(stored: StoredObject, decode: Callable[[bytes, str], Data]) -> Data:
@@ -50,34 +63,37 @@ def data_of(stored: StoredObject, decode: Callable[[bytes, str], Data]) -> Data:
     return decode(stored.data, stored.path)
 
 
-def policy(stored: StoredObject, parts: Parts) -> Policy:
+def policy(stored: StoredObject, parts: Parts, oddities: Oddities) -> SeenPolicy:
     """Return a policy; raise Inexpressible for the first part of it that has no words, StoreError for damage."""
     polling = data_of(stored, decode_policy).polling_seconds or DEFAULT_POLLING_SECONDS
-    if polling % 60:
-        raise Inexpressible("has a polling interval that is not a whole number of minutes")
+    polling_minutes = minutes(polling, "a polling interval", oddities)
     settings = _only(stored, stored.main_modes, Kind.MAIN_MODE, parts)
-    _check_one_owner(settings, parts)
+    _note_sharing(settings, parts, oddities)
     response: DefaultResponse | None = None
-    rules: dict[str, Rule] = {}
+    rules: list[SeenRule] = []
+    names: set[str] = set()
     for reference in dict.fromkeys(stored.rules):
         each = _found(reference, Kind.RULE, parts)
-        _check_one_owner(each, parts)
+        _note_sharing(each, parts, oddities)
         if _is_default_response(each, parts):
-            if response is not None:
-                raise Inexpressible("has two default response rules")
-            response = _default_response(each, parts)
-        else:
-            rule = _rule(each, parts)
-            if folded(rule.name) in rules:
-                raise Inexpressible(f"has two rules {f'with the name {rule.name}' if rule.name else 'without a name'}")
-            rules[folded(rule.name)] = rule
-    return Policy(
-        name=stored.name,
-        description=stored.description,
-        polling_interval_minutes=polling // 60,
-        main_mode=main_mode(data_of(settings, decode_main_mode)),
-        default_response=response or DefaultResponse(),
-        rules=tuple(rules[key] for key in sorted(rules)),
+            response = _one_of(response, _default_response(each, parts, oddities), oddities)
+            continue
+        if folded(each.name) in names:
+            oddities.append(f"has two rules {f'with the name {each.name}' if each.name else 'without a name'}")
+        names.add(folded(each.name))
+        if (rule := _rule_that_counts(each, parts, oddities)) is not None:
+            rules.append(rule)
+    rules.sort(key=lambda each: folded(each.rule.name))
+    return SeenPolicy(
+        policy=Policy(
+            name=stored.name,
+            description=stored.description,
+            polling_interval_minutes=polling_minutes,
+            main_mode=main_mode(data_of(settings, decode_main_mode), oddities),
+            default_response=response or DefaultResponse(),
+            rules=tuple(each.rule for each in rules),
+        ),
+        rules=tuple(rules),
     )
 
 
@@ -96,9 +112,9 @@ def _found(reference: Reference, kind: Kind, parts: Parts) -> StoredObject:
     return found
 
 
-def _check_one_owner(stored: StoredObject, parts: Parts) -> None:
+def _note_sharing(stored: StoredObject, parts: Parts, oddities: Oddities) -> None:
     if len(parts.wiring.users(stored)) > 1:
-        raise Inexpressible(f"shares its {stored.label} with another policy")
+        oddities.append(f"shares its {stored.label} with another policy")
 
 
 def _is_default_response(stored: StoredObject, parts: Parts) -> bool:
@@ -108,49 +124,104 @@ def _is_default_response(stored: StoredObject, parts: Parts) -> bool:
     return any(action is not None and action.action_type == DEFAULT_RESPONSE for action in actions)
 
 
-def _default_response(stored: StoredObject, parts: Parts) -> DefaultResponse:
+def _one_of(known: DefaultResponse | None, other: DefaultResponse, oddities: Oddities) -> DefaultResponse:
+    """Return the default response rule that counts, where there may be two: the one that is switched on."""
+    if known is None:
+        return other
+    trouble = "has two default response rules"
+    if known.enabled and other.enabled:
+        raise Inexpressible(trouble)
+    oddities.append(trouble)
+    return other if other.enabled else known
+
+
+def _default_response(stored: StoredObject, parts: Parts, oddities: Oddities) -> DefaultResponse:
     data = data_of(stored, decode_rule)
-    action = _only(stored, stored.filter_actions, Kind.FILTER_ACTION, parts)
     enabled = check_flag(data.is_active, "the switch of its default response rule")
     # A rule that is off may have anything in the fields that only matter when it is on.
     if enabled and (tunnel_endpoint(data) is not None or connection_type(data) is not ConnectionType.ALL):
         raise Inexpressible("has a default response rule with a tunnel or for some connections only")
-    offers: FilterActionData = data_of(action, decode_filter_action)
+    try:
+        return _answer(stored, data, parts, oddities)
+    except (Inexpressible, StoreError) as trouble:
+        if enabled:
+            raise
+        oddities.append(words(trouble))
+        return DefaultResponse()
+
+
+def _answer(stored: StoredObject, data: RuleData, parts: Parts, oddities: Oddities) -> DefaultResponse:
+    action = _only(stored, stored.filter_actions, Kind.FILTER_ACTION, parts)
+    offers = data_of(action, decode_filter_action)
     if action.action != NEGOTIATE or offers.allows_clear:
         raise Inexpressible("has a default response rule that does more than negotiate")
-    methods = quick_mode_methods(offers)
+    methods = quick_mode_methods(offers, oddities)
     if not methods:
         raise Inexpressible("has a default response rule without any offer")
     return DefaultResponse(
-        enabled=enabled,
-        authentication=authentication(data),
+        enabled=bool(data.is_active),
+        authentication=authentication(data, oddities),
         methods=methods,
         perfect_forward_secrecy=quick_mode_pfs(offers),
     )
 
 
-def _rule(stored: StoredObject, parts: Parts) -> Rule:
+def _rule_that_counts(stored: StoredObject, parts: Parts, oddities: Oddities) -> SeenRule | None:
+    """Return a rule, None for one that has no words and is switched off."""
     # Predefined policies have rules without names; netsh cannot address those, but they can be shown and kept.
     if stored.name:
-        check_name(stored.name, "a rule name")
+        oddities.name(stored.name, "a rule name")
     if stored.name.lower() == "default":
-        raise Inexpressible("has a rule named default, netsh's word for another one")
-    data: RuleData = data_of(stored, decode_rule)
+        oddities.append("has a rule named default, netsh's word for another one")
+    data = data_of(stored, decode_rule)
+    try:
+        return _rule(stored, data, parts, oddities)
+    except Inexpressible as trouble:
+        if data.is_active:
+            raise
+        oddities.append(str(trouble))
+        return None
+
+
+def _rule(stored: StoredObject, data: RuleData, parts: Parts, oddities: Oddities) -> SeenRule:
     list_object = _only(stored, stored.filter_lists, Kind.FILTER_LIST, parts)
     action_object = _only(stored, stored.filter_actions, Kind.FILTER_ACTION, parts)
-    filter_list = parts.filter_lists.get(list_object.identity)
-    filter_action = parts.filter_actions.get(action_object.identity)
-    if filter_list is None:
-        raise Inexpressible(f"uses the {list_object.label}, which is foreign itself")
-    if filter_action is None:
-        raise Inexpressible(f"uses the {action_object.label}, which is foreign itself")
-    return Rule(
-        name=stored.name,
-        description=stored.description,
-        filter_list=filter_list.name,
-        filter_action=filter_action.name,
-        authentication=authentication(data),
-        connection_type=connection_type(data),
-        tunnel_endpoint=tunnel_endpoint(data),
-        enabled=check_flag(data.is_active, "the switch of a rule"),
+    filter_list, own_list = _part(list_object, parts.filter_lists, oddities)
+    filter_action, own_action = _part(action_object, parts.filter_actions, oddities)
+    return SeenRule(
+        rule=Rule(
+            name=stored.name,
+            description=stored.description,
+            filter_list=filter_list.name,
+            filter_action=filter_action.name,
+            authentication=_authentication(data, filter_action, oddities),
+            connection_type=connection_type(data),
+            tunnel_endpoint=tunnel_endpoint(data),
+            enabled=check_flag(data.is_active, "the switch of a rule"),
+        ),
+        filter_list=own_list,
+        filter_action=own_action,
     )
+
+
+def _part(stored: StoredObject, readings: Readings[Item], oddities: Oddities) -> tuple[Item, Item | None]:
+    """Return what a rule uses, and once more if no managed object of the store is that."""
+    managed = readings.managed(stored.identity)
+    if managed is not None:
+        return managed, None
+    oddities.append(f"uses the {stored.label}, which is foreign itself")
+    seen = readings.seen.get(stored.identity)
+    if seen is None:
+        why = readings.unknown.get(stored.identity, "belongs to a default response rule")
+        raise Inexpressible(f"uses the {stored.label}, which {why}")
+    return seen, seen
+
+
+def _authentication(data: RuleData, action: FilterAction, oddities: Oddities) -> tuple[Authentication, ...]:
+    try:
+        return authentication(data, oddities)
+    except Inexpressible as trouble:
+        if action.action is ActionKind.NEGOTIATE:
+            raise
+        oddities.append(str(trouble))  # nobody is asked who he is where nothing is negotiated
+        return ()

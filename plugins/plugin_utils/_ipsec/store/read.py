@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From a registry or a directory to the model: what can be said becomes values, everything else is foreign.
+"""From a registry or a directory to the model: what can be managed becomes values, everything else is foreign.
+
+A foreign object carries what it means wherever that is known.
 
 The objects and their references follow MS-GPIPSEC 2.2.1; which anomalies occur was seen in real stores.
 """
@@ -11,8 +13,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Generic, TypeVar
 
 from ..codec.filter_action import decode_filter_action
 from ..codec.filter_list import decode_filter_list
@@ -22,25 +22,24 @@ from ..codec.policy import decode_policy
 from ..codec.rule import decode_rule
 from ..errors import StoreError
 from ..keys import Keys
-from ..model import FILTER_ACTION, FILTER_LIST, POLICY, FilterAction, FilterList, Foreign, Policy, Store, folded
+from ..model import FILTER_ACTION, FILTER_LIST, POLICY, FilterAction, FilterList, Foreign, Named, Store, folded
 from ..values import ActionKind
-from .express import ACTIONS, Inexpressible, check_name, quick_mode_methods, quick_mode_pfs
+from .express import ACTIONS, Inexpressible, Oddities, quick_mode_methods, quick_mode_pfs
 from .filters import filters
 from .objects import Kind, Stored, StoredObject, from_directory, from_registry
 from .policies import Parts, data_of, policy
+from .readings import Item, Readings
 from .wiring import Wiring
 
 LOCAL_STORE = r"HKEY_LOCAL_MACHINE\SOFTWARE\Policies\Microsoft\Windows\IPSec\Policy\Local"
 
 _MODEL_KINDS = {Kind.POLICY: POLICY, Kind.FILTER_LIST: FILTER_LIST, Kind.FILTER_ACTION: FILTER_ACTION}
 
-Item = TypeVar("Item", FilterList, FilterAction, Policy)
-
 
 def read_store(keys: Keys, root: str = LOCAL_STORE) -> Store:
     """Return the policy store below the key ``root``; raise StoreError when there is no such key.
 
-    Single objects never raise: what cannot be read or said is in ``foreign`` with its reason, and damage that does
+    Single objects never raise: what cannot be read or managed is in ``foreign`` with its reason, and damage that does
     not change the meaning is in ``findings``.
     """
     return read_objects(from_registry(keys, root))
@@ -54,71 +53,66 @@ def read_directory(entries: Iterable[Mapping[str, Sequence[str | bytes]]], assig
     return read_objects(from_directory(entries, assigned))
 
 
-@dataclass(frozen=True, slots=True)
-class _Readings(Generic[Item]):
-    """The objects of one class: those that could be said, by identity, and the sentences why others could not."""
-
-    good: dict[str, Item]
-    bad: dict[str, str]
-
-    def in_order(self) -> tuple[Item, ...]:
-        return tuple(sorted(self.good.values(), key=lambda item: folded(item.name)))
-
-
 def read_objects(stored: Stored) -> Store:
     """Return the store that these objects are."""
     wiring = Wiring(stored)
     findings = [*stored.findings, *wiring.findings(), *_frame_findings(stored.objects)]
     names = Counter(map(_name_key, stored.objects))
 
-    def readings(kind: Kind, express: Callable[[StoredObject], Item]) -> _Readings[Item]:
-        result: _Readings[Item] = _Readings({}, {})
+    def readings(kind: Kind, express: Callable[[StoredObject, Oddities], Item]) -> Readings[Item]:
+        result: Readings[Item] = Readings()
         for each in wiring.of_kind(kind):
-            if _belongs_to_a_rule(each):
-                continue
-            try:
-                _check_name(each, names)
-                result.good[each.identity] = express(each)
-            except Inexpressible as reason:
-                result.bad[each.identity] = f"It {reason}."
-            except StoreError as error:
-                result.bad[each.identity] = f"Its data is damaged: {error}"
+            if not _belongs_to_a_rule(each):
+                result.add(each, express, _oddities_of_name(each, names))
         return result
 
-    def express_list(each: StoredObject) -> FilterList:
-        items, notes = filters(data_of(each, decode_filter_list))
+    def express_list(each: StoredObject, oddities: Oddities) -> FilterList:
+        items, notes = filters(data_of(each, decode_filter_list), oddities)
         findings.extend(f"The {each.label} {note}." for note in notes)
         return FilterList(name=each.name, description=each.description, filters=items)
 
-    def express_action(each: StoredObject) -> FilterAction:
-        action = _filter_action(each)
+    def express_action(each: StoredObject, oddities: Oddities) -> FilterAction:
+        action = _filter_action(each, oddities)
         if action.action is not ActionKind.NEGOTIATE and data_of(each, decode_filter_action).offers:
             findings.append(f"The {each.label} does not negotiate; its offers have no effect and were left out.")
         return action
 
     lists = readings(Kind.FILTER_LIST, express_list)
     actions = readings(Kind.FILTER_ACTION, express_action)
-    parts = Parts(wiring=wiring, filter_lists=lists.good, filter_actions=actions.good)
-    policies = readings(Kind.POLICY, lambda each: policy(each, parts))
-    reasons = {**lists.bad, **actions.bad, **policies.bad}
+    parts = Parts(wiring=wiring, filter_lists=lists, filter_actions=actions)
+    policies = readings(Kind.POLICY, lambda each, oddities: policy(each, parts, oddities))
     active = wiring.find(stored.active, Kind.POLICY) if stored.active else None
     if stored.active and active is None:
         findings.append("The store puts a policy in force that does not exist.")
-    in_force = policies.good.get(active.identity) if active else None
+    in_force = policies.managed(active.identity) if active else None
     return Store(
-        filter_lists=lists.in_order(),
-        filter_actions=actions.in_order(),
-        policies=policies.in_order(),
-        assigned=in_force.name if in_force else None,
-        foreign=tuple(_foreign(stored.objects, reasons, active, wiring)),
+        filter_lists=_managed(lists, lambda each: each),
+        filter_actions=_managed(actions, lambda each: each),
+        policies=_managed(policies, lambda each: each.policy),
+        assigned=in_force.policy.name if in_force else None,
+        foreign=(
+            *_foreign(Kind.POLICY, policies, active, wiring),
+            *_foreign(Kind.FILTER_LIST, lists, active, wiring),
+            *_foreign(Kind.FILTER_ACTION, actions, active, wiring),
+        ),
         predefined=frozenset(
             (_MODEL_KINDS[each.kind], folded(each.name))
             for each in stored.objects
             if each.identity in PREDEFINED and each.kind in _MODEL_KINDS and each.name
         ),
         findings=tuple(dict.fromkeys(findings)),
-        identities={folded(item.name): identity for identity, item in policies.good.items()},
+        identities={
+            folded(item.policy.name): identity
+            for identity, item in policies.seen.items()
+            if identity not in policies.foreign
+        },
     )
+
+
+def _managed(readings: Readings[Item], value: Callable[[Item], Named]) -> tuple[Named, ...]:
+    """Return the objects that can be managed, in order of their names."""
+    found = (value(item) for identity, item in readings.seen.items() if identity not in readings.foreign)
+    return tuple(sorted(found, key=lambda item: folded(item.name)))
 
 
 def _name_key(each: StoredObject) -> tuple[Kind, str]:
@@ -130,15 +124,18 @@ def _belongs_to_a_rule(each: StoredObject) -> bool:
     return each.kind is Kind.FILTER_ACTION and not each.name and each.action_type == DEFAULT_RESPONSE
 
 
-def _check_name(each: StoredObject, names: Counter[tuple[Kind, str]]) -> None:
+def _oddities_of_name(each: StoredObject, names: Counter[tuple[Kind, str]]) -> Oddities:
+    oddities = Oddities()
     if not each.name:
-        raise Inexpressible("has no name")
-    if names[_name_key(each)] > 1:
-        raise Inexpressible("has the name of another object of its kind")
-    check_name(each.name, "a name")
+        oddities.append("has no name")
+    elif names[_name_key(each)] > 1:
+        oddities.append("has the name of another object of its kind")
+    else:
+        oddities.name(each.name, "a name")
+    return oddities
 
 
-def _filter_action(each: StoredObject) -> FilterAction:
+def _filter_action(each: StoredObject, oddities: Oddities) -> FilterAction:
     if each.action not in ACTIONS:
         raise Inexpressible("has an unknown action")
     if each.action_type != STANDARD:
@@ -146,7 +143,7 @@ def _filter_action(each: StoredObject) -> FilterAction:
     data = data_of(each, decode_filter_action)
     if ACTIONS[each.action] is not ActionKind.NEGOTIATE:
         return FilterAction(name=each.name, description=each.description, action=ACTIONS[each.action])
-    methods = quick_mode_methods(data)
+    methods = quick_mode_methods(data, oddities)
     if not methods:
         raise Inexpressible("negotiates without any offer")
     return FilterAction(
@@ -160,19 +157,19 @@ def _filter_action(each: StoredObject) -> FilterAction:
     )
 
 
-def _foreign(
-    objects: Sequence[StoredObject], reasons: Mapping[str, str], active: StoredObject | None, wiring: Wiring
-) -> Iterator[Foreign]:
-    kinds = list(_MODEL_KINDS)
-    odd = (each for each in objects if each.kind in _MODEL_KINDS and each.identity in reasons)
-    for each in sorted(odd, key=lambda each: (kinds.index(each.kind), folded(each.name), each.identity)):
+def _foreign(kind: Kind, readings: Readings[Item], active: StoredObject | None, wiring: Wiring) -> Iterator[Foreign]:
+    odd = (each for each in wiring.of_kind(kind) if each.identity in readings.foreign)
+    for each in sorted(odd, key=lambda each: (folded(each.name), each.identity)):
+        unknown = readings.unknown.get(each.identity)
         yield Foreign(
-            kind=_MODEL_KINDS[each.kind],
+            kind=_MODEL_KINDS[kind],
             name=each.name,
             identity=each.identity,
-            reason=reasons[each.identity],
+            reason=f"It {readings.foreign[each.identity]}.",
             assigned=each is active,
             uses=frozenset(_uses(each, wiring)),
+            seen=readings.seen.get(each.identity),
+            unknown=f"It {unknown}." if unknown else "",
         )
 
 

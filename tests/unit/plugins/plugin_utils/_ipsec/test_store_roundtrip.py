@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.codec.form import LEGACY, VISTA, Form
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.errors import StoreError
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.errors import IpsecError, StoreError
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.endpoint import in_force
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.keys import Keys
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.model import (
     Filter,
@@ -98,15 +99,18 @@ def leaks(text: str) -> bool:
 
 
 def texts_of(store: Store) -> str:
-    return repr(store) + "".join(store.findings) + "".join(each.reason for each in store.foreign)
+    return repr(store) + "".join(store.findings) + "".join(each.reason + each.unknown for each in store.foreign)
 
 
 def read_anything(keys: Keys) -> str:
-    """Return every word that reading these keys gives, or the words of the refusal."""
+    """Return every word that reading and judging these keys gives, or the words of the refusal."""
     try:
-        return texts_of(read_store(keys))
+        store = read_store(keys)
+        return f"{texts_of(store)}{in_force(store)!r}"
     except StoreError as error:
         return str(error)
+    except IpsecError as error:
+        return f"{texts_of(store)}{error}"
 
 
 @FORMS
