@@ -31,6 +31,7 @@ from ._ipsec.session import MOST_INPUT_BYTES
 
 # How often a task begins anew because another run came in between.
 _MOST_BEGINNINGS = 10
+_CHANGED_BEFORE = f"{CHANGED_UNDER_IT} before anything was sent, so it was read and planned again."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +111,10 @@ class Converger:
             if not plan.commands:
                 return _outcome(plan)
             if plan.services and not plan.sleeper:
-                host = start_services(self, list(plan.services))
+                host = start_services(self, plan.services)
+                if host.store != plan.host.store:
+                    notes = [_CHANGED_BEFORE]
+                    continue
             if len(plan.lines) + plan.sleeper <= 1 and plan.confirm_seconds is None:
                 return self._carry_out(plan, host, want, notes)  # one command is there or it is not
             taken = self.turn.take(host)
@@ -118,8 +122,8 @@ class Converger:
                 host = self.read()
                 continue
             unmarked = without_mark(taken.store, self.turn.mark)
-            if unmarked != host.store:
-                notes = [f"{CHANGED_UNDER_IT} before anything was sent, so it was read and planned again."]
+            if unmarked != plan.host.store:
+                notes = [_CHANGED_BEFORE]
                 plan = self._predict(replace(taken, store=unmarked), want, terms)
             return self._carry_out(plan, taken, want, notes)
         message = (
@@ -134,9 +138,8 @@ class Converger:
             host = self._send_steps(plan, host)
         if plan.sleeper:
             host = self._wake(plan, host)
-        host = self.turn.wait(host)
         store = without_mark(host.store, self.turn.mark)
-        self._check_result(store, want)
+        self._check_result(plan, store, want)
         return replace(
             _outcome(plan),
             host=host,
@@ -146,12 +149,18 @@ class Converger:
             confirmed=plan.confirm_seconds is not None,
         )
 
-    def _check_result(self, store: Store, want: Want) -> None:
-        """Raise ChangeError unless the store has what this task wants of it; what others changed is no matter of it."""
+    def _check_result(self, plan: Prediction, store: Store, want: Want) -> None:
+        """Raise ChangeError unless the store has what this task wants of it.
+
+        What others changed is no matter of it, their marks and copies neither; its own copies must be gone.
+        """
+        found = settled(store)
         try:
-            left = make_plan(store, want(settled(store)))
+            left = make_plan(found, want(found))
         except IpsecError as error:
             raise ChangeError(f"{CHANGED_UNDER_IT}: {error}", self.talk.done) from None
+        own = {step.operation.key for step in plan.steps}
+        left += tuple(step for step in make_plan(store, found) if step.operation.key in own)
         if left:
             needed = ", ".join(render(step.operation).redacted() for step in left[:3])
             message = f"The host reported no error, but reading it again shows that it still needs: {needed}."
@@ -196,16 +205,18 @@ class Converger:
 
     def _wake(self, plan: Prediction, host: Host) -> Host:
         """Start the services last, when what they put in force is what is wanted."""
+        leaving = (leave_command(self.turn.mark),) if self.turn.held else ()
         if plan.confirm_seconds is None:
-            return start_services(self, list(plan.services))
+            self.turn.held = False
+            return start_services(self, plan.services, leaving)
         decision = Decision(
             original=plan.host.store,
             target=plan.desired.assigned,
-            carry_out=lambda: start_services(self, list(plan.services)),
+            carry_out=lambda: start_services(self, plan.services),
             line=plan.services[-1],
             seconds=plan.confirm_seconds,
             asleep=True,
-            beside=(leave_command(self.turn.mark),),
+            beside=leaving,
         )
         found = confirm(self, host, decision)
         self.turn.held = False

@@ -21,7 +21,7 @@ from ._ipsec.planning.operations import Assign
 from ._ipsec.planning.plan import Step, make_plan
 from ._ipsec.planning.references import in_force_identity
 from ._ipsec.planning.staging import settled
-from ._ipsec.revert import DISARM_COMMAND, YET_UNKNOWN, arm_command, way_back
+from ._ipsec.revert import DISARM_COMMAND, arm_command, predicted_way_back
 
 Want = Callable[[Store], Store]
 
@@ -82,8 +82,8 @@ class Prediction:
         # A copy that stands in is made by the task itself.
         staged = any(isinstance(step.operation, Assign) and not step.decides for step in self.steps)
         store = self.host.store
-        back = None if staged else way_back(store, self.desired.assigned, asleep=self.sleeper)
-        yield arm_command(back or YET_UNKNOWN, self.confirm_seconds or 0)
+        back = predicted_way_back(store, self.desired.assigned, staged=staged, asleep=self.sleeper)
+        yield arm_command(back, self.confirm_seconds or 0)
         yield from commands
         yield DISARM_COMMAND
 

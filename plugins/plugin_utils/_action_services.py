@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from ._action_session import ChangeError, HostSession
@@ -39,9 +39,12 @@ def needed_commands(host: Host) -> list[str]:
     return service_commands(enable, start)
 
 
-def start_services(way: Starter, commands: list[str]) -> Host:
-    """Start the services by these commands and return the host once they run; raise ChangeError if they do not."""
-    found, answer = way.talk.change(*commands)
+def start_services(way: Starter, commands: Sequence[str], beside: Sequence[str] = ()) -> Host:
+    """Start the services by these commands and return the host once they run; raise ChangeError if they do not.
+
+    Commands ``beside`` them are not told.
+    """
+    found, answer = way.talk.change(*commands, beside=beside)
     waited = 0
     while waited < _PATIENCE_SECONDS and any(service.state == START_PENDING for service in found.services.values()):
         way.tell("waits for services to start")

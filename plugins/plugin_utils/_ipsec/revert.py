@@ -22,8 +22,8 @@ from .values import natural_number
 SECONDS_PER_MINUTE = 60
 LONGEST_TIMEOUT_SECONDS = 24 * 60 * SECONDS_PER_MINUTE
 SHORTEST_TIMEOUT_SECONDS = SECONDS_PER_MINUTE
-# What a prediction shows in place of a command that names a policy which is yet to be made.
-YET_UNKNOWN = "netsh.exe ipsec static set policy guid=(of a policy that is yet to be made)"
+# What a prediction shows in place of the GUID of a policy that is yet to be made.
+_YET_UNKNOWN = "{yet-to-be-made}"
 
 _GUID = re.compile(r"\{[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}", re.IGNORECASE | re.ASCII)
 
@@ -58,6 +58,15 @@ def way_back(store: Store, target: str | None, *, asleep: bool = False) -> str |
         return f"netsh.exe ipsec static set policy guid={_guid(before)} assign=yes" if before else None
     after = store.identities.get(folded(target or ""))
     return f"netsh.exe ipsec static set policy guid={_guid(after)} assign=no" if after else None
+
+
+def predicted_way_back(store: Store, target: str | None, *, staged: bool, asleep: bool) -> str:
+    """Return the command of :func:`way_back` as far as it is known before anything is made.
+
+    ``staged`` says that a copy of what is in force stands in then, which the host is yet to make.
+    """
+    known = None if staged else way_back(store, target, asleep=asleep)
+    return known or f"netsh.exe ipsec static set policy guid={_YET_UNKNOWN} assign={'yes' if staged else 'no'}"
 
 
 def _guid(identity: str) -> str:

@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import Any
 
 import pytest
 from ansible.errors import AnsibleActionFail
 from lab_runner import LabConnection, run, state_of
 
+from winlab.connections import managed
 from winlab.host import Host
 from winlab.netsh.talk import static
 from winlab.services import State
@@ -19,13 +21,20 @@ from winlab.store import policy_store
 
 Data = dict[str, Any]
 
-CONTROLLER, PORT = "192.0.2.10", 5985
+OWN, CONTROLLER, PORT = "192.0.2.20", "192.0.2.10", 5985
 GUARDED: Data = {
-    "host_addresses": ["192.0.2.20"],
+    "host_addresses": [OWN],
     "controller_addresses": [CONTROLLER],
     "management_ports": [PORT],
 }
 HOSTS = [(version, language) for version in ("2003", "2016") for language in ("en", "de")]
+
+
+def managed_host(version: str, language: str) -> Host:
+    """Return a host that sees its controller come from where the guard is told."""
+    host = Host.create("host", version, language)
+    host.connections = managed(ip_address(OWN), PORT, CONTROLLER)
+    return host
 
 
 def add_list(name: str, *filters: str) -> list[str]:
@@ -35,7 +44,7 @@ def add_list(name: str, *filters: str) -> list[str]:
 
 def everything_but_management(version: str, language: str, *, policy: str, every: str = "Every") -> Host:
     """Return a host whose policy in force blocks everything but the way by which it is managed."""
-    host = Host.create("host", version, language)
+    host = managed_host(version, language)
     static(
         host,
         *add_list(every, "srcaddr=any dstaddr=me"),
@@ -84,7 +93,7 @@ def test_a_change_of_what_it_uses_locks_nobody_out(version: str, language: str, 
 
 def test_bits_beyond_a_mask_are_no_reason_to_look_away() -> None:
     """The list is what scripts make: the address of a host with the mask of its network."""
-    host = Host.create("host", "2016", "en")
+    host = managed_host("2016", "en")
     static(
         host,
         *add_list("Mgmt", f"srcaddr=192.0.2.4 srcmask=24 dstaddr=me protocol=TCP dstport={PORT}"),
@@ -116,7 +125,7 @@ REPLACING: dict[str, tuple[str, Data]] = {
 
 def web_blocked(version: str, language: str) -> Host:
     """Return a host with a policy in force that netsh cannot be told about, and a harmless one of ours."""
-    host = Host.create("host", version, language)
+    host = managed_host(version, language)
     static(
         host,
         *add_list("Web", "srcaddr=any dstaddr=me protocol=TCP dstport=81"),
@@ -174,6 +183,8 @@ class NewConnection(LabConnection):
 @pytest.mark.parametrize("way", sorted(REPLACING))
 def test_it_is_replaced_within_a_time_to_confirm(way: str) -> None:
     host = web_blocked("2016", "en")
+    for service in host.services.values():
+        service.state = State.RUNNING
     (foreign,) = [item for item in run(host, "policies_info", {})["foreign"] if item["assigned"]]
     connection = NewConnection(host)
     module, args = REPLACING[way]
@@ -186,18 +197,35 @@ def test_it_is_replaced_within_a_time_to_confirm(way: str) -> None:
     assert not host.tasks
 
 
-def test_what_it_stops_already_is_no_news() -> None:
-    """The way of the management is blocked before and after: the change takes nothing away."""
+@pytest.mark.parametrize("way", sorted(REPLACING))
+def test_one_that_sleeps_is_not_brought_back(way: str) -> None:
+    """It had no effect while the services did not run: going back means that no policy acts."""
+    host = web_blocked("2016", "en")
+    connection = NewConnection(host)
+    module, args = REPLACING[way]
+    done = run(connection, module, {**args, **GUARDED, "confirm_timeout": 60})
+    assert (done["changed"], done["confirmed"]) == (True, True)
+    armed = [request.script.decode() for request in connection.sent if b"schtasks.exe /create" in request.script]
+    assert ["assign=no" in script for script in armed] == [True]
+
+
+def test_what_it_stops_cannot_be_what_carries_the_task() -> None:
+    """The way of the management is blocked, and yet the task came through: the addresses cannot be right."""
     host = everything_but_management("2016", "en", policy="Büro")
     static(host, "set filteraction name=Prm action=block")
     for service in host.services.values():
         service.state = State.RUNNING
-    assert run(host, "filter_list", {"name": "Mgmt", "filters": [], **GUARDED})["changed"] is True
+    before = state_of(host)
+    emptied = {"name": "Mgmt", "filters": [], **GUARDED}
+    with pytest.raises(AnsibleActionFail, match="yet this task came through"):
+        run(host, "filter_list", emptied)
+    assert state_of(host) == before
+    assert run(host, "filter_list", {**emptied, "allow_lockout": ["management"]})["changed"] is True
 
 
 def in_force_with_a_damaged_list() -> Host:
     """Return a host whose policy in force has a list that cannot be read, beside one that can."""
-    host = Host.create("host", "2016", "en")
+    host = managed_host("2016", "en")
     damaged = policy_store(host).add_foreign("unknown_filter_data", name="Damaged")
     assert damaged
     static(

@@ -10,6 +10,7 @@ without a network. So one task takes milliseconds, and a test may run thousands 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
@@ -78,10 +79,28 @@ class LabConnection:
         return [text for text in texts if text.startswith(("sc.exe config", "sc.exe start"))]
 
 
-def run(target: Host | LabConnection, module: str, args: Data, *, check_mode: bool = False, diff: bool = False) -> Data:
+class Lost(AnsibleConnectionFailure):
+    """A host that was lost after commands had been sent; ``result`` is what the task says of them."""
+
+    def __init__(self, result: Data) -> None:
+        super().__init__(result["msg"])
+        self.result = result
+
+
+def run(
+    target: Host | LabConnection,
+    module: str,
+    args: Data,
+    *,
+    check_mode: bool = False,
+    diff: bool = False,
+    sleep: Callable[[float], None] | None = None,
+    clock: Callable[[], float] = lambda: 0.0,
+) -> Data:
     """Return the result of one task; AnsibleActionFail and AnsibleConnectionFailure are passed on.
 
-    The task gets a copy of ``args`` of its own, as from the templating of a playbook.
+    The task gets a copy of ``args`` of its own, as from the templating of a playbook. Without ``sleep`` and ``clock``
+    its seconds pass at once.
     """
     connection = LabConnection(target) if isinstance(target, Host) else target
     task = Task.load({f"winsec.ipsec.{module}": _copy(args), "check_mode": check_mode, "diff": diff})
@@ -96,10 +115,10 @@ def run(target: Host | LabConnection, module: str, args: Data, *, check_mode: bo
         shared_loader_obj=None,
     )
     genuine = action._converger
-    action._converger = lambda: _hurried(genuine())
+    action._converger = lambda: _hurried(genuine()) if sleep is None else replace(genuine(), sleep=sleep, clock=clock)
     result: Data = action.run(task_vars={})
     if result.get("unreachable"):
-        raise AnsibleConnectionFailure(result["msg"])
+        raise Lost(result)
     return result
 
 

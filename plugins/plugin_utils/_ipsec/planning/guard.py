@@ -11,7 +11,7 @@ judged, a server role that may stand for any peer. Each is refused with what to 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv6Address
 
 from ..document.fields import Fields, element
@@ -167,12 +167,26 @@ def _unjudged(desired: Store, flows: tuple[CriticalFlow, ...]) -> IpsecError:
 def _meaning(store: Store) -> object:
     """Return what decides about packets: what is in force, or what one that cannot be judged is known to use."""
     try:
-        return in_force(store)
+        found = in_force(store)
+        return None if found is None else _acts(found)
     except IpsecError:
         used = reachable(store, store.assigned)
         lists, actions = by_name(store.filter_lists), by_name(store.filter_actions)
         objects = [lists.get(name) if kind == FILTER_LIST else actions.get(name) for kind, name in sorted(used)]
         return in_force_identity(store), objects
+
+
+def _acts(found: InForce) -> object:
+    """Return what a policy does to packets, without what is only there for people."""
+    rules = [
+        (
+            replace(bound.rule, description="", filter_list="", filter_action=""),
+            frozenset(each.selector for each in bound.filters.filters),
+            replace(bound.action, name="", description=""),
+        )
+        for bound in found.rules
+    ]
+    return found.policy.main_mode, found.policy.default_response, rules
 
 
 def read_guard(given: Mapping[str, object], approach: Approach | None = None) -> Guard:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from ipaddress import ip_address
 
 import pytest
 
@@ -22,6 +23,11 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.model import (
     Store,
 )
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.planning.guard import read_guard
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.planning.management import (
+    Approach,
+    Connection,
+    Listed,
+)
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.planning.references import uses
 from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._ipsec.flows.scenes import (
     BE,
@@ -36,7 +42,8 @@ from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._ipsec.flo
     store_of,
 )
 
-GUARD = read_guard({}, host=[FE], controller=[CONTROLLER], port=5985)
+GUARD = read_guard({}, Approach(port=5985, controllers=(ip_address(CONTROLLER),)))
+SEEN = Listed((Connection(ip_address(FE), 5985, ip_address(CONTROLLER)),))
 CUT = does(BLOCK, filter_of(CONTROLLER, "me", "tcp"), name="cut")
 HARMLESS = does(BLOCK, filter_of(BE, "me", "tcp"), name="harmless")
 
@@ -65,11 +72,11 @@ def changed(store: Store, action: FilterAction = BLOCK) -> Store:
     return replace(store, filter_actions=actions)
 
 
-def refusal(current: Store, desired: Store, *, running: bool = True) -> str:
+def refusal(current: Store, desired: Store, *, running: bool = True, wakes: bool = False) -> str:
     services = {"PolicyAgent": Service(4 if running else 1, 2)}
     host = Host(version=SERVER_2016, store=current, services=services, domain_policy=None)
     try:
-        GUARD.check(host, desired)
+        GUARD.check(host, desired, SEEN, wakes=wakes)
     except IpsecError as error:
         return str(error)
     return ""
@@ -83,14 +90,14 @@ def test_a_change_of_what_it_uses_is_judged(running: bool) -> None:
     assert refusal(elsewhere, changed(elsewhere), running=running) == ""
 
 
-def test_what_it_stops_already_is_not_stopped_by_the_change() -> None:
+def test_what_it_stops_cannot_be_what_carries_the_task() -> None:
     cut = foreign_store(CUT)
     described = replace(cut, filter_lists=tuple(replace(item, description="x") for item in cut.filter_lists))
-    ours = replace(store_of(CUT), foreign=(replace(cut.foreign[0], assigned=False),))
-    for desired in (described, ours):
-        assert refusal(cut, desired) == ""
+    assert refusal(cut, described) == ""
+    assert "yet this task came through" in refusal(cut, changed(cut, PERMIT))
     # A policy that does not act stops nothing: ours will act.
-    assert "critical flow management" in refusal(cut, ours, running=False)
+    ours = replace(store_of(CUT), foreign=(replace(cut.foreign[0], assigned=False),))
+    assert "critical flow management" in refusal(cut, ours, running=False, wakes=True)
 
 
 def test_what_replaces_it_is_judged_whatever_is_known_of_it() -> None:
