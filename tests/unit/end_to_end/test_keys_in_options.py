@@ -13,6 +13,7 @@ import traceback
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from key_places import CANARY, NUMBER, REPLACING, TREES, Place, places, replaced
 from lab_runner import LabConnection, run
 
 from ansible_collections.winsec.ipsec.plugins.module_utils._argspec import SPECS
+from winlab.connections import managed
 from winlab.host import Host
 from winlab.netsh.talk import static
 
@@ -87,7 +89,8 @@ def told(place: Place, host: Host, folder: Path, *, check_mode: bool) -> tuple[b
 
 
 def lab_host() -> Host:
-    host = Host.create("host", "2016")
+    host = Host.create("host", "2016", addresses=("10.9.0.1",))
+    host.connections = managed(ip_address("10.9.0.1"), 5985, "10.9.0.2")
     static(host, *PRESENT)
     return host
 

@@ -84,9 +84,11 @@ GUARD = {
     "dns_servers": ["10.9.0.3"],
     "domain_controllers": ["10.9.0.4"],
     "critical_flows": [{"name": "backup", "peers": ["10.9.0.5"], "direction": "inbound", "traffic": "tcp/443"}],
+    "dhcp_servers": ["10.9.0.6"],
     "allow_lockout": ["backup"],
+    "confirm_timeout": 120,
 }
-IN_FORCE = {"allow_domain_policy": True, "confirm_timeout": 120}
+IN_FORCE = {"allow_domain_policy": True}
 SESSIONS = [
     {
         "name": "mail",

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv6Address
 
-from ..document.fields import Fields, element
+from ..document.fields import Fields
 from ..errors import IpsecError
 from ..flows.endpoint import Addresses, Endpoint, InForce, in_force
 from ..flows.lockout import (
@@ -207,15 +207,15 @@ def read_guard(given: Mapping[str, object], approach: Approach | None = None) ->
     flows += [_flow(item, where) for where, item in fields.items("critical_flows")]
     return Guard(
         given=Given(
-            hosts=tuple(_own(item, where) for where, item in fields.items("host_addresses")),
+            hosts=tuple(_own(item, where) for where, item in fields.elements("host_addresses")),
             controllers=_peers(fields, "controller_addresses"),
-            ports=tuple(_port(item, where) for where, item in fields.items("management_ports")),
+            ports=tuple(_port(item, where) for where, item in fields.elements("management_ports")),
         ),
         approach=approach or Approach(),
         flows=tuple(flows),
         dns=_singles(servers["dns_servers"]),
         dhcp=_singles(servers["dhcp_servers"]),
-        allowed=frozenset(_known(item, where, flows) for where, item in fields.items("allow_lockout")),
+        allowed=frozenset(_known(item, where, flows) for where, item in fields.elements("allow_lockout")),
     )
 
 
@@ -239,17 +239,17 @@ def _flow(data: object, path: str) -> CriticalFlow:
     )
 
 
-def _known(item: object, path: str, flows: Iterable[CriticalFlow]) -> str:
+def _known(name: str, path: str, flows: Iterable[CriticalFlow]) -> str:
     names = {flow.name for flow in flows} | {MANAGEMENT}
-    if str(item) not in names:
-        raise IpsecError(path, item, f"one of {', '.join(sorted(names))}", "Name a flow that is guarded.")
-    return str(item)
+    if name not in names:
+        raise IpsecError(path, name, f"one of {', '.join(sorted(names))}", "Name a flow that is guarded.")
+    return name
 
 
 def _peers(fields: Fields, key: str) -> tuple[Addresses, ...]:
     found: list[Addresses] = []
-    for where, item in fields.items(key):
-        address = parse_address(element(item, where), where)
+    for where, item in fields.elements(key):
+        address = parse_address(item, where)
         if isinstance(address, (Place, ServerRole)):
             raise IpsecError(where, item, "an address, a network or a range", "Words do not say which hosts these are.")
         single = not isinstance(address, AddressRange) and address.num_addresses == 1
@@ -257,12 +257,12 @@ def _peers(fields: Fields, key: str) -> tuple[Addresses, ...]:
     return tuple(found)
 
 
-def _own(item: object, path: str) -> IPv4Address | IPv6Address:
-    return parse_one_address(str(item), path, "one address of the host", "Give an IPv4 or IPv6 address.")
+def _own(text: str, path: str) -> IpAddress:
+    return parse_one_address(text, path, "one address of the host", "Give an IPv4 or IPv6 address.")
 
 
-def _port(item: object, path: str) -> int:
-    number = natural_number(str(item).strip())
+def _port(text: str, path: str) -> int:
+    number = natural_number(text.strip())
     if number is None or not 1 <= number <= HIGHEST_PORT:
-        raise IpsecError(path, item, f"a port from 1 to {HIGHEST_PORT}", "Give the number of the port.")
+        raise IpsecError(path, text, f"a port from 1 to {HIGHEST_PORT}", "Give the number of the port.")
     return number

@@ -157,7 +157,11 @@ def test_ah_only_when_asked() -> None:
         ([{"from": ["10.0.0.1"], "to": ["::1"]}], {}, "the same families"),
         (FLOWS, {"protocols": ["gre"]}, "firewall_protocols[0] is 'gre'"),
         (FLOWS, {"protocols": []}, "firewall_protocols is 'empty'"),
-        (FLOWS, {"hooks": ["prerouting"]}, "hooks is 'prerouting': expected one of the chains of inet filter: forward"),
+        (
+            FLOWS,
+            {"hooks": ["prerouting"]},
+            "hooks is 'prerouting': expected one of the chains of inet filter: 'forward'",
+        ),
         (FLOWS, {"hooks": []}, "hooks is ''"),
         (FLOWS, {"table": "x; flush ruleset"}, "table is"),
         (FLOWS, {"family": "bridge"}, "family is 'bridge'"),
