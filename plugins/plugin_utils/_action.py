@@ -20,6 +20,7 @@ from ._ipsec.errors import HostLost, IpsecError
 from ._ipsec.model import FILTER_ACTION, FILTER_LIST, POLICY, Named, Store, folded
 from ._ipsec.planning.guard import read_guard
 from ._ipsec.revert import check_timeout
+from ._ipsec.said import said_by_host
 from ._remote import Remote
 
 Data = dict[str, Any]
@@ -49,7 +50,7 @@ class IpsecAction(ActionBase):
         except IpsecError as error:
             raise AnsibleActionFail(str(error), result={"changed": False, "commands": []}) from None
         except HostLost as error:
-            raise AnsibleConnectionFailure(str(error)) from error
+            raise AnsibleConnectionFailure(str(error)) from None
         except ChangeError as error:
             result = {
                 "changed": bool(error.done) and not error.reverted,
@@ -59,7 +60,7 @@ class IpsecAction(ActionBase):
                 "reverted": error.reverted,
             }
             said = f" The command was: {error.failed}." if error.failed else ""
-            text = f" The host said: {error.answer}" if error.answer else ""
+            text = f" The host said: {said_by_host(error.answer)}" if error.answer else ""
             raise AnsibleActionFail(f"{error}{said}{text}", result=result) from None
 
     def check(self, given: Data) -> None:

@@ -85,7 +85,7 @@ def test_rollback_brings_back_what_was_there(tmp_path):
         done = play("rollback.yml", tmp_path, running)
         assert done.returncode == 0, done.stdout
         assert meaning(running) == before
-        assert not list((tmp_path / "ipsec-saved").iterdir())
+        assert not list((tmp_path / ".ipsec-saved").iterdir())
         assert not any(each.host.tasks for each in running.hosts.values())
 
 
