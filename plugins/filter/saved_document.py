@@ -37,9 +37,9 @@ def saved_document(text: Any, file: str = "The saved file") -> Any:
     if not isinstance(data, Mapping):
         raise AnsibleFilterError(f"{where} holds no document of policies. Restore it from a backup, or remove it.")
     try:
-        read_document(data, where)
+        read_document(data, "")
     except IpsecError as error:
-        raise AnsibleFilterError(str(error)) from None
+        raise AnsibleFilterError(f"{where}: {error}") from None
     # From 2.19 on texts are no templates unless a playbook wrote them; before, this is what says so.
     return wrap_var(data)
 

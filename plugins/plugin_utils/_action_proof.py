@@ -16,7 +16,6 @@ from ._proof.evidence import read_evidence
 from ._proof.model import Check, Outcome
 from ._proof.proof import first_causes, make_proof
 
-
 _LONGEST_LINE = 1000
 
 

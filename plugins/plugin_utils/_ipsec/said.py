@@ -4,8 +4,8 @@
 
 """What a host says, as text that can be shown, saved and compared.
 
-Everything that a host prints comes in through :func:`readable`, so that all readers, and a document that was saved and is
-fed back, have the same text. :func:`said_by_host` is for the messages that quote a host.
+Everything that a host prints comes in through :func:`readable`, so that all readers, and a document that was saved and
+is fed back, have the same text. :func:`said_by_host` is for the messages that quote a host.
 """
 
 from __future__ import annotations

@@ -6,18 +6,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
+from playbook_runner import meaning, play
 
 from winlab import shell
 from winlab.lab import Lab
 from winlab.spec import HostSpec
-from winlab.store import policy_store
 from winlab.wsman.faultplan import Effect, Fault
 
-ROOT = Path(__file__).resolve().parents[3]
 # A policy that the hosts had before, and that is in force.
 EARLIER = (
     'ipsec static add filterlist name="Mail" description="old"',
@@ -36,28 +31,6 @@ def lab() -> Lab:
         HostSpec(name=name, version=version, netsh=EARLIER, groups=(group,), vars={"ipsec_address": address})
         for name, group, version, address in PAIR
     )
-
-
-def play(name: str, folder: Path, running: Lab, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run one of the playbooks against a lab."""
-    running.inventory(folder / "inventory.yml")
-    environment = {key: value for key, value in os.environ.items() if key != "NTLM_USER_FILE"}
-    command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(folder / "inventory.yml")]
-    command += [str(ROOT / "playbooks" / name), *arguments]
-    environment |= {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-
-
-def meaning(running: Lab) -> dict[str, object]:
-    """Return what each host has, without what only tells when it was written."""
-    found = {}
-    for name, each in running.hosts.items():
-        state = policy_store(each.host).snapshot()
-        lists = {item["name"]: (item["description"], item["filters"]) for item in state["filter_lists"]}
-        actions = {item["name"]: item["methods"] for item in state["filter_actions"] if item["name"]}
-        policies = {item["name"]: [rule["name"] for rule in item["rules"]] for item in state["policies"]}
-        found[name] = (state["assigned"], lists, actions, policies)
-    return found
 
 
 def test_rollback_brings_back_what_was_there(tmp_path):
