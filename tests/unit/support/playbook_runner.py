@@ -26,11 +26,18 @@ def play(
         running.inventory(file)
     else:
         file.write_text(inventory)
+    return run(playbook, file, *arguments)
+
+
+def run(playbook: str | Path, inventory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a playbook on an inventory that is there. Its output is what a terminal would get, to the last character."""
     environment = {key: value for key, value in os.environ.items() if key != "NTLM_USER_FILE"}
-    command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(file)]
+    command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(inventory)]
     command += [str(ROOT / "playbooks" / playbook), *arguments]
     environment |= {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)
+    said = (each.decode("utf-8", "surrogateescape") for each in (done.stdout, done.stderr))
+    return subprocess.CompletedProcess(command, done.returncode, *said)
 
 
 def meaning(running: Lab) -> dict[str, object]:
