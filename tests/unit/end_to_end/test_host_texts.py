@@ -111,3 +111,37 @@ def test_the_message_of_a_proof_has_a_line_for_each_thing_it_says() -> None:
         assert all(re.match(r"\d+ passed|failed: |unproven: |Likely causes|\d+\. ", line) for line in said.split("\n"))
         quoted += "y" in said
     assert quoted == 200
+
+
+class Liar(LabConnection):
+    """A host that says that its services run."""
+
+    def exec_command(self, cmd: str, in_data: bytes | None = None, sudoable: bool = True) -> tuple[int, bytes, bytes]:
+        code, out, err = super().exec_command(cmd, in_data, sudoable)
+        return code, re.sub(rb": 1  STOPPED", b": 4  RUNNING", out), err
+
+
+def test_a_host_that_lies_about_itself_is_believed() -> None:
+    """No test of a virtue: SECURITY.md says so, and this is why."""
+    host = Host.create("h", "2016", "en")
+    shell.run(host, "sc stop PolicyAgent", None)
+    assert run(host, "policies_info", {})["host"]["services"]["PolicyAgent"]["running"] is False
+    assert run(Liar(host), "policies_info", {})["host"]["services"]["PolicyAgent"]["running"] is True
+
+
+def test_a_name_that_looks_like_another_is_foreign() -> None:
+    host = Host.create("h", "2016", "en")
+    shell.run(host, 'netsh ipsec static add filterlist name="Web"', None)
+    shell.run(host, 'netsh ipsec static add filterlist name="Wild"', None)
+    key = rf"{LOCAL}\{[one for one in host.registry.subkeys(LOCAL) if one.startswith('ipsecFilter')][-1]}"
+    # As a console in UTF-8 prints the Cyrillic letter.
+    host.registry.set(key, "ipsecName", Value(Kind.SZ, "W\u0435b".encode().decode("cp437")))
+    found = run(host, "policies_info", {})
+    assert [one["name"] for one in found["config"]["filter_lists"]] == ["Web"]
+    assert [one["name"] for one in found["foreign"]] == ["W\u0435b"]
+    before = tree(host)
+    changed = {"filter_lists": [{"name": "Web", "description": "ours", "filters": []}]}
+    run(host, "policies", {"state": "merged", "config": changed})
+    now = tree(host)
+    assert now[key] == before[key]
+    assert now != before

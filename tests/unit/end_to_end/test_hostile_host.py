@@ -215,3 +215,27 @@ def test_a_rollback_brings_back_every_text_as_it_was(place: Place) -> None:
     assert place.texts() == place.before
     assert place.wild() == wild_before
     assert not list(old.parent.iterdir())
+
+
+def test_a_name_in_the_inventory_is_no_path(place: Place) -> None:
+    """The same hosts under names that somebody gave to his machines: all is saved where it belongs, and comes back."""
+    folder = place.folder / "deep" / "inventory"
+    folder.mkdir(parents=True)
+    text = (place.folder / "inventory" / "hosts.yml").read_text()
+    hosts = yaml.safe_load(text)["all"]["children"]
+    for group, new in (("exchange_frontends", "../../fe"), ("exchange_backends", "/tmp/be")):
+        (old,) = hosts[group]["hosts"]
+        hosts[group]["hosts"] = {new: hosts[group]["hosts"][old]}
+        hosts["windows"]["hosts"][new] = hosts["windows"]["hosts"].pop(old)
+    (folder / "hosts.yml").write_text(yaml.safe_dump({"all": {"children": hosts}}))
+    done = run("site.yml", folder)
+    assert done.returncode == 0, done.stdout
+    saved = folder / ".ipsec-saved"
+    assert sorted(path.name for path in saved.iterdir()) == ["%2E.%2F..%2Ffe.json", "%2Ftmp%2Fbe.json"]
+    assert sorted(path.name for path in (place.folder / "deep").rglob("*")) == [
+        *("%2E.%2F..%2Ffe.json", "%2Ftmp%2Fbe.json", ".ipsec-saved", "hosts.yml", "inventory"),
+    ]
+    done = run("rollback.yml", folder)
+    assert done.returncode == 0, done.stdout
+    assert place.texts() == place.before
+    assert not list(saved.iterdir())
