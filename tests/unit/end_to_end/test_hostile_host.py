@@ -218,24 +218,22 @@ def test_a_rollback_brings_back_every_text_as_it_was(place: Place) -> None:
 
 
 def test_a_name_in_the_inventory_is_no_path(place: Place) -> None:
-    """The same hosts under names that somebody gave to his machines: all is saved where it belongs, and comes back."""
-    folder = place.folder / "deep" / "inventory"
-    folder.mkdir(parents=True)
-    text = (place.folder / "inventory" / "hosts.yml").read_text()
-    hosts = yaml.safe_load(text)["all"]["children"]
-    for group, new in (("exchange_frontends", "../../fe"), ("exchange_backends", "/tmp/be")):
-        (old,) = hosts[group]["hosts"]
-        hosts[group]["hosts"] = {new: hosts[group]["hosts"][old]}
-        hosts["windows"]["hosts"][new] = hosts["windows"]["hosts"].pop(old)
-    (folder / "hosts.yml").write_text(yaml.safe_dump({"all": {"children": hosts}}))
-    done = run("site.yml", folder)
+    """Machines under names that somebody chose, in two inventories: each is saved beside its own, and comes back."""
+    deep, before = place.folder / "deep", place.texts()
+    whole = yaml.safe_load((place.folder / "inventory" / "hosts.yml").read_text())["all"]["children"]
+    for folder, group, new in (("a", "exchange_frontends", "../../fe"), ("b", "exchange_backends", "/tmp/be")):
+        (old,) = whole[group]["hosts"]
+        windows = {**whole["windows"], "hosts": {new: whole["windows"]["hosts"][old]}}
+        found = {"all": {"children": {"windows": windows, group: {"hosts": {new: whole[group]["hosts"][old]}}}}}
+        (deep / folder).mkdir(parents=True)
+        (deep / folder / "hosts.yml").write_text(yaml.safe_dump(found))
+    both = (deep / "a", "-i", str(deep / "b"))
+    done = run("site.yml", *both)
     assert done.returncode == 0, done.stdout
-    saved = folder / ".ipsec-saved"
-    assert sorted(path.name for path in saved.iterdir()) == ["%2E.%2F..%2Ffe.json", "%2Ftmp%2Fbe.json"]
-    assert sorted(path.name for path in (place.folder / "deep").rglob("*")) == [
-        *("%2E.%2F..%2Ffe.json", "%2Ftmp%2Fbe.json", ".ipsec-saved", "hosts.yml", "inventory"),
-    ]
-    done = run("rollback.yml", folder)
+    written = {str(path.relative_to(deep)) for path in deep.rglob("*") if path.is_file()}
+    saved = {"a/.ipsec-saved/%2E.%2F..%2Ffe.json", "b/.ipsec-saved/%2Ftmp%2Fbe.json"}
+    assert written == {"a/hosts.yml", "b/hosts.yml"} | saved
+    done = run("rollback.yml", *both)
     assert done.returncode == 0, done.stdout
-    assert place.texts() == place.before
-    assert not list(saved.iterdir())
+    assert place.texts() == before
+    assert not any((deep / path).exists() for path in saved)
