@@ -162,6 +162,12 @@ def test_role_variables_would_not_be_refused(where: str, role: str, name: str, v
     assert role_refusal(role, name, value) == "", where
 
 
+def test_nothing_that_a_host_said_becomes_a_file_of_variables() -> None:
+    """Ansible evaluates the templates in such a file, on the controller."""
+    for where, text in sources():
+        assert not re.search(r"include_vars|(?:dest|path): .*(?:host|group)_vars", text), where
+
+
 def test_every_kind_of_document_was_found() -> None:
     with_tasks = {where.partition("#")[0] for where, _module, _args in TASKS}
     expected = {f"{name}:EXAMPLES" for name in SPECS} | {"README.md", "guide_quick_start.rst", "guide_model.rst"}

@@ -108,6 +108,17 @@ def test_a_saved_file_that_would_lock_the_controller_out_is_refused(site: Site) 
     assert site.now == site.after
 
 
+def test_a_front_end_whose_file_is_lost_keeps_its_back_ends(site: Site) -> None:
+    site.saved("fe1").rename(site.folder / "elsewhere")
+    try:
+        done = site.rollback()
+    finally:
+        (site.folder / "elsewhere").rename(site.saved("fe1"))
+    assert done.returncode != 0
+    assert "fe1 has the policy of site.yml in force, but nothing is saved for it" in done.stdout
+    assert site.now == site.after
+
+
 def test_a_critical_flow_of_the_inventory_counts(site: Site) -> None:
     """The earlier policy blocks the mail: now somebody has declared it critical."""
     mail = {"name": "mail", "peers": ["10.7.0.5"], "direction": "outbound", "traffic": "tcp/25"}
@@ -149,6 +160,15 @@ def test_a_front_end_that_does_not_answer_stops_everything_behind_it(site: Site,
     assert site.saved("be1").exists()
     assert site.saved("fe1").exists()
     assert site.open_firewalls() == ["fe1", "fe2", "be1"]
+
+
+def test_check_mode_predicts_it_all(site: Site) -> None:
+    now = site.now
+    done = site.rollback("--check", "--diff")
+    assert done.returncode == 0, done.stdout
+    assert 'ipsec static set policy name="Before" assign=yes' in done.stdout
+    assert site.now == now
+    assert site.saved("fe1").exists()
 
 
 def test_one_front_end_alone_may_go_back_and_the_firewalls_wait(site: Site) -> None:
