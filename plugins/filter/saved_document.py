@@ -31,7 +31,8 @@ def file_name(name: Any) -> str:
 def saved_document(text: Any, file: str = "The saved file") -> Any:
     """Return the document in the text of a file, JSON or YAML. No template in it is ever evaluated."""
     where = said_by_host(file)
-    data = _data(str(text), where)
+    # Some cores mark texts by a type of their own, which stays with them and which the YAML library does not take.
+    data = _data("".join((str(text),)), where)
     if isinstance(data, Mapping) and len(data) == 1:
         data = next((data[name] for name in _VARIABLES if name in data), data)
     if not isinstance(data, Mapping):

@@ -109,6 +109,12 @@ def test_a_file_that_holds_no_document_is_named(text, words):
     assert "{{" not in str(caught.value)
 
 
+def test_a_text_that_a_core_has_marked_is_read() -> None:
+    """Before 2.19 what a lookup returns has a type of its own, whose text is of that type again."""
+    marked = type("Marked", (str,), {"__str__": lambda self: self})
+    assert saved_document(marked("ipsec_saved: {assigned: ''}")) == {"assigned": ""}
+
+
 def test_the_names_of_earlier_variables_are_not_needed():
     assert saved_document(yaml.safe_dump({"ipsec_config": {"assigned": ""}})) == {"assigned": ""}
     assert saved_document('{"assigned": ""}') == {"assigned": ""}
