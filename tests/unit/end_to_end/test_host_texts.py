@@ -98,19 +98,26 @@ def test_what_netsh_says_to_a_refusal_moves_no_terminal() -> None:
 
 
 def test_the_message_of_a_proof_has_a_line_for_each_thing_it_says() -> None:
-    """Thousands of policies, each assigned where another one should be, named in the message."""
-    host, quoted = Host.create("h", "2016", "en"), 0
-    for text in TEXTS[:200]:
+    """Thousands of texts: policies of a domain that win, policies that are in force, what came of sessions."""
+    host, policies = Host.create("h", "2016", "en"), 100
+    rest = [TEXTS[start : start + 100] for start in range(policies, len(TEXTS), 100)]
+    for text, details in zip(TEXTS, [*rest, *([[]] * (policies - len(rest)))], strict=False):
         given = healthy()
         given["title"] = text or "Proof"
         one = given["hosts"][0]["info"]
         one["foreign"] = [{"name": f"x{text}", "guid": "{0}", "assigned": True, "reason": text}]
         one["host"]["domain_policy"] = f"y{text}"
+        session = given["sessions"][0]
+        given["sessions"] += [
+            {**session, "name": f"{place} {detail}", "outcome": "failed", "detail": detail}
+            for place, detail in enumerate(details)
+        ]
         said = run(host, "proof", {**given, "fail": False})["summary"]
         assert all(line.isprintable() for line in said.split("\n"))
         assert all(re.match(r"\d+ passed|failed: |unproven: |Likely causes|\d+\. ", line) for line in said.split("\n"))
-        quoted += "y" in said
-    assert quoted == 200
+        assert re.search("The domain assigns ['\"]y", said)
+        assert said.count("failed: ") > len(details)
+    assert sum(map(len, rest)) + policies >= 5900
 
 
 class Liar(LabConnection):
