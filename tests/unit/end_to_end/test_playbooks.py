@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import pytest
+import yaml
 from playbook_runner import meaning, play
 
 from winlab import shell
@@ -84,3 +86,26 @@ def test_ends_that_would_not_talk_are_found_before_anything_changes(tmp_path):
         assert "Quiet-Harbour-41" not in done.stdout + done.stderr
         assert meaning(running) == before
         assert not any(b"ipsec static" in each.log.stdin() for each in running.hosts.values())
+
+
+@pytest.mark.parametrize("name", ["Firewalls of the back-ends", "Back-ends answer", "Read both ends as they are"])
+def test_a_back_end_that_does_not_answer_when_its_turn_comes_stops_the_rest(tmp_path, name):
+    """It was predicted, and then it is gone, one of several: no front-end may require what it may lack."""
+    names = {"be1": "10.0.1.20", "be2": "10.0.1.21", "be3": "10.0.1.22", "fe": "10.0.0.10"}
+    groups = {each: "exchange_frontends" if each == "fe" else "exchange_backends" for each in names}
+    with Lab(
+        HostSpec(name=each, netsh=EARLIER, groups=(groups[each],), vars={"ipsec_address": address})
+        for each, address in names.items()
+    ) as running:
+        before = meaning(running)
+        running.inventory(tmp_path / "inventory.yml")
+        hosts = yaml.safe_load((tmp_path / "inventory.yml").read_text())
+        found = next(each["hosts"]["be2"] for each in hosts["all"]["children"].values() if each["hosts"].get("be2"))
+        usual = found["ansible_port"]
+        found["ansible_port"] = f"{{{{ 1 if ansible_play_name == '{name}' else {usual} }}}}"
+        done = play("site.yml", tmp_path, running, inventory=yaml.safe_dump(hosts))
+        assert done.returncode != 0
+        assert "fatal: [be2]: UNREACHABLE" in done.stdout
+        assert "Front-ends require security" not in done.stdout
+        if name != "Read both ends as they are":
+            assert meaning(running)["fe"] == before["fe"]
