@@ -305,7 +305,7 @@ def main() -> None:
     folder.mkdir(exist_ok=True)
     with laboratory(kind) as lab, guarded(lab, folder) as firewalls:
         saved = folder / "saved"
-        for old in saved.glob("*.yml"):
+        for old in saved.glob("*"):
             old.unlink()
         inventory = folder / "inventory.yml"
         lab.inventory(inventory)

@@ -226,6 +226,7 @@ from ansible.module_utils.basic import missing_required_lib
 from ansible.plugins.connection import ConnectionBase
 from ansible.utils.display import Display
 
+from ..plugin_utils._ipsec.said import said_by_host
 from ..plugin_utils._winrs import CommandShell, Plan, WrongOption, kinit, loss, plan
 
 try:
@@ -283,7 +284,7 @@ class Connection(ConnectionBase):
             except Exception as error:
                 if len(chosen.transports) == 1:
                     raise
-                said.append(f"{transport}: {error}")
+                said.append(f"{transport}: {said_by_host(error)}")
         raise AnsibleConnectionFailure("; ".join(said))
 
     def _get_ticket(self) -> None:
@@ -356,4 +357,5 @@ def _losses() -> Iterator[None]:
         lost = loss(error)
         if lost is None:
             raise
-        raise AnsibleConnectionFailure(lost) from error
+        # Ansible shows the text of a cause, which is the host's own.
+        raise AnsibleConnectionFailure(lost) from None

@@ -15,6 +15,9 @@ description:
   - Returns everything in the local IPsec policy store as a document that M(winsec.ipsec.policies) accepts
     back, and facts about the host.
   - The store is read from the registry, so the answer does not depend on the language of the host.
+  - Names and descriptions are data of the host. What its console does not print as UTF-8 is shown as U+FFFD, control characters too;
+    fed back, it changes nothing. Write what is returned into a file that P(winsec.ipsec.saved_document#filter) reads, never into one of
+    variables.
 author:
   - the winsec.ipsec authors (@winsec)
 extends_documentation_fragment:

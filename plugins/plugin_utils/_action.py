@@ -22,6 +22,7 @@ from ._ipsec.errors import HostLost, IpsecError, masked
 from ._ipsec.model import FILTER_ACTION, FILTER_LIST, POLICY, Named, Store, folded
 from ._ipsec.planning.guard import read_guard
 from ._ipsec.revert import check_timeout
+from ._ipsec.said import said_by_host
 from ._remote import Remote
 from ._remote_forms import name_of
 
@@ -62,7 +63,7 @@ class IpsecAction(ActionBase):
                 "reverted": error.reverted,
             }
             said = f" The command was: {error.failed}." if error.failed else ""
-            text = f" The host said: {error.answer}" if error.answer else ""
+            text = f" The host said: {said_by_host(error.answer)}" if error.answer else ""
             raise AnsibleActionFail(masked(f"{error}{said}{text}", self._from_vault()), result=result) from None
         except Exception as error:
             told = self._told()
@@ -85,7 +86,7 @@ class IpsecAction(ActionBase):
         """Return the result for a host that no longer answers; raise where nothing had been sent that changes it."""
         told = self._told()
         if not told["commands"]:
-            raise AnsibleConnectionFailure(str(error)) from error
+            raise AnsibleConnectionFailure(str(error)) from None
         unknown = len(self.talk.underway) if self.talk is not None else 0
         message = f"{error} Commands had been sent: see commands."
         if unknown:

@@ -11,9 +11,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from ._action import Data, IpsecAction
+from ._ipsec.said import said_by_host
 from ._proof.evidence import read_evidence
 from ._proof.model import Check, Outcome
 from ._proof.proof import first_causes, make_proof
+
+_LONGEST_LINE = 1000
 
 
 class ProofAction(IpsecAction):
@@ -49,7 +52,7 @@ class ProofAction(IpsecAction):
 
 
 def _summary(checks: Sequence[Check], counts: Mapping[Outcome, int]) -> str:
-    """Return the proof for people: the counts, what does not pass, and the likely causes."""
+    """Return the proof for people: the counts, what does not pass, and the likely causes, each on one line."""
     lines = [", ".join(f"{counts[outcome]} {outcome.value}" for outcome in Outcome)]
     for outcome in (Outcome.FAILED, Outcome.UNPROVEN):
         wrong = [check for check in checks if check.outcome is outcome]
@@ -58,4 +61,5 @@ def _summary(checks: Sequence[Check], counts: Mapping[Outcome, int]) -> str:
     if causes:
         lines.append("Likely causes, the first one first:")
         lines += [f"{number}. {one.sentence} {one.evidence} {one.remedy}" for number, one in enumerate(causes, 1)]
-    return "\n".join(lines)
+    # Names of policies and rules stand in them, as the hosts gave them.
+    return "\n".join(said_by_host(line, _LONGEST_LINE) for line in lines)

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from ansible import constants
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
-from ansible.module_utils.common.text.converters import to_text
 from ansible.utils.display import Display
 
 from ._ipsec.errors import HostLost
+from ._ipsec.said import readable, said_by_host
 from ._remote_forms import form_of, room_of, sent_once
 from ._remote_progress import Progress
 from ._remote_warm import warm_up
@@ -37,7 +37,9 @@ class Remote:
 
     def __init__(self, action: ActionBase, host: str = "") -> None:
         self._action = action
-        self._progress = Progress(lambda text: Display().display(f"{action._task.action} [{host}]: {text}"))
+        self._progress = Progress(
+            lambda text: Display().display(said_by_host(f"{action._task.action} [{host}]: {text}"))
+        )
 
     def run(self, line: str, script: bytes) -> str:
         """Return what the command printed to standard output and standard error.
@@ -52,11 +54,11 @@ class Remote:
         with _losses(connection), _unheard(), sent_once(connection), self._progress.while_waiting():
             # The base class would write the whole answer into the debug log.
             code, stdout, stderr = connection.exec_command(command, in_data=script, sudoable=False)
-        output: str = to_text(stdout + stderr, errors="surrogate_then_replace")
+        output = readable(stdout + stderr)
         if code not in (0, 1):
             program = line.split()[0]
             last = output.strip().splitlines()[-1:] or ["no output"]
-            raise HostLost(f"{program} ended with code {code} on the host: {last[0]}")
+            raise HostLost(f"{program} ended with code {code} on the host: {said_by_host(last[0])}")
         return output
 
     def tell(self, text: str) -> None:
@@ -101,7 +103,7 @@ def _losses(connection: ConnectionBase) -> Iterator[None]:
     try:
         yield
     except AnsibleConnectionFailure as error:
-        raise HostLost(str(error), established=_established(connection)) from error
+        raise HostLost(said_by_host(error), established=_established(connection)) from None
     except AnsibleError as error:
         if "send_input failed" not in str(error):
             raise
@@ -111,7 +113,7 @@ def _losses(connection: ConnectionBase) -> Iterator[None]:
     except Exception as error:
         if not isinstance(error, OSError) and type(error).__module__.partition(".")[0] not in _LIBRARIES:
             raise
-        raise HostLost(str(error), established=_established(connection)) from error
+        raise HostLost(said_by_host(error), established=_established(connection)) from None
 
 
 def _established(connection: ConnectionBase) -> bool:

@@ -21,6 +21,8 @@ from ipaddress import AddressValueError, IPv6Address
 from typing import Any, Protocol
 from urllib.parse import urlunsplit
 
+from ._ipsec.said import said_by_host
+
 # cmd.exe takes no longer line. Hosts were seen to refuse longer ones, and to run a part of them in silence.
 LONGEST_LINE = 8191
 # With base64 and SOAP around it, one piece fits the 150 KiB that old hosts take in one message.
@@ -139,7 +141,7 @@ _LIBRARIES = (
 def loss(error: Exception) -> str | None:
     """Return the words for an error that means that a host gave no answer, None for an error of another kind."""
     if isinstance(error, KerberosFailure):
-        return str(error)
+        return said_by_host(error)
     if not isinstance(error, OSError) and type(error).__module__.partition(".")[0] not in _LIBRARIES:
         return None
     name = type(error).__name__
@@ -148,7 +150,7 @@ def loss(error: Exception) -> str | None:
     if name == "WinRMTransportError":
         # The error holds the whole response.
         return f"The host answered with HTTP status {getattr(error, 'code', 'unknown')}."
-    return str(error) or name
+    return said_by_host(error) or name
 
 
 def pieces(stdin: bytes) -> Iterator[tuple[bytes, bool]]:

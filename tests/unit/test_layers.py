@@ -50,6 +50,7 @@ REMOTE = "plugins/plugin_utils/_remote*"
 WINRS = "plugins/plugin_utils/_winrs*"
 GLUE = "plugins/plugin_utils/_action*"
 SPEC = "plugins/module_utils/_argspec*"
+SAID = "plugins/plugin_utils/_ipsec/said"
 VALUES = ("plugins/plugin_utils/_ipsec/errors", "plugins/plugin_utils/_ipsec/values")
 FIELDS = "plugins/plugin_utils/_ipsec/document/fields"
 # What the firewall core has in common with the policy core: values, errors, how options are read, and the way of
@@ -64,6 +65,7 @@ SHARED = tuple(
         "netsh",
         "questions",
         "registry",
+        "said",
         "session",
         "values",
         "versions",
@@ -76,7 +78,7 @@ LAYERS = (
     Layer("proof core", (PROOF,), inside=(PROOF, CORE)),
     Layer("report", (REPORT,), inside=(REPORT, CORE)),
     Layer("sessions", (SESSIONS,), inside=(SESSIONS, FIELDS, *VALUES)),
-    Layer("remote", (REMOTE,), inside=(REMOTE, *VALUES), outside=("ansible", "ansible.*")),
+    Layer("remote", (REMOTE,), inside=(REMOTE, SAID, *VALUES), outside=("ansible", "ansible.*")),
     # The one optional library of the controller, imported guarded.
     Layer(
         "query",
@@ -89,13 +91,16 @@ LAYERS = (
     Layer("spec", (SPEC,), inside=(SPEC,)),
     Layer("module", ("plugins/modules/*",), inside=(SPEC,), outside=("ansible.module_utils.*",)),
     Layer(
-        "filter", ("plugins/filter/*",), inside=(CORE, FIREWALL), outside=("ansible.errors", "ansible.module_utils.*")
+        "filter",
+        ("plugins/filter/*",),
+        inside=(CORE, FIREWALL),
+        outside=("ansible.errors", "ansible.module_utils.*", "ansible.utils.unsafe_proxy"),
     ),
-    Layer("shell client", (WINRS,)),
+    Layer("shell client", (WINRS,), inside=(SAID,)),
     Layer(
         "connection",
         ("plugins/connection/*",),
-        inside=(WINRS,),
+        inside=(SAID, WINRS),
         outside=("ansible", "ansible.*", "winrm", "winrm.*"),
     ),
     Layer("documentation", ("plugins/doc_fragments/*",)),

@@ -9,10 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-# No text may end the document, show other characters than it has, or turn the reading direction of what follows.
-_UNFIT = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
-)
+from .._ipsec.said import fit
+
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
 _VOID = frozenset({"meta", "link", "br", "path", "rect", "line", "circle"})
 _LINES = frozenset(
@@ -28,11 +26,6 @@ class Element(str):
 
 
 Child = str | int | None | Iterable["Child"]
-
-
-def fit(text: str) -> str:
-    """Return a text in which characters that no document may hold are replaced."""
-    return _UNFIT.sub("\ufffd", text)
 
 
 def escape(text: str) -> Element:

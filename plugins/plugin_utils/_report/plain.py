@@ -6,28 +6,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from enum import StrEnum
 
 from .._ipsec.document import write_document
 from .._ipsec.model import Store
+from .._ipsec.said import REPLACEMENT
 
-_PLAIN = (str, int, bool)
+_PLAIN = (int, bool)
+# JSON can write them, and then no reader can encode what it read.
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def plain(value: object) -> object:
     """Return a part of a proof as built-ins. Documents are written anew, so that no pre-shared key stays in them."""
     if value is None or type(value) in _PLAIN:
         return value
+    if type(value) is str:
+        return _LONE_SURROGATE.sub(REPLACEMENT, value)
     if isinstance(value, Store):
-        return write_document(value)
+        return plain(write_document(value))
     if is_dataclass(value) and not isinstance(value, type):
         return {one.name: plain(getattr(value, one.name)) for one in fields(value)}
     if isinstance(value, StrEnum):
         return value.value
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, tuple):
+        return {str(plain(str(key))): plain(item) for key, item in value.items()}
+    if isinstance(value, (tuple, list)):
         return [plain(item) for item in value]
     return value

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import importlib
 import re
-import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ import pytest
 import yaml
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from guides import Loader, markdown_blocks, rst_blocks
 
 from ansible_collections.winsec.ipsec.plugins.module_utils._argspec import SPECS
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.errors import IpsecError
@@ -48,25 +48,6 @@ STAND_INS: dict[str, Any] = {
     "config": {},
 }
 BY_TYPE: dict[str, Any] = {"str": "text", "path": "folder", "int": 120, "bool": True, "list": [], "dict": {}}
-
-
-class Loader(yaml.SafeLoader):
-    """YAML as Ansible reads it; a vaulted text becomes a template, because nobody here can open it."""
-
-
-Loader.add_constructor("!vault", lambda loader, node: "{{ vaulted }}")
-
-
-def rst_blocks(text: str) -> Iterator[str]:
-    """Yield the YAML blocks of a guide."""
-    for match in re.finditer(r"^( *)\.\. code-block:: yaml(?:\+jinja)?\n((?:\1 +\S.*\n|\s*\n)+)", text, re.MULTILINE):
-        yield textwrap.dedent(match[2])
-
-
-def markdown_blocks(text: str) -> Iterator[str]:
-    """Yield the YAML blocks of a README."""
-    for match in re.finditer(r"^```ya?ml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
-        yield match[1]
 
 
 def sources() -> Iterator[tuple[str, str]]:
@@ -179,6 +160,12 @@ def test_tasks_would_not_be_refused(where: str, module: str, args: Any) -> None:
 @pytest.mark.parametrize(("where", "role", "name", "value"), VARIABLES, ids=[f"{v[0]}-{v[2]}" for v in VARIABLES])
 def test_role_variables_would_not_be_refused(where: str, role: str, name: str, value: Any) -> None:
     assert role_refusal(role, name, value) == "", where
+
+
+def test_nothing_that_a_host_said_becomes_a_file_of_variables() -> None:
+    """Ansible evaluates the templates in such a file, on the controller."""
+    for where, text in sources():
+        assert not re.search(r"include_vars|(?:dest|path): .*(?:host|group)_vars", text), where
 
 
 def test_every_kind_of_document_was_found() -> None:

@@ -65,6 +65,18 @@ def _there(base: Path, path: str) -> bool:
     return (base / path).exists() or ("*" in path and bool(list(base.glob(path))))
 
 
+def test_every_test_that_a_document_names_is_there() -> None:
+    named = [code for name in DOCUMENTS for code in code_in(text_of(name)) if "::" in code]
+    assert len(named) >= 15
+    assert [code for code in named if not _defined(code)] == []
+    assert not _defined("tests/unit/docs/test_project_files.py::test_nothing")
+
+
+def _defined(code: str) -> bool:
+    path, _colons, test = code.partition("::")
+    return (ROOT / path).is_file() and f"\ndef {test}(" in text_of(path)
+
+
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_every_make_target_is_there(name: str) -> None:
     named = {word for code in code_in(text_of(name)) for word in re.findall(r"\bmake ([a-z-]+)", code)}

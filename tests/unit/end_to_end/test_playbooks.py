@@ -6,18 +6,15 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
+import pytest
+import yaml
+from playbook_runner import meaning, play
 
 from winlab import shell
 from winlab.lab import Lab
 from winlab.spec import HostSpec
-from winlab.store import policy_store
 from winlab.wsman.faultplan import Effect, Fault
 
-ROOT = Path(__file__).resolve().parents[3]
 # A policy that the hosts had before, and that is in force.
 EARLIER = (
     'ipsec static add filterlist name="Mail" description="old"',
@@ -36,28 +33,6 @@ def lab() -> Lab:
         HostSpec(name=name, version=version, netsh=EARLIER, groups=(group,), vars={"ipsec_address": address})
         for name, group, version, address in PAIR
     )
-
-
-def play(name: str, folder: Path, running: Lab, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run one of the playbooks against a lab."""
-    running.inventory(folder / "inventory.yml")
-    environment = {key: value for key, value in os.environ.items() if key != "NTLM_USER_FILE"}
-    command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(folder / "inventory.yml")]
-    command += [str(ROOT / "playbooks" / name), *arguments]
-    environment |= {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-
-
-def meaning(running: Lab) -> dict[str, object]:
-    """Return what each host has, without what only tells when it was written."""
-    found = {}
-    for name, each in running.hosts.items():
-        state = policy_store(each.host).snapshot()
-        lists = {item["name"]: (item["description"], item["filters"]) for item in state["filter_lists"]}
-        actions = {item["name"]: item["methods"] for item in state["filter_actions"] if item["name"]}
-        policies = {item["name"]: [rule["name"] for rule in item["rules"]] for item in state["policies"]}
-        found[name] = (state["assigned"], lists, actions, policies)
-    return found
 
 
 def test_rollback_brings_back_what_was_there(tmp_path):
@@ -85,7 +60,7 @@ def test_rollback_brings_back_what_was_there(tmp_path):
         done = play("rollback.yml", tmp_path, running)
         assert done.returncode == 0, done.stdout
         assert meaning(running) == before
-        assert not list((tmp_path / "ipsec-saved").iterdir())
+        assert not list((tmp_path / ".ipsec-saved").iterdir())
         assert not any(each.host.tasks for each in running.hosts.values())
 
 
@@ -111,3 +86,26 @@ def test_ends_that_would_not_talk_are_found_before_anything_changes(tmp_path):
         assert "Quiet-Harbour-41" not in done.stdout + done.stderr
         assert meaning(running) == before
         assert not any(b"ipsec static" in each.log.stdin() for each in running.hosts.values())
+
+
+@pytest.mark.parametrize("name", ["Firewalls of the back-ends", "Back-ends answer", "Read both ends as they are"])
+def test_a_back_end_that_does_not_answer_when_its_turn_comes_stops_the_rest(tmp_path, name):
+    """It was predicted, and then it is gone, one of several: no front-end may require what it may lack."""
+    names = {"be1": "10.0.1.20", "be2": "10.0.1.21", "be3": "10.0.1.22", "fe": "10.0.0.10"}
+    groups = {each: "exchange_frontends" if each == "fe" else "exchange_backends" for each in names}
+    with Lab(
+        HostSpec(name=each, netsh=EARLIER, groups=(groups[each],), vars={"ipsec_address": address})
+        for each, address in names.items()
+    ) as running:
+        before = meaning(running)
+        running.inventory(tmp_path / "inventory.yml")
+        hosts = yaml.safe_load((tmp_path / "inventory.yml").read_text())
+        found = next(each["hosts"]["be2"] for each in hosts["all"]["children"].values() if each["hosts"].get("be2"))
+        usual = found["ansible_port"]
+        found["ansible_port"] = f"{{{{ 1 if ansible_play_name == '{name}' else {usual} }}}}"
+        done = play("site.yml", tmp_path, running, inventory=yaml.safe_dump(hosts))
+        assert done.returncode != 0
+        assert "fatal: [be2]: UNREACHABLE" in done.stdout
+        assert "Front-ends require security" not in done.stdout
+        if name != "Read both ends as they are":
+            assert meaning(running)["fe"] == before["fe"]

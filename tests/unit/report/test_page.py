@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -15,9 +16,11 @@ from xml.etree import ElementTree
 
 import proofs
 import pytest
+from host_names import texts as hostile_texts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.said import UNFIT
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._report import palette
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._report.files import render
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._report.reading import read_proof
@@ -250,7 +253,7 @@ TEXT = st.one_of(st.sampled_from(NASTY), st.text(st.characters(), min_size=1, ma
 FORMED = frozenset({"made", "role", "addresses", "outcome", "proven", "severity", "until", "source_", "utc", "config"})
 
 
-def hostile(node: Any, texts: st.DataObject, key: str = "") -> Any:
+def hostile(node: Any, texts: st.DataObject | Texts, key: str = "") -> Any:
     """Return the proof with texts of an attacker where any text is taken; equal names stay equal."""
     if key in FORMED:
         return node
@@ -271,7 +274,10 @@ def test_hostile_texts_stay_texts(texts: st.DataObject) -> None:
     for flow in tame["flows"]:
         flow["source"] = flow["destination"] = "fe1"
         flow["protocol"], flow["port"] = "tcp", "80"
-    wild = hostile(tame, texts)
+    check_hostile(tame, hostile(tame, texts))
+
+
+def check_hostile(tame: Data, wild: Data) -> None:
     for flow, one in zip(wild["flows"], tame["flows"], strict=True):
         flow.update(source=wild["hosts"][0]["name"], destination=wild["hosts"][0]["name"], port=one["port"])
         flow["protocol"] = "tcp"
@@ -280,9 +286,34 @@ def test_hostile_texts_stay_texts(texts: st.DataObject) -> None:
         finding["reference"] = finding["reference"].replace("https:", "see")
     report = render(read_proof(wild))
     assert skeleton(read(report.files["index.html"])) == skeleton(page_of(tame))
-    report.files["index.html"].encode("utf-8")
     root = ElementTree.fromstring(report.files["junit.xml"])
     assert [child.tag for child in root.iter("testcase")] == ["testcase"] * len(tame["checks"])
+    for name, text in report.files.items():
+        assert text.encode("utf-8"), name
+        assert not UNFIT.search(text), name
+    json.dumps(json.loads(report.files["report.json"]), ensure_ascii=False).encode("utf-8")
+
+
+class Texts:
+    """Stands for a source of examples: gives the texts of a list, one after the other."""
+
+    def __init__(self, texts: list[str]) -> None:
+        self.given = 0
+        self.left = iter(texts)
+
+    def draw(self, _strategy: object) -> str:
+        self.given += 1
+        return next(self.left)
+
+
+def test_thousands_of_hostile_texts_stay_texts() -> None:
+    source = Texts([text for text in hostile_texts(14_000, "/tmp/canary") if text.strip()])
+    while source.given < 6000:
+        tame = copy.deepcopy(proofs.realistic())
+        for flow in tame["flows"]:
+            flow["source"] = flow["destination"] = "fe1"
+            flow["protocol"], flow["port"] = "tcp", "80"
+        check_hostile(tame, hostile(tame, source))
 
 
 @pytest.mark.parametrize("reference", [*NASTY, "ftp://x.example/", " https://x.example/", "https://x.example/ y"])

@@ -14,6 +14,7 @@ from ..codec import filter_range as range_codes
 from ..codec.filter_list import FilterListData, FilterSpec
 from ..codec.filter_range import AddressData, PortData, RangeSpec
 from ..model import Filter
+from ..said import fit
 from ..values import HIGHEST_PROTOCOL, Address, AddressRange, Network, Place, ServerRole, has_ports
 from .express import Inexpressible, Oddities, check_flag
 
@@ -138,7 +139,7 @@ def _filter(
         source_port=source_port,
         destination_port=destination_port,
         mirrored=check_flag(spec.mirrored, f"mirroring in {where}"),
-        description=spec.description,
+        description=fit(spec.description),
     )
 
 

@@ -15,6 +15,7 @@ from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleE
 from ansible.plugins.loader import get_shell_plugin
 from ansible.utils.display import Display
 
+from ansible_collections.winsec.ipsec.plugins.plugin_utils import _remote_progress
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.errors import HostLost
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._remote import Remote
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._remote_forms import FORMS, form_of, sent_once
@@ -60,6 +61,40 @@ def test_the_answer_is_what_was_printed(rc):
 def test_another_exit_code_is_no_answer():
     with pytest.raises(HostLost, match=r"netsh\.exe ended with code 9009 on the host: not found"):
         Remote(Action(rc=9009, stdout="", stderr="oh\nnot found\n")).run("netsh.exe", b"x")
+
+
+def test_an_answer_can_be_shown_and_saved():
+    action = Action()
+    action.answer = (0, "Pr\u00fcfung ".encode("cp850") + b"\x1b[2J\xc2\x9b1m\xe2\x80\xae", b"\xed\xb2\x81\x00")
+    answer = Remote(action).run("netsh.exe", b"x")
+    assert answer.startswith("Pr\ufffdfung \ufffd[2J\ufffd1m\ufffd")
+    assert answer.encode("utf-8").decode("utf-8") == answer
+    assert not {*"\x1b\x9b\u202e\x00"} & {*answer}
+
+
+def test_what_a_lost_host_said_moves_no_terminal():
+    action = Action(rc=5, stdout="\x1b[2J\x1b]0;owned\x07 {{ 7 * 7 }}")
+    with pytest.raises(HostLost) as caught:
+        Remote(action).run("netsh.exe", b"x")
+    assert str(caught.value).isprintable()
+    action.trouble = AnsibleConnectionFailure("a fault: \x1b[2J\u202e\n" + "x" * 9000)
+    with pytest.raises(HostLost) as caught:
+        Remote(action).run("netsh.exe", b"x")
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 1000
+    # Ansible shows the texts of causes too.
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+
+def test_what_is_told_of_a_long_task_moves_no_terminal(monkeypatch):
+    told = []
+    monkeypatch.setattr(Display, "display", lambda self, text, *args, **kwargs: told.append(text))
+    monkeypatch.setattr(_remote_progress, "FIRST_SECONDS", 0.0)
+    action = Action()
+    action._task = SimpleNamespace(action="winsec.ipsec.policies")
+    Remote(action, "fe\x1b[2J\u202e").tell("it waits for \x9b1m")
+    assert told == ["winsec.ipsec.policies [fe\\x1b[2J\\u202e]: it waits for \\x9b1m (0 s)"]
 
 
 @pytest.mark.parametrize(

@@ -264,3 +264,12 @@ def library(module, name="Trouble", **attributes):
 )
 def test_what_counts_as_a_lost_host(error, words):
     assert loss(error) == words
+
+
+def test_what_a_host_says_of_itself_moves_no_terminal():
+    fault = type("WinRMError", (Exception,), {"__module__": "winrm.exceptions"})
+    said = loss(fault("\x1b[2J \u202e fault\n" + "x" * 9000))
+    assert said is not None
+    assert said.startswith("\\x1b[2J \\u202e fault x")
+    assert said.isprintable()
+    assert len(said) < 1000
