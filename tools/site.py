@@ -50,7 +50,7 @@ COUNTED = {"esp": "esp", "ah": "ah", "ike": "ike", "tcp80": "tcp/80"}
 ROLES = {"exchange_backends": "back-end", "exchange_frontends": "front-end"}
 
 
-CONTROLLER = "10.0.0.250"
+CONTROLLER, MANAGEMENT_PORT = "10.0.0.250", 5985
 PASSWORD = "Lab-Mailbox-1"
 
 
@@ -66,7 +66,8 @@ def specs() -> list[HostSpec]:
             version=version,
             language=language,
             groups=(group,),
-            vars={"ipsec_address": address},
+            # The lab's hosts are reached by other ports than those that they see.
+            vars={"ipsec_address": address, "ipsec_management_ports": [MANAGEMENT_PORT]},
             addresses=(address,),
             controller=CONTROLLER,
             services=services[group](name),

@@ -55,9 +55,9 @@ def way_back(store: Store, target: str | None, *, asleep: bool = False) -> str |
     foreign = store.foreign_in_force
     before = store.identities.get(folded(store.assigned)) if store.assigned else foreign and foreign.identity
     if (store.assigned or foreign) and not asleep:
-        return f"netsh.exe ipsec static set policy guid={_guid(before)} assign=yes" if before else None
+        return f"netsh.exe ipsec static set policy guid={_guid(before)} assign=yes" if before is not None else None
     after = store.identities.get(folded(target or ""))
-    return f"netsh.exe ipsec static set policy guid={_guid(after)} assign=no" if after else None
+    return f"netsh.exe ipsec static set policy guid={_guid(after)} assign=no" if after is not None else None
 
 
 def predicted_way_back(store: Store, target: str | None, *, staged: bool, asleep: bool) -> str:

@@ -80,7 +80,7 @@ def test_a_slow_host_is_told_of_at_the_default_verbosity(monkeypatch: pytest.Mon
     monkeypatch.setattr(Display, "display", lambda _self, text, *_args, **_more: said.append(text))
     monkeypatch.setattr(_remote_progress, "FIRST_SECONDS", 0.3)
     with Lab([HostSpec(name="slow")], transport="ntlm") as lab:
-        lab.faults.add(Fault(effect=Effect.SLOW, operation="Send", seconds=1.2, skip=1))
+        lab.faults.add(Fault(effect=Effect.SLOW, operation="Send", seconds=1.2, skip=2))
         config = {"filter_lists": [{"name": "L", "filters": [{"destination": "10.0.0.1"}]}]}
         assert Controller(lab.hosts["slow"]).run("policies", {"config": config})["changed"] is True
     told = [line for line in said if "(0 s)" in line or "(1 s)" in line]
