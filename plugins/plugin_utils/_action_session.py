@@ -120,7 +120,11 @@ class HostSession(Generic[Found]):
         done = [*self.done, *(line.redacted() for line in batch.lines[: first.index])]
         if first.answer is None:
             failed = batch.lines[first.index].redacted() if first.index < len(batch.lines) else "exit"
-            raise ChangeError("The netsh session ended before this command was answered.", done, failed)
+            unknown = self.underway[first.index :]
+            message = "The netsh session ended before this command was answered."
+            if unknown:
+                message += f" Whether the last {len(unknown)} of the commands were carried out is not known."
+            raise ChangeError(message, [*done, *unknown], failed)
         answer = first.answer
         for text in self.hidden:
             answer = answer.replace(text, HIDDEN)
