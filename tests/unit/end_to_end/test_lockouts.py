@@ -118,7 +118,7 @@ def fixture_labs() -> Iterator[dict[str, Lab]]:
                     name="translated", version="2003", addresses=(OWN,), netsh=netsh, ssh=ssh, management_port=PORT
                 ),
             ]
-            lab = Lab(specs, connection=words["connection"], transport="basic", reachable=lambda host: reached(host))
+            lab = Lab(specs, connection=words["connection"], transport="basic", reachable=reached)
             labs[way] = lab.__enter__()
         yield labs
     finally:
