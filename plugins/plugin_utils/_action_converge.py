@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from ._action_confirm import Decision, confirm
 from ._action_prediction import Prediction, Terms, Want, predict
-from ._action_services import start_services
+from ._action_services import start_services, wake_services
 from ._action_session import ChangeError, HostSession, Run
 from ._action_turn import CHANGED_UNDER_IT, Turn
 from ._ipsec.errors import IpsecError
@@ -208,11 +208,11 @@ class Converger:
         leaving = (leave_command(self.turn.mark),) if self.turn.held else ()
         if plan.confirm_seconds is None:
             self.turn.held = False
-            return start_services(self, plan.services, leaving)
+            return wake_services(self, plan.services, leaving)
         decision = Decision(
             original=plan.host.store,
             target=plan.desired.assigned,
-            carry_out=lambda: start_services(self, plan.services),
+            carry_out=lambda: wake_services(self, plan.services),
             line=plan.services[-1],
             seconds=plan.confirm_seconds,
             asleep=True,

@@ -22,6 +22,7 @@ from winlab.dataplane.management import passes
 from winlab.host import Host
 from winlab.lab import HostSpec, Lab
 from winlab.netsh.talk import static
+from winlab.services import State
 from winlab.store import policy_store
 
 Data = dict[str, Any]
@@ -206,3 +207,24 @@ def test_a_port_that_nobody_gave_is_that_of_the_plugin(connection: str) -> None:
 def test_a_name_that_does_not_resolve_says_nothing_of_the_controller() -> None:
     variables: Data = {"ansible_connection": "winrm", "ansible_host": "no-such-host.invalid"}
     assert approach_of(SimpleNamespace(_connection=connect(variables))).controllers == ()
+
+
+@pytest.mark.parametrize("version", ["2008R2", "2016", "2025"])
+@pytest.mark.parametrize("state", [State.STOPPED, State.START_PENDING, State.STOP_PENDING])
+def test_without_key_exchange_what_negotiates_lets_nobody_in(version: str, state: State) -> None:
+    """Falling back takes somebody who asks first; these modules do not start it."""
+    host = guarded(version)
+    host.services["IKEEXT"].state = state
+    before = state_of(host)
+    esp = [{"esp_encryption": "3des", "esp_integrity": "sha1"}]
+    asking = {"action": "negotiate", "security_methods": esp, "accept_unsecured": True, "fallback_to_clear": True}
+    for module, args in (
+        ("filter_action", {"name": "Prm", **asking}),
+        ("policies", {"config": {"filter_actions": [{"name": "Prm", **asking}]}, "state": "replaced"}),
+    ):
+        with pytest.raises(AnsibleActionFail, match="critical flow management is 'stopped at"):
+            run(ObeyingConnection(host), module, args)
+    assert state_of(host) == before
+    host.services["IKEEXT"].state = State.RUNNING
+    assert run(ObeyingConnection(host), "filter_action", {"name": "Prm", **asking})["changed"]
+    assert alive(host)

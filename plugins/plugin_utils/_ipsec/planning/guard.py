@@ -28,7 +28,7 @@ from ..flows.lockout import (
     some_passes,
 )
 from ..flows.traffic import parse_traffic
-from ..host import Host
+from ..host import KEY_EXCHANGE, Host
 from ..model import FILTER_LIST, Store, by_name
 from ..values import HIGHEST_PORT, AddressRange, Place, ServerRole, natural_number, parse_address, parse_one_address
 from .essentials import missing_essentials
@@ -71,24 +71,24 @@ class Guard:
         """The flows that options name and that may not stop."""
         return tuple(flow for flow in self.flows if flow.name not in self.allowed)
 
-    def needs_connections(self, host: Host, desired: Store, *, wakes: bool = False) -> bool:
+    def needs_connections(self, host: Host, desired: Store, *, starts: bool = False) -> bool:
         """Tell whether the host must be asked how it is managed before :meth:`check`."""
         unknown = MANAGEMENT not in self.allowed or (self.guarded and not self.given.hosts)
-        return bool(unknown) and _concerns(host, desired, wakes)
+        return bool(unknown) and _concerns(host, desired, starts)
 
     def check(
-        self, host: Host, desired: Store, listed: Listed | None = None, *, wakes: bool = False
+        self, host: Host, desired: Store, listed: Listed | None = None, *, starts: bool = False
     ) -> tuple[str, ...]:
         """Return warnings about what the policy stops although hosts can hardly do without it.
 
-        ``wakes`` says that the task starts the services; ``listed`` are the connections of the host, if it was asked.
+        ``starts`` says that the task starts the services; ``listed`` are the connections of the host, if it was asked.
         Raises :class:`IpsecError` with the packet that would no longer pass once ``desired`` is in force, and with what
         to say when the flow that carries the task, or what the policy does, is not known.
         """
-        if not _concerns(host, desired, wakes):
+        if not _concerns(host, desired, starts):
             return ()
         listed, after = listed or Listed(), _judged(desired)
-        before = _judged(host.store) if host.agent_running or not wakes else None
+        before = _judged(host.store) if host.agent_running or not starts else None
         guarded = [(self.guarded, self.given.hosts or self._addressed(listed))]
         if MANAGEMENT not in self.allowed:
             acts = before if host.agent_running else None
@@ -102,7 +102,7 @@ class Guard:
             if not addresses:
                 expected = "the addresses of the host, which decide what the policy does"
                 raise IpsecError("host_addresses", None, expected, "Give the addresses of the host.")
-            endpoint = self._endpoint(host, addresses)
+            endpoint = self._endpoint(host, addresses, keys=_exchanges_keys(host, starts))
             for lost in find_lockouts(None if before is None else host.store, desired, endpoint, flows):
                 expected = "a change after which it still passes in clear"
                 remedy = f"{lost.outcome.why} Permit the flow, or add {lost.flow.name} to allow_lockout if it may stop."
@@ -111,7 +111,8 @@ class Guard:
         if after is None or not addresses:
             return ()
         declared = {flow.name for flow in self.flows} | self.allowed
-        return tuple(missing_essentials(after, self._endpoint(host, addresses), declared))
+        endpoint = self._endpoint(host, addresses, keys=_exchanges_keys(host, starts))
+        return tuple(missing_essentials(after, endpoint, declared))
 
     def _addressed(self, listed: Listed) -> tuple[IpAddress, ...]:
         """Return the host's own addresses at which it is managed."""
@@ -124,25 +125,36 @@ class Guard:
         if acts is None:
             return True
         flow = management((connection.peer,), (connection.port,))
-        return some_passes(acts, self._endpoint(host, (connection.local,)), flow)
+        endpoint = self._endpoint(host, (connection.local,), keys=_exchanges_keys(host, starts=False))
+        return some_passes(acts, endpoint, flow)
 
-    def _endpoint(self, host: Host, addresses: tuple[IpAddress, ...]) -> Endpoint:
+    def _endpoint(self, host: Host, addresses: tuple[IpAddress, ...], *, keys: bool) -> Endpoint:
         return Endpoint(
             name="host",
             addresses=addresses,
             version=host.version,
             exemption_level=host.exemption_level,
+            key_exchange_running=keys,
             dns=self.dns,
             dhcp=self.dhcp,
             cautious=True,
         )
 
 
-def _concerns(host: Host, desired: Store, wakes: bool) -> bool:
+def _exchanges_keys(host: Host, starts: bool) -> bool:
+    """Tell whether key exchange runs while a policy acts; without it rules hold packets that they negotiate for.
+
+    While the policy agent does not run no policy acts, and whoever starts it starts both.
+    """
+    service = host.services.get(KEY_EXCHANGE)
+    return starts or service is None or service.running or not host.agent_running
+
+
+def _concerns(host: Host, desired: Store, starts: bool) -> bool:
     """Tell whether a change may give packets another fate, now or from the moment that the services run."""
     if in_force_identity(desired) is None:
         return False
-    return (wakes and not host.agent_running) or _meaning(host.store) != _meaning(desired)
+    return (starts and not host.agent_running) or _meaning(host.store) != _meaning(desired)
 
 
 def _judged(store: Store) -> InForce | None:

@@ -54,10 +54,10 @@ ASLEEP = {"services": {"PolicyAgent": Service(1, 2)}}
 
 
 def refusal(
-    guard: Guard, desired: Store, target: Host | None = None, listed: Listed | None = SEEN, *, wakes: bool = False
+    guard: Guard, desired: Store, target: Host | None = None, listed: Listed | None = SEEN, *, starts: bool = False
 ) -> str:
     try:
-        guard.check(target or host(), desired, listed, wakes=wakes)
+        guard.check(target or host(), desired, listed, starts=starts)
     except IpsecError as error:
         return str(error)
     return ""
@@ -139,7 +139,7 @@ def test_a_view_that_the_working_connection_disproves_is_no_view() -> None:
 
 def test_a_policy_that_does_not_act_stops_nothing() -> None:
     """The agent is started with the change: what the policy in force would do counts from then on."""
-    assert "stopped at" in refusal(GUARD, CUT, host(CUT, **ASLEEP), wakes=True)
+    assert "stopped at" in refusal(GUARD, CUT, host(CUT, **ASLEEP), starts=True)
     assert "stopped at" in refusal(GUARD, CUT, host(HARMLESS, **ASLEEP))
     # A sleeping policy that would stop it anyway is not made worse.
     redder = replace(CUT, filter_lists=(replace(CUT.filter_lists[0], filters=CUT.filter_lists[0].filters * 2),))
