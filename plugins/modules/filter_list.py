@@ -160,8 +160,10 @@ reverted:
   type: bool
   sample: false
 commands:
-  description: The commands that ran, or would run in check mode, in their order. Pre-shared keys are
-    hidden.
+  description:
+    - The commands that ran, or would run in check mode, in their order. Pre-shared keys are hidden.
+    - With O(confirm_timeout) the scheduled task that would undo the change, and its removal, are among them.
+    - When the task fails or the host is lost, what the host had been told until then.
   returned: always
   type: list
   elements: str

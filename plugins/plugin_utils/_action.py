@@ -90,7 +90,7 @@ class IpsecAction(ActionBase):
         if not told["commands"]:
             raise AnsibleConnectionFailure(str(error)) from None
         unknown = len(self.talk.underway) if self.talk is not None else 0
-        message = f"{error} Commands had been sent: see commands."
+        message = f"{str(error).rstrip('.')}. Commands had been sent: see commands."
         if unknown:
             message += f" Whether the last {unknown} of them were carried out is not known."
         return {"unreachable": True, "msg": message, **told}

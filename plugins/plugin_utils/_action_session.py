@@ -117,17 +117,14 @@ class HostSession(Generic[Found]):
         if not found:
             return
         first = found[0]
-        if first.answer is None:
-            # What was not answered may have been carried out.
-            failed = batch.lines[first.index].redacted() if first.index < len(batch.lines) else "exit"
-            message = "The netsh session ended before this command was answered."
-            if first.index < len(self.underway):
-                unknown = len(self.underway) - first.index
-                message += (
-                    f" Whether it and what follows it, the last {unknown} of commands, was carried out is not known."
-                )
-            raise ChangeError(message, self.told, failed)
         done = [*self.done, *(line.redacted() for line in batch.lines[: first.index])]
+        if first.answer is None:
+            failed = batch.lines[first.index].redacted() if first.index < len(batch.lines) else "exit"
+            unknown = self.underway[first.index :]
+            message = "The netsh session ended before this command was answered."
+            if unknown:
+                message += f" Whether the last {len(unknown)} of the commands were carried out is not known."
+            raise ChangeError(message, [*done, *unknown], failed)
         answer = first.answer
         for text in self.hidden:
             answer = answer.replace(text, HIDDEN)

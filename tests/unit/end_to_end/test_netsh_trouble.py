@@ -23,11 +23,10 @@ Data = dict[str, Any]
 LANGUAGES = pytest.mark.parametrize("language", ["en", "de"])
 KEY = "Quiet-Harbour-41"
 ESP = {"esp_encryption": "3des", "esp_integrity": "sha1"}
-APPLIES = 1  # the request that changes: the one before it reads
 
 
 class MeddlingConnection(LabConnection):
-    """A connection at whose request ``number`` somebody meddles with the host, and whose script is rewritten."""
+    """A connection at whose request that changes somebody meddles with the host, and whose script is rewritten."""
 
     def __init__(
         self, host: Host, *, meddle: tuple[str, ...] = (), rewrite: Callable[[int, str], str] | None = None
@@ -39,8 +38,9 @@ class MeddlingConnection(LabConnection):
 
     def exec_command(self, cmd: str, in_data: bytes | None = None, sudoable: bool = True) -> tuple[int, bytes, bytes]:
         """Run the command after the meddling."""
-        if len(self.sent) == APPLIES:
+        if b"\nipsec static " in (in_data or b""):
             static(self.host, *self._meddle)
+            self._meddle = ()
         found = []
         for line in (in_data or b"").decode("ascii").splitlines():
             if line.startswith("ipsec static ") and self._rewrite:
