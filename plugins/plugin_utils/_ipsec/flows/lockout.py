@@ -18,6 +18,7 @@ from ..model import Store
 from .endpoint import Addresses, Endpoint, InForce, in_force
 from .outcome import PASSING_IN_CLEAR, Outcome, OutcomeKind
 from .pair import Pair
+from .partition import Side, side
 from .space import Packet, Space
 from .traffic import Traffic, parse_traffic
 
@@ -82,8 +83,21 @@ def leases(servers: Iterable[Addresses]) -> CriticalFlow:
 
 def some_passes(policy: InForce, host: Endpoint, flow: CriticalFlow) -> bool:
     """Tell whether any packet of a flow passes in clear under a policy; of ``host`` its own policy is not looked at."""
-    regions = _pair(replace(host, policy=policy), flow).regions(flow.traffic.space())
-    return any(_passes(outcome, flow) for _space, outcome in regions)
+    return bool(_passing(replace(host, policy=policy), flow))
+
+
+def peers_that_pass(policy: InForce, host: Endpoint, flow: CriticalFlow) -> dict[int, Side]:
+    """Return the peers of which some packet of an inbound flow passes in clear under a policy, by address family.
+
+    Worked out for all of them at once: a busy host has thousands of connections.
+    """
+    boxes = _passing(replace(host, policy=policy), flow).boxes
+    return {family: side([one for box in boxes if box.family == family for one in box.source]) for family in (4, 6)}
+
+
+def _passing(host: Endpoint, flow: CriticalFlow) -> Space:
+    regions = _pair(host, flow).regions(flow.traffic.space())
+    return Space(tuple(box for part, outcome in regions if _passes(outcome, flow) for box in part.boxes))
 
 
 def find_lockouts(
@@ -109,8 +123,7 @@ def _lockout(old: Endpoint | None, new: Endpoint, flow: CriticalFlow) -> Lockout
             continue
         if old is not None:
             if passed is None:
-                regions = _pair(old, flow).regions(wanted)
-                passed = Space(tuple(box for part, was in regions if _passes(was, flow) for box in part.boxes))
+                passed = _passing(old, flow)
             space &= passed
         packet = space.example()
         if packet is not None:

@@ -10,7 +10,7 @@ judged, a server role that may stand for any peer. Each is refused with what to 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv6Address
 
@@ -25,8 +25,9 @@ from ..flows.lockout import (
     leases,
     management,
     name_service,
-    some_passes,
+    peers_that_pass,
 )
+from ..flows.partition import holds
 from ..flows.traffic import parse_traffic
 from ..host import KEY_EXCHANGE, Host
 from ..model import FILTER_LIST, Store, by_name
@@ -92,7 +93,7 @@ class Guard:
         guarded = [(self.guarded, self.given.hosts or self._addressed(listed))]
         if MANAGEMENT not in self.allowed:
             acts = before if host.agent_running else None
-            found = known_management(self.given, self.approach, listed, lambda each: self._lets_in(host, acts, each))
+            found = known_management(self.given, self.approach, listed, lambda each: self._let_in(host, acts, each))
             guarded.insert(0, ((management(found.controllers, found.ports),), found.hosts))
         for flows, addresses in guarded:
             if not flows:
@@ -120,13 +121,18 @@ class Guard:
         mine = (each.local for each in listed.connections if listed.exact or each.port in ports)
         return tuple(dict.fromkeys(mine))
 
-    def _lets_in(self, host: Host, acts: InForce | None, connection: Connection) -> bool:
-        """Tell whether the policy that acts on packets now lets a connection through in clear."""
+    def _let_in(self, host: Host, acts: InForce | None, connections: Sequence[Connection]) -> tuple[Connection, ...]:
+        """Return the connections that the policy that acts on packets now lets through in clear."""
         if acts is None:
-            return True
-        flow = management((connection.peer,), (connection.port,))
-        endpoint = self._endpoint(host, (connection.local,), keys=_exchanges_keys(host, starts=False))
-        return some_passes(acts, endpoint, flow)
+            return tuple(connections)
+        keys, passing = _exchanges_keys(host, starts=False), {}
+        for local, port in {(each.local, each.port) for each in connections}:
+            peers = {each.peer for each in connections if (each.local, each.port) == (local, port)}
+            endpoint = self._endpoint(host, (local,), keys=keys)
+            passing[local, port] = peers_that_pass(acts, endpoint, management(peers, (port,)))
+        return tuple(
+            each for each in connections if holds(passing[each.local, each.port][each.peer.version], int(each.peer))
+        )
 
     def _endpoint(self, host: Host, addresses: tuple[IpAddress, ...], *, keys: bool) -> Endpoint:
         return Endpoint(

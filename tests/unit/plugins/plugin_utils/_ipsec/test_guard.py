@@ -15,6 +15,7 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.errors import 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.lockout import Direction
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.host import Host, Service
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.model import POLICY, Foreign, Store
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.planning import guard as guard_module
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.planning.guard import Guard, read_guard
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.planning.management import (
     Approach,
@@ -288,3 +289,15 @@ def test_refusals_name_the_option(options: dict[str, object], path: str, expecte
 @pytest.mark.parametrize("port", [1, 65535, "5985"])
 def test_ports_from_end_to_end(port: object) -> None:
     assert read_guard({"management_ports": [port]}).given.ports == (int(str(port)),)
+
+
+def test_all_connections_of_a_busy_host_are_judged_in_one_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each by itself would take minutes with thousands of filters in force."""
+    asked = []
+    genuine = guard_module.peers_that_pass
+    monkeypatch.setattr(guard_module, "peers_that_pass", lambda *given: asked.append(given) or genuine(*given))
+    busy = Listed(tuple(Connection(ip_address(FE), 5985, ip_address("10.7.0.0") + number) for number in range(2000)))
+    closed = store_of(does(BLOCK, filter_of("10.7.0.9", "me", "tcp")))
+    wider = store_of(does(BLOCK, filter_of("10.7.0.0/29", "me", "tcp")))
+    assert "stopped at 10.7.0.0:" in refusal(GUARD, wider, host(closed), busy)
+    assert len(asked) == 1
