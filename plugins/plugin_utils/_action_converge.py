@@ -101,8 +101,9 @@ class Converger:
         for _number in range(_MOST_BEGINNINGS):
             host = self.turn.wait(host)
             plan = self._predict(host, want, terms)
-            if host.timer and (terms.in_force or plan.confirm_seconds is not None):
+            if host.timer and (terms.in_force or plan.commands):
                 # An earlier run did not live to confirm its change; reaching the host again decides for what is wanted.
+                # What it would bring back was not judged together with the change of this task.
                 found = self.talk.ask(DISARM_COMMAND)[0]
                 if found.store != host.store:
                     host = found  # it fired before it was taken away: the plan was made for what is no longer there
