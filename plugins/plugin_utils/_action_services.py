@@ -64,13 +64,13 @@ def wake_services(way: Starter, commands: Sequence[str], beside: Sequence[str] =
 def _start(way: Starter, commands: Sequence[str], names: Sequence[str] = (), beside: Sequence[str] = ()) -> Host:
     """Carry out commands and return the host once the services of these names run, all that there are for none."""
     found, answer = way.talk.change(*commands, beside=beside)
-    waited = 0
-    while waited < _PATIENCE_SECONDS and any(each.state == START_PENDING for each in found.services.values()):
+    names, waited = names or tuple(found.services), 0
+    while waited < _PATIENCE_SECONDS and any(found.services[name].state == START_PENDING for name in names):
         way.tell("waits for services to start")
         way.sleep(_PAUSE_SECONDS)
         waited += _PAUSE_SECONDS
         found = way.talk.read()
-    for name in names or found.services:
+    for name in names:
         service = found.services[name]
         if not service.running or not service.automatic:
             message = (

@@ -11,6 +11,7 @@ from ipaddress import ip_address
 from types import SimpleNamespace
 from typing import Any
 
+import cut_off
 import pytest
 from ansible.errors import AnsibleActionFail
 from cut_off import CLOSED, CONTROLLER, CUTS, OWN, PORT, ObeyingConnection, alive, obeying, wait
@@ -269,3 +270,61 @@ def test_without_key_exchange_what_negotiates_lets_nobody_in(version: str, state
     host.services["IKEEXT"].state = State.RUNNING
     assert run(ObeyingConnection(host), "filter_action", {"name": "Prm", **asking})["changed"]
     assert alive(host)
+
+
+ESP: Data = {"security_methods": [{"esp_encryption": "3des", "esp_integrity": "sha1"}]}
+SOFT: Data = {"action": "negotiate", "accept_unsecured": True, "fallback_to_clear": True, **ESP}
+
+
+def document(soft: Data, strict: Data, action: Data) -> Data:
+    lists = [{"name": "Soft", "filters": [soft]}, {"name": "Strict", "filters": [strict]}]
+    actions = [{"name": "Ask", **SOFT}, {"name": "Strict", **action}]
+    rules = [
+        {"name": "R1", "filter_list": "Soft", "filter_action": "Ask"},
+        {"name": "R2", "filter_list": "Strict", "filter_action": "Strict"},
+    ]
+    policy = {"name": "P", "rules": rules}
+    return {"filter_lists": lists, "filter_actions": actions, "policies": [policy], "assigned": "P"}
+
+
+@pytest.mark.parametrize("version", ["2003", "2016"])
+@pytest.mark.parametrize("role", ["dns", "wins", "dhcp", "gateway"])
+@pytest.mark.parametrize(
+    "action",
+    [{"action": "block"}, {"action": "negotiate", "accept_unsecured": True, **ESP}],
+    ids=["block", "accept but do not fall back"],
+)
+def test_a_server_role_that_nobody_knows_excuses_nothing(version: str, role: str, action: Data) -> None:
+    """Its filter takes clear text and would win, if the controller were that server."""
+    host = obeying(version)
+    cut = document({"source": role, "destination": "me"}, {"source": "any", "destination": "me"}, action)
+    with pytest.raises(AnsibleActionFail, match="critical flow management is 'stopped at"):
+        run(ObeyingConnection(host), "policies", {"config": cut})
+    assert alive(host)
+
+
+def test_words_that_may_mean_ipv6_excuse_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cut_off, "OWN", "fd00::10")
+    monkeypatch.setattr(cut_off, "CONTROLLER", "fd00::250")
+    host = obeying("2016")
+    strict = {"source": "any", "destination": "fd00::/64"}
+    cut = document({"source": "any", "destination": "me"}, strict, {"action": "block"})
+    with pytest.raises(AnsibleActionFail, match="critical flow management is 'stopped at"):
+        run(ObeyingConnection(host), "policies", {"config": cut})
+    assert alive(host)
+
+
+def test_what_a_server_role_may_have_stopped_before_is_guarded_all_the_same() -> None:
+    """Nobody knows that the name server was the server for names of the old kind, so it may have passed until now."""
+    host = obeying(
+        "2016",
+        "add filterlist name=Names",
+        "add filter filterlist=Names srcaddr=wins dstaddr=me",
+        "add filteraction name=Blk action=block",
+        "add policy name=Old activatedefaultrule=no",
+        "add rule name=R policy=Old filterlist=Names filteraction=Blk",
+    )
+    static(host, "set policy name=Old assign=yes")
+    wider = {"name": "Names", "filters": [{"source": "10.0.0.53", "destination": "me"}], "dns_servers": ["10.0.0.53"]}
+    with pytest.raises(AnsibleActionFail, match="critical flow dns is 'stopped at"):
+        run(ObeyingConnection(host), "filter_list", {**wider, "allow_lockout": ["management"]})

@@ -208,3 +208,12 @@ def test_a_copy_that_stands_in_for_what_sleeps_is_predicted_as_it_is_made(window
     done = run(ObeyingConnection(host), "policies", args, **patient(host))
     assert [line for line in done["commands"] if "~winsec~" in line]
     assert predicted["commands"] == done["commands"]
+
+
+def test_an_agent_that_already_starts_is_not_waited_for_before_key_exchange() -> None:
+    host = asleep("2016", *DORMANT)
+    host.services["PolicyAgent"].state = State.START_PENDING
+    slept: list[float] = []
+    run(ObeyingConnection(host), "policies", {"config": HARMLESS}, sleep=slept.append, clock=host.clock.now)
+    assert slept == []
+    assert alive(host)

@@ -113,7 +113,9 @@ class Endpoint:
     nothing is in common. ``dns`` to ``gateway`` are what the server roles of filters stand for on this host.
     ``cautious`` takes what is not known for the worst, as a guard must: a server role without addresses stands for any
     single peer where the filter does not permit, and for nobody where it does; a filter of words alone that does not
-    permit meets IPv6 as well. ``excluded`` are addresses that networks in ``addresses`` do not stand for.
+    permit meets IPv6 as well. Which is worse for a filter that negotiates depends on what else would meet the packet:
+    those of the roles in ``unmet`` meet nobody, and those of words alone no IPv6 with ``words_are_ipv4``.
+    ``excluded`` are addresses that networks in ``addresses`` do not stand for.
     """
 
     name: str
@@ -129,6 +131,8 @@ class Endpoint:
     dhcp: tuple[IpAddress, ...] = ()
     gateway: tuple[IpAddress, ...] = ()
     cautious: bool = False
+    unmet: frozenset[ServerRole] = frozenset()
+    words_are_ipv4: bool = False
     excluded: tuple[Addresses, ...] = ()
 
     def __post_init__(self) -> None:

@@ -10,16 +10,18 @@ be reachable when IPsec fails.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import combinations
 
 from ..model import Store
+from ..values import ActionKind, Place, ServerRole
 from .endpoint import Addresses, Endpoint, InForce, in_force
 from .outcome import PASSING_IN_CLEAR, Outcome, OutcomeKind
 from .pair import Pair
 from .partition import Side, side
-from .space import Packet, Space
+from .space import Packet, Space, union
 from .traffic import Traffic, parse_traffic
 
 # What a host does that takes a packet in clear by accept_unsecured or by fallback alone.
@@ -110,24 +112,55 @@ def find_lockouts(
     Falling back counts as passing, but a first packet from outside only where the rule also has accept_unsecured,
     since it is not confirmed that fallback alone lets it in. Raises IpsecError for policies that cannot be judged.
     """
-    new = replace(host, policy=in_force(after))
-    old = None if before is None else replace(host, policy=in_force(before))
+    new = tuple(_readings(replace(host, policy=in_force(after))))
+    old = None if before is None else _generous(replace(host, policy=in_force(before)))
     return tuple(found for flow in flows if (found := _lockout(old, new, flow)) is not None)
 
 
-def _lockout(old: Endpoint | None, new: Endpoint, flow: CriticalFlow) -> Lockout | None:
+def _readings(host: Endpoint) -> Iterator[Endpoint]:
+    """Yield a host in every way in which a cautious one can be meant: a flow must pass in all of them.
+
+    A filter that negotiates for what is not known may be met or not. It may take clear text where the filter that is
+    met without it stops that, and the other way round.
+    """
+    if not host.cautious or host.policy is None:
+        yield host
+        return
+    roles: set[ServerRole] = set()
+    words = False
+    for bound in host.policy.rules:
+        if bound.action.action is ActionKind.NEGOTIATE:
+            for one in bound.filters.filters:
+                sides = (one.source, one.destination)
+                roles.update(each for each in sides if isinstance(each, ServerRole))
+                words = words or all(isinstance(each, (Place, ServerRole)) for each in sides)
+    unknown = sorted(role for role in roles if not any(host.servers(role, family) for family in (4, 6)))
+    for number in range(len(unknown) + 1):
+        for unmet in combinations(unknown, number):
+            yield replace(host, unmet=frozenset(unmet))
+            if words and host.hosts(6):
+                yield replace(host, unmet=frozenset(unmet), words_are_ipv4=True)
+
+
+def _generous(host: Endpoint) -> tuple[Endpoint, ...]:
+    """Return the ways in which a host may have been meant so far: what may have passed counts as passed."""
+    return (*_readings(host), replace(host, cautious=False)) if host.cautious else (host,)
+
+
+def _lockout(old: tuple[Endpoint, ...] | None, new: tuple[Endpoint, ...], flow: CriticalFlow) -> Lockout | None:
     wanted = flow.traffic.space()
     passed: Space | None = None
-    for space, outcome in _pair(new, flow).regions(wanted):
-        if _passes(outcome, flow):
-            continue
-        if old is not None:
-            if passed is None:
-                passed = _passing(old, flow)
-            space &= passed
-        packet = space.example()
-        if packet is not None:
-            return Lockout(flow, packet, outcome)
+    for reading in new:
+        for space, outcome in _pair(reading, flow).regions(wanted):
+            if _passes(outcome, flow):
+                continue
+            if old is not None:
+                if passed is None:
+                    passed = union(_passing(each, flow) for each in old)
+                space &= passed
+            packet = space.example()
+            if packet is not None:
+                return Lockout(flow, packet, outcome)
     return None
 
 

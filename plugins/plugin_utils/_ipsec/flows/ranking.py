@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from ..model import Filter, folded
@@ -73,11 +73,11 @@ def rank(source: Extent, destination: Extent, found: Filter) -> Rank:
     return source.bits + destination.bits, int(found.protocol != 0), ports
 
 
-def extents(address: Address, host: Endpoint, version: int, *, permits: bool = False) -> list[Extent]:
+def extents(address: Address, host: Endpoint, version: int, *, unmet: Collection[ServerRole] = ()) -> list[Extent]:
     """Return what an address of a filter stands for on a host in a family (4 or 6).
 
-    A range counts as the longest prefix that has room for as many addresses. ``permits`` tells what the filter does,
-    which decides what an unknown server stands for on a cautious host.
+    A range counts as the longest prefix that has room for as many addresses. On a cautious host an unknown server
+    stands for anybody, unless its role is ``unmet``.
     """
     bits = _BITS[version]
     if address is Place.ANY:
@@ -86,7 +86,7 @@ def extents(address: Address, host: Endpoint, version: int, *, permits: bool = F
         return [Extent(((int(one), int(one)),), bits) for one in host.hosts(version)]
     if isinstance(address, ServerRole):
         if host.cautious and not any(host.servers(address, each) for each in _BITS):
-            return [] if permits else [Extent(ALL_ADDRESSES[version], bits)]
+            return [] if address in unmet else [Extent(ALL_ADDRESSES[version], bits)]
         return [Extent(((int(one), int(one)),), bits) for one in host.servers(address, version)]
     if family(address) != version:
         return []
@@ -104,14 +104,18 @@ def expand(bound: BoundRule, found: Filter, host: Endpoint) -> Iterator[Directed
     words for both families; no such filter was ever seen, and it is read as IPv4 too, which predicts clear text. A
     cautious host does not rely on that.
     """
-    permits = bound.action.action is ActionKind.PERMIT and bound.rule.tunnel_endpoint is None
+    tunnel = bound.rule.tunnel_endpoint is not None
+    permits = bound.action.action is ActionKind.PERMIT and not tunnel
+    negotiates = bound.action.action is ActionKind.NEGOTIATE and not tunnel
+    unmet = frozenset(ServerRole) if permits else host.unmet if negotiates else frozenset[ServerRole]()
+    only_ipv4 = not host.cautious or permits or (negotiates and host.words_are_ipv4)
     named = {family(one) for one in (found.source, found.destination) if not isinstance(one, (Place, ServerRole))}
-    spoken_of = named or ({4, 6} if host.cautious and not permits else {4})
+    spoken_of = named or ({4} if only_ipv4 else {4, 6})
     for version in (4, 6) if host.version.ranges_and_ipv6 else (4,):
         if version not in spoken_of:
             continue
-        for source in extents(found.source, host, version, permits=permits):
-            for destination in extents(found.destination, host, version, permits=permits):
+        for source in extents(found.source, host, version, unmet=unmet):
+            for destination in extents(found.destination, host, version, unmet=unmet):
                 box = Box(
                     version,
                     source.addresses,
