@@ -328,3 +328,23 @@ def test_what_a_server_role_may_have_stopped_before_is_guarded_all_the_same() ->
     wider = {"name": "Names", "filters": [{"source": "10.0.0.53", "destination": "me"}], "dns_servers": ["10.0.0.53"]}
     with pytest.raises(AnsibleActionFail, match="critical flow dns is 'stopped at"):
         run(ObeyingConnection(host), "filter_list", {**wider, "allow_lockout": ["management"]})
+
+
+@pytest.mark.parametrize("version", ["2003", "2016"])
+def test_a_server_role_that_is_in_force_already_does_not_stand_in_the_way(version: str) -> None:
+    """The task came through, so the controller is not that server."""
+    host = obeying(
+        version,
+        "add filterlist name=Names",
+        "add filter filterlist=Names srcaddr=wins dstaddr=me",
+        "add filterlist name=Web",
+        "add filter filterlist=Web srcaddr=any dstaddr=me protocol=TCP dstport=80",
+        "add filteraction name=Blk action=block",
+        "add policy name=Old activatedefaultrule=no",
+        "add rule name=R policy=Old filterlist=Names filteraction=Blk",
+        "add rule name=S policy=Old filterlist=Web filteraction=Blk",
+        "set policy name=Old assign=yes",
+    )
+    web = [{"source": "any", "destination": "me", "protocol": "tcp", "destination_port": port} for port in (80, 81)]
+    assert run(ObeyingConnection(host), "filter_list", {"name": "Web", "filters": web})["changed"]
+    assert alive(host)

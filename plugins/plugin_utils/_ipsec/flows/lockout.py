@@ -16,12 +16,12 @@ from enum import StrEnum
 from itertools import combinations
 
 from ..model import Store
-from ..values import ActionKind, Place, ServerRole
+from ..values import Place, ServerRole
 from .endpoint import Addresses, Endpoint, InForce, in_force
 from .outcome import PASSING_IN_CLEAR, Outcome, OutcomeKind
 from .pair import Pair
 from .partition import Side, side
-from .space import Packet, Space, union
+from .space import Packet, Space
 from .traffic import Traffic, parse_traffic
 
 # What a host does that takes a packet in clear by accept_unsecured or by fallback alone.
@@ -84,16 +84,16 @@ def leases(servers: Iterable[Addresses]) -> CriticalFlow:
 
 
 def some_passes(policy: InForce, host: Endpoint, flow: CriticalFlow) -> bool:
-    """Tell whether any packet of a flow passes in clear under a policy; of ``host`` its own policy is not looked at."""
-    return bool(_passing(replace(host, policy=policy), flow))
+    """Tell whether any packet of a flow may pass in clear under a policy; the policy of ``host`` is not looked at."""
+    return any(_passing(each, flow) for each in _readings(host, policy))
 
 
 def peers_that_pass(policy: InForce, host: Endpoint, flow: CriticalFlow) -> dict[int, Side]:
-    """Return the peers of which some packet of an inbound flow passes in clear under a policy, by address family.
+    """Return the peers of which some packet of an inbound flow may pass in clear under a policy, by address family.
 
     Worked out for all of them at once: a busy host has thousands of connections.
     """
-    boxes = _passing(replace(host, policy=policy), flow).boxes
+    boxes = [box for each in _readings(host, policy) for box in _passing(each, flow).boxes]
     return {family: side([one for box in boxes if box.family == family for one in box.source]) for family in (4, 6)}
 
 
@@ -112,55 +112,49 @@ def find_lockouts(
     Falling back counts as passing, but a first packet from outside only where the rule also has accept_unsecured,
     since it is not confirmed that fallback alone lets it in. Raises IpsecError for policies that cannot be judged.
     """
-    new = tuple(_readings(replace(host, policy=in_force(after))))
-    old = None if before is None else _generous(replace(host, policy=in_force(before)))
-    return tuple(found for flow in flows if (found := _lockout(old, new, flow)) is not None)
+    new, old = in_force(after), None if before is None else in_force(before)
+    pairs = [
+        (None if before is None else replace(reading, policy=old), replace(reading, policy=new))
+        for reading in _readings(host, old, new)
+    ]
+    return tuple(found for flow in flows if (found := _first(pairs, flow)) is not None)
 
 
-def _readings(host: Endpoint) -> Iterator[Endpoint]:
-    """Yield a host in every way in which a cautious one can be meant: a flow must pass in all of them.
+def _readings(host: Endpoint, *policies: InForce | None) -> Iterator[Endpoint]:
+    """Yield a host, with the first of the policies, in every way in which what is not known of it can be meant.
 
-    A filter that negotiates for what is not known may be met or not. It may take clear text where the filter that is
-    met without it stops that, and the other way round.
+    Who a server is, and whether words mean IPv6, does not change with a policy: before and after are compared in one
+    reading. A filter that is met may stop a packet, or take it in clear where the filter behind it would not.
     """
-    if not host.cautious or host.policy is None:
-        yield host
-        return
-    roles: set[ServerRole] = set()
-    words = False
-    for bound in host.policy.rules:
-        if bound.action.action is ActionKind.NEGOTIATE:
-            for one in bound.filters.filters:
-                sides = (one.source, one.destination)
-                roles.update(each for each in sides if isinstance(each, ServerRole))
-                words = words or all(isinstance(each, (Place, ServerRole)) for each in sides)
+    host = replace(host, policy=policies[0])
+    rules = [bound for policy in policies if policy is not None for bound in policy.rules] if host.cautious else []
+    sides = {(one.source, one.destination) for bound in rules for one in bound.filters.filters}
+    roles = {each for pair in sides for each in pair if isinstance(each, ServerRole)}
     unknown = sorted(role for role in roles if not any(host.servers(role, family) for family in (4, 6)))
+    words = bool(host.hosts(6)) and any(all(isinstance(each, (Place, ServerRole)) for each in pair) for pair in sides)
     for number in range(len(unknown) + 1):
-        for unmet in combinations(unknown, number):
-            yield replace(host, unmet=frozenset(unmet))
-            if words and host.hosts(6):
-                yield replace(host, unmet=frozenset(unmet), words_are_ipv4=True)
+        for met in combinations(unknown, number):
+            for in_ipv6 in (False, True) if words else (False,):
+                yield replace(host, met=frozenset(met), words_in_ipv6=in_ipv6)
 
 
-def _generous(host: Endpoint) -> tuple[Endpoint, ...]:
-    """Return the ways in which a host may have been meant so far: what may have passed counts as passed."""
-    return (*_readings(host), replace(host, cautious=False)) if host.cautious else (host,)
+def _first(pairs: Iterable[tuple[Endpoint | None, Endpoint]], flow: CriticalFlow) -> Lockout | None:
+    return next((found for old, new in pairs if (found := _lockout(old, new, flow)) is not None), None)
 
 
-def _lockout(old: tuple[Endpoint, ...] | None, new: tuple[Endpoint, ...], flow: CriticalFlow) -> Lockout | None:
+def _lockout(old: Endpoint | None, new: Endpoint, flow: CriticalFlow) -> Lockout | None:
     wanted = flow.traffic.space()
     passed: Space | None = None
-    for reading in new:
-        for space, outcome in _pair(reading, flow).regions(wanted):
-            if _passes(outcome, flow):
-                continue
-            if old is not None:
-                if passed is None:
-                    passed = union(_passing(each, flow) for each in old)
-                space &= passed
-            packet = space.example()
-            if packet is not None:
-                return Lockout(flow, packet, outcome)
+    for space, outcome in _pair(new, flow).regions(wanted):
+        if _passes(outcome, flow):
+            continue
+        if old is not None:
+            if passed is None:
+                passed = _passing(old, flow)
+            space &= passed
+        packet = space.example()
+        if packet is not None:
+            return Lockout(flow, packet, outcome)
     return None
 
 
