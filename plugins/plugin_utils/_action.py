@@ -65,7 +65,9 @@ class IpsecAction(ActionBase):
             said = f" The command was: {error.failed}." if error.failed else ""
             text = f" The host said: {said_by_host(error.answer)}" if error.answer else ""
             raise AnsibleActionFail(masked(f"{error}{said}{text}", self._from_vault()), result=result) from None
-        except Exception as error:
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # the timeout of a task is no Exception
             told = self._told()
             if not told["commands"]:
                 raise

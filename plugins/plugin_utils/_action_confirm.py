@@ -78,7 +78,9 @@ def confirm(way: Way, host: Host, decision: Decision) -> Host:
         message = "Nothing on the host could undo the change, so the change was not made."
         raise ChangeError(message, way.talk.done, decision.line)
     arm = arm_command(back, decision.seconds)
+    way.talk.underway = [arm]
     armed, answer = way.talk.ask(arm)
+    way.talk.underway = []
     if not armed.timer:
         message = "The host did not take the task that would undo the change, so the change was not made."
         raise ChangeError(message, way.talk.done, decision.line, answer)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from ._action_confirm import Decision, confirm
 from ._action_prediction import Prediction, Terms, Want, predict
-from ._action_services import start_services
+from ._action_services import start_services, wake_services
 from ._action_session import ChangeError, HostSession, Run
 from ._action_turn import CHANGED_UNDER_IT, Turn
 from ._ipsec.errors import IpsecError
@@ -101,8 +101,9 @@ class Converger:
         for _number in range(_MOST_BEGINNINGS):
             host = self.turn.wait(host)
             plan = self._predict(host, want, terms)
-            if host.timer and (terms.in_force or plan.confirm_seconds is not None):
+            if host.timer and (terms.in_force or plan.commands):
                 # An earlier run did not live to confirm its change; reaching the host again decides for what is wanted.
+                # What it would bring back was not judged together with the change of this task.
                 found = self.talk.ask(DISARM_COMMAND)[0]
                 if found.store != host.store:
                     host = found  # it fired before it was taken away: the plan was made for what is no longer there
@@ -209,11 +210,11 @@ class Converger:
         leaving = (leave_command(self.turn.mark),) if self.turn.held else ()
         if plan.confirm_seconds is None:
             self.turn.held = False
-            return start_services(self, plan.services, leaving)
+            return wake_services(self, plan.services, leaving)
         decision = Decision(
             original=plan.host.store,
             target=plan.desired.assigned,
-            carry_out=lambda: start_services(self, plan.services),
+            carry_out=lambda: wake_services(self, plan.services),
             line=plan.services[-1],
             seconds=plan.confirm_seconds,
             asleep=True,

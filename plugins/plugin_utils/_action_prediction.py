@@ -96,8 +96,7 @@ def predict(host: Host, want: Want, terms: Terms, listed: Callable[[], Listed]) 
     desired = want(settled(host.store))
     works = terms.in_force and desired.assigned is not None
     services = tuple(needed_commands(host)) if works else ()
-    wakes = bool(services) and not host.agent_running
-    sleeper = wakes and in_force_identity(host.store) is not None
+    sleeper = bool(services) and not host.agent_running and in_force_identity(host.store) is not None
     # While the agent does not run no command but the one that starts it decides about packets.
     revertible = terms.confirm_seconds is not None and not sleeper
     steps = make_plan(host.store, desired, revertible=revertible)
@@ -107,8 +106,9 @@ def predict(host: Host, want: Want, terms: Terms, listed: Callable[[], Listed]) 
         _refuse_without_effect(host, desired)
     warnings = [*host.store.findings, *remarks(desired, host.version)]
     if terms.guard is not None and (steps or services):
-        needed = terms.guard.needs_connections(host, desired, wakes=wakes)
-        warnings += terms.guard.check(host, desired, listed() if needed else Listed(), wakes=wakes)
+        starts = bool(services)
+        needed = terms.guard.needs_connections(host, desired, starts=starts)
+        warnings += terms.guard.check(host, desired, listed() if needed else Listed(), starts=starts)
     decides = sleeper or any(step.decides for step in steps)
     return Prediction(
         host=host,

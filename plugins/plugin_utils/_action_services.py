@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from ._action_session import ChangeError, HostSession
-from ._ipsec.host import RUNNING, START_PENDING, Host, service_commands
+from ._ipsec.host import AGENT, KEY_EXCHANGE, RUNNING, START_PENDING, Host, service_commands
 
 _PATIENCE_SECONDS = 20
 _PAUSE_SECONDS = 1
@@ -44,14 +44,34 @@ def start_services(way: Starter, commands: Sequence[str], beside: Sequence[str] 
 
     Commands ``beside`` them are not told.
     """
+    return _start(way, commands, beside=beside)
+
+
+def wake_services(way: Starter, commands: Sequence[str], beside: Sequence[str] = ()) -> Host:
+    """Start the services of a host that has a policy assigned, as :func:`start_services` does.
+
+    The agent is started when key exchange has been seen to run: without that, rules hold packets that they negotiate
+    for.
+    """
+    agent = service_commands((), (AGENT,))
+    before = [command for command in commands if command not in agent]
+    if service_commands((), (KEY_EXCHANGE,))[0] in before and len(before) < len(commands):
+        _start(way, before, (KEY_EXCHANGE,))
+        return _start(way, agent, beside=beside)
+    return _start(way, commands, beside=beside)
+
+
+def _start(way: Starter, commands: Sequence[str], names: Sequence[str] = (), beside: Sequence[str] = ()) -> Host:
+    """Carry out commands and return the host once the services of these names run, all that there are for none."""
     found, answer = way.talk.change(*commands, beside=beside)
-    waited = 0
-    while waited < _PATIENCE_SECONDS and any(service.state == START_PENDING for service in found.services.values()):
+    names, waited = names or tuple(found.services), 0
+    while waited < _PATIENCE_SECONDS and any(found.services[name].state == START_PENDING for name in names):
         way.tell("waits for services to start")
         way.sleep(_PAUSE_SECONDS)
         waited += _PAUSE_SECONDS
         found = way.talk.read()
-    for name, service in found.services.items():
+    for name in names:
+        service = found.services[name]
         if not service.running or not service.automatic:
             message = (
                 f"The service {name} has state {service.state} and start type {service.start_type}: expected "

@@ -44,6 +44,7 @@ QUESTIONS = Questions(
     }
 )
 
+AGENT, KEY_EXCHANGE = "PolicyAgent", "IKEEXT"
 RUNNING = 4
 START_PENDING = 2
 AUTOMATIC = 2
@@ -90,7 +91,7 @@ class Host:
     @property
     def agent_running(self) -> bool:
         """Whether the policy agent works; without it no policy acts on packets."""
-        return self.services["PolicyAgent"].running
+        return self.services[AGENT].running
 
     def to_data(self) -> dict[str, object]:
         """Return the facts about the host, without its policies, as plain data."""
@@ -115,8 +116,8 @@ def read_host(sections: Mapping[str, Section]) -> Host:
     """
     version = parse_ver(sections["version"].text)
     # In the order in which they are started: an agent without key exchange would hold every packet that negotiates.
-    services = {"IKEEXT": _service("IKEEXT", sections["ike"], sections["ike_start"])} if version.ikeext else {}
-    services["PolicyAgent"] = _service("PolicyAgent", sections["agent"], sections["agent_start"])
+    services = {KEY_EXCHANGE: _service(KEY_EXCHANGE, sections["ike"], sections["ike_start"])} if version.ikeext else {}
+    services[AGENT] = _service(AGENT, sections["agent"], sections["agent_start"])
     keys = _ipsec_keys(sections)
     return Host(
         version=version,

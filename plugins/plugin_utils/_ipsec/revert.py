@@ -63,10 +63,12 @@ def way_back(store: Store, target: str | None, *, asleep: bool = False) -> str |
 def predicted_way_back(store: Store, target: str | None, *, staged: bool, asleep: bool) -> str:
     """Return the command of :func:`way_back` as far as it is known before anything is made.
 
-    ``staged`` says that a copy of what is in force stands in then, which the host is yet to make.
+    ``staged`` says that a copy of what is in force stands in then, which the host is yet to make. What is ``asleep``
+    is not brought back, copy or not.
     """
-    known = None if staged else way_back(store, target, asleep=asleep)
-    return known or f"netsh.exe ipsec static set policy guid={_YET_UNKNOWN} assign={'yes' if staged else 'no'}"
+    copied = staged and not asleep
+    known = None if copied else way_back(store, target, asleep=asleep)
+    return known or f"netsh.exe ipsec static set policy guid={_YET_UNKNOWN} assign={'yes' if copied else 'no'}"
 
 
 def _guid(identity: str) -> str:

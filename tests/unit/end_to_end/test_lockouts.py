@@ -11,6 +11,7 @@ from ipaddress import ip_address
 from types import SimpleNamespace
 from typing import Any
 
+import cut_off
 import pytest
 from ansible.errors import AnsibleActionFail
 from cut_off import CLOSED, CONTROLLER, CUTS, OWN, PORT, ObeyingConnection, alive, obeying, wait
@@ -22,6 +23,7 @@ from winlab.dataplane.management import passes
 from winlab.host import Host
 from winlab.lab import HostSpec, Lab
 from winlab.netsh.talk import static
+from winlab.services import State
 from winlab.store import policy_store
 
 Data = dict[str, Any]
@@ -247,3 +249,102 @@ def test_a_port_that_nobody_gave_is_that_of_the_plugin(connection: str) -> None:
 def test_a_name_that_does_not_resolve_says_nothing_of_the_controller() -> None:
     variables: Data = {"ansible_connection": "winrm", "ansible_host": "no-such-host.invalid"}
     assert approach_of(SimpleNamespace(_connection=connect(variables))).controllers == ()
+
+
+@pytest.mark.parametrize("version", ["2008R2", "2016", "2025"])
+@pytest.mark.parametrize("state", [State.STOPPED, State.START_PENDING, State.STOP_PENDING])
+def test_without_key_exchange_what_negotiates_lets_nobody_in(version: str, state: State) -> None:
+    """Falling back takes somebody who asks first; these modules do not start it."""
+    host = guarded(version)
+    host.services["IKEEXT"].state = state
+    before = state_of(host)
+    esp = [{"esp_encryption": "3des", "esp_integrity": "sha1"}]
+    asking = {"action": "negotiate", "security_methods": esp, "accept_unsecured": True, "fallback_to_clear": True}
+    for module, args in (
+        ("filter_action", {"name": "Prm", **asking}),
+        ("policies", {"config": {"filter_actions": [{"name": "Prm", **asking}]}, "state": "replaced"}),
+    ):
+        with pytest.raises(AnsibleActionFail, match="critical flow management is 'stopped at"):
+            run(ObeyingConnection(host), module, args)
+    assert state_of(host) == before
+    host.services["IKEEXT"].state = State.RUNNING
+    assert run(ObeyingConnection(host), "filter_action", {"name": "Prm", **asking})["changed"]
+    assert alive(host)
+
+
+ESP: Data = {"security_methods": [{"esp_encryption": "3des", "esp_integrity": "sha1"}]}
+SOFT: Data = {"action": "negotiate", "accept_unsecured": True, "fallback_to_clear": True, **ESP}
+
+
+def document(soft: Data, strict: Data, action: Data) -> Data:
+    lists = [{"name": "Soft", "filters": [soft]}, {"name": "Strict", "filters": [strict]}]
+    actions = [{"name": "Ask", **SOFT}, {"name": "Strict", **action}]
+    rules = [
+        {"name": "R1", "filter_list": "Soft", "filter_action": "Ask"},
+        {"name": "R2", "filter_list": "Strict", "filter_action": "Strict"},
+    ]
+    policy = {"name": "P", "rules": rules}
+    return {"filter_lists": lists, "filter_actions": actions, "policies": [policy], "assigned": "P"}
+
+
+@pytest.mark.parametrize("version", ["2003", "2016"])
+@pytest.mark.parametrize("role", ["dns", "wins", "dhcp", "gateway"])
+@pytest.mark.parametrize(
+    "action",
+    [{"action": "block"}, {"action": "negotiate", "accept_unsecured": True, **ESP}],
+    ids=["block", "accept but do not fall back"],
+)
+def test_a_server_role_that_nobody_knows_excuses_nothing(version: str, role: str, action: Data) -> None:
+    """Its filter takes clear text and would win, if the controller were that server."""
+    host = obeying(version)
+    cut = document({"source": role, "destination": "me"}, {"source": "any", "destination": "me"}, action)
+    with pytest.raises(AnsibleActionFail, match="critical flow management is 'stopped at"):
+        run(ObeyingConnection(host), "policies", {"config": cut})
+    assert alive(host)
+
+
+def test_words_that_may_mean_ipv6_excuse_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cut_off, "OWN", "fd00::10")
+    monkeypatch.setattr(cut_off, "CONTROLLER", "fd00::250")
+    host = obeying("2016")
+    strict = {"source": "any", "destination": "fd00::/64"}
+    cut = document({"source": "any", "destination": "me"}, strict, {"action": "block"})
+    with pytest.raises(AnsibleActionFail, match="critical flow management is 'stopped at"):
+        run(ObeyingConnection(host), "policies", {"config": cut})
+    assert alive(host)
+
+
+def test_what_a_server_role_may_have_stopped_before_is_guarded_all_the_same() -> None:
+    """Nobody knows that the name server was the server for names of the old kind, so it may have passed until now."""
+    host = obeying(
+        "2016",
+        "add filterlist name=Names",
+        "add filter filterlist=Names srcaddr=wins dstaddr=me",
+        "add filteraction name=Blk action=block",
+        "add policy name=Old activatedefaultrule=no",
+        "add rule name=R policy=Old filterlist=Names filteraction=Blk",
+    )
+    static(host, "set policy name=Old assign=yes")
+    wider = {"name": "Names", "filters": [{"source": "10.0.0.53", "destination": "me"}], "dns_servers": ["10.0.0.53"]}
+    with pytest.raises(AnsibleActionFail, match="critical flow dns is 'stopped at"):
+        run(ObeyingConnection(host), "filter_list", {**wider, "allow_lockout": ["management"]})
+
+
+@pytest.mark.parametrize("version", ["2003", "2016"])
+def test_a_server_role_that_is_in_force_already_does_not_stand_in_the_way(version: str) -> None:
+    """The task came through, so the controller is not that server."""
+    host = obeying(
+        version,
+        "add filterlist name=Names",
+        "add filter filterlist=Names srcaddr=wins dstaddr=me",
+        "add filterlist name=Web",
+        "add filter filterlist=Web srcaddr=any dstaddr=me protocol=TCP dstport=80",
+        "add filteraction name=Blk action=block",
+        "add policy name=Old activatedefaultrule=no",
+        "add rule name=R policy=Old filterlist=Names filteraction=Blk",
+        "add rule name=S policy=Old filterlist=Web filteraction=Blk",
+        "set policy name=Old assign=yes",
+    )
+    web = [{"source": "any", "destination": "me", "protocol": "tcp", "destination_port": port} for port in (80, 81)]
+    assert run(ObeyingConnection(host), "filter_list", {"name": "Web", "filters": web})["changed"]
+    assert alive(host)

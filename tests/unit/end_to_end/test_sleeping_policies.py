@@ -17,7 +17,7 @@ from winrm_runner import Controller, Role
 from winlab.host import Host
 from winlab.lab import HostSpec, Lab
 from winlab.netsh.talk import static
-from winlab.services import State
+from winlab.services import StartType, State
 from winlab.store import policy_store
 
 Data = dict[str, Any]
@@ -164,3 +164,56 @@ def test_the_role_backend_does_not_wake_it_either(version: str) -> None:
         role.play(Controller(lab.hosts["be1"]))
         assert policy_store(host).snapshot()["assigned"] == "Answer"
         assert alive(host)
+
+
+ASKING = (
+    "add filterlist name=Ask",
+    f"add filter filterlist=Ask srcaddr=any dstaddr=me protocol=TCP dstport={PORT}",
+    'add filteraction name=Request action=negotiate qmsecmethods="ESP[3DES,SHA1]" inpass=yes soft=yes',
+    "add filteraction name=Prm action=permit",
+    "add policy name=Asking activatedefaultrule=no",
+    "add rule name=R policy=Asking filterlist=Ask filteraction=Request",
+    "add policy name=Old activatedefaultrule=no",
+    "add rule name=R policy=Old filterlist=Ask filteraction=Prm",
+    "set policy name=Old assign=yes",
+)
+"""A policy that asks for IPsec and takes clear text: no packet passes while nobody speaks IKE. Another is assigned."""
+
+
+@pytest.mark.parametrize("version", ["2008R2", "2016", "2025"])
+@TIMES
+def test_the_agent_is_not_started_where_key_exchange_does_not_start(version: str, window: Data) -> None:
+    host = asleep(version, *ASKING)
+    # What key exchange depends on does not run and must not.
+    host.services["BFE"].state, host.services["BFE"].start_type = State.STOPPED, StartType.DISABLED
+    with pytest.raises(AnsibleActionFail, match="The service IKEEXT has state 1") as caught:
+        run(ObeyingConnection(host), "assignment", {"name": "Asking", **window}, **patient(host))
+    assert alive(host)
+    assert host.services["PolicyAgent"].state is State.STOPPED
+    assert host.tasks == {}
+    assert "sc.exe start IKEEXT" in caught.value._result["commands"]
+    assert "sc.exe start PolicyAgent" not in caught.value._result["commands"]
+
+
+@TIMES
+def test_a_copy_that_stands_in_for_what_sleeps_is_predicted_as_it_is_made(window: Data) -> None:
+    host = asleep("2016", *ASKING)
+    more = {
+        "filter_lists": [{"name": "Ask", "filters": [{"source": "10.9.9.9", "destination": "me"}]}],
+        "filter_actions": [{"name": "Prm", "action": "block"}],
+        "assigned": "Old",
+    }
+    args = {"config": more, "state": "replaced", **window}
+    predicted = run(ObeyingConnection(host), "policies", args, check_mode=True)
+    done = run(ObeyingConnection(host), "policies", args, **patient(host))
+    assert [line for line in done["commands"] if "~winsec~" in line]
+    assert predicted["commands"] == done["commands"]
+
+
+def test_an_agent_that_already_starts_is_not_waited_for_before_key_exchange() -> None:
+    host = asleep("2016", *DORMANT)
+    host.services["PolicyAgent"].state = State.START_PENDING
+    slept: list[float] = []
+    run(ObeyingConnection(host), "policies", {"config": HARMLESS}, sleep=slept.append, clock=host.clock.now)
+    assert slept == []
+    assert alive(host)

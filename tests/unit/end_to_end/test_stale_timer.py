@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import cut_off
 import lab_runner
 import pytest
 
@@ -54,4 +55,26 @@ def test_a_host_that_goes_back_before_its_timer_is_gone_is_changed_again(host):
 
 def test_check_mode_leaves_the_timer_alone(host):
     lab_runner.run(host, "policies", WANTED, check_mode=True)
+    assert TIMER in host.tasks
+
+
+def test_a_change_of_what_the_timer_would_bring_back_takes_it_away_first():
+    """What goes back later would meet the change that was made for what is in force now: nobody judged the two."""
+    host = cut_off.obeying("2016", *cut_off.CLOSED, "add policy name=Open activatedefaultrule=no assign=yes")
+    back = "netsh.exe ipsec static set policy name=Guarded assign=yes"
+    arm = f'schtasks.exe /create /f /tn {TIMER} /ru SYSTEM /sc MINUTE /mo 5 /tr "{back}" <nul'
+    lab_runner.LabConnection(host).exec_command("cmd.exe /d /q", f"{arm}\r\nexit 0\r\n".encode())
+    assert TIMER in host.tasks
+    emptied = {"name": "Mgmt", "filters": []}
+    assert lab_runner.run(cut_off.ObeyingConnection(host), "filter_list", emptied, check_mode=True)["changed"]
+    assert TIMER in host.tasks
+    assert lab_runner.run(cut_off.ObeyingConnection(host), "filter_list", emptied)["changed"]
+    for _minute in range(10):
+        cut_off.wait(host, 60)
+    assert cut_off.alive(host)
+    assert policy_store(host).snapshot()["assigned"] == "Open"
+
+
+def test_a_task_that_changes_nothing_and_puts_nothing_in_force_leaves_it(host):
+    lab_runner.run(host, "filter_action", {"name": "No such", "state": "absent"})
     assert TIMER in host.tasks

@@ -111,9 +111,10 @@ class Endpoint:
     negotiate hold packets and nobody answers IKE.
     ``fallback_on_mismatch``: the host has the update of KB 914841, which also falls back when IKE answers and
     nothing is in common. ``dns`` to ``gateway`` are what the server roles of filters stand for on this host.
-    ``cautious`` takes what is not known for the worst, as a guard must: a server role without addresses stands for any
-    single peer where the filter does not permit, and for nobody where it does; a filter of words alone that does not
-    permit meets IPv6 as well. ``excluded`` are addresses that networks in ``addresses`` do not stand for.
+    A guard is ``cautious``: it asks for every reading of what is not known (:mod:`.lockout`). In one of them the
+    filters of server roles without addresses stand for anybody if the role is in ``met``, else for nobody, and filters
+    of words alone mean IPv6 as well with ``words_in_ipv6``.
+    ``excluded`` are addresses that networks in ``addresses`` do not stand for.
     """
 
     name: str
@@ -129,6 +130,8 @@ class Endpoint:
     dhcp: tuple[IpAddress, ...] = ()
     gateway: tuple[IpAddress, ...] = ()
     cautious: bool = False
+    met: frozenset[ServerRole] = frozenset()
+    words_in_ipv6: bool = False
     excluded: tuple[Addresses, ...] = ()
 
     def __post_init__(self) -> None:

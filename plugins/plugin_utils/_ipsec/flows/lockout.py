@@ -10,14 +10,17 @@ be reachable when IPsec fails.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import combinations
 
 from ..model import Store
+from ..values import Place, ServerRole
 from .endpoint import Addresses, Endpoint, InForce, in_force
 from .outcome import PASSING_IN_CLEAR, Outcome, OutcomeKind
 from .pair import Pair
+from .partition import Side, side
 from .space import Packet, Space
 from .traffic import Traffic, parse_traffic
 
@@ -81,9 +84,22 @@ def leases(servers: Iterable[Addresses]) -> CriticalFlow:
 
 
 def some_passes(policy: InForce, host: Endpoint, flow: CriticalFlow) -> bool:
-    """Tell whether any packet of a flow passes in clear under a policy; of ``host`` its own policy is not looked at."""
-    regions = _pair(replace(host, policy=policy), flow).regions(flow.traffic.space())
-    return any(_passes(outcome, flow) for _space, outcome in regions)
+    """Tell whether any packet of a flow may pass in clear under a policy; the policy of ``host`` is not looked at."""
+    return any(_passing(each, flow) for each in _readings(host, policy))
+
+
+def peers_that_pass(policy: InForce, host: Endpoint, flow: CriticalFlow) -> dict[int, Side]:
+    """Return the peers of which some packet of an inbound flow may pass in clear under a policy, by address family.
+
+    Worked out for all of them at once: a busy host has thousands of connections.
+    """
+    boxes = [box for each in _readings(host, policy) for box in _passing(each, flow).boxes]
+    return {family: side([one for box in boxes if box.family == family for one in box.source]) for family in (4, 6)}
+
+
+def _passing(host: Endpoint, flow: CriticalFlow) -> Space:
+    regions = _pair(host, flow).regions(flow.traffic.space())
+    return Space(tuple(box for part, outcome in regions if _passes(outcome, flow) for box in part.boxes))
 
 
 def find_lockouts(
@@ -96,9 +112,34 @@ def find_lockouts(
     Falling back counts as passing, but a first packet from outside only where the rule also has accept_unsecured,
     since it is not confirmed that fallback alone lets it in. Raises IpsecError for policies that cannot be judged.
     """
-    new = replace(host, policy=in_force(after))
-    old = None if before is None else replace(host, policy=in_force(before))
-    return tuple(found for flow in flows if (found := _lockout(old, new, flow)) is not None)
+    new, old = in_force(after), None if before is None else in_force(before)
+    pairs = [
+        (None if before is None else replace(reading, policy=old), replace(reading, policy=new))
+        for reading in _readings(host, old, new)
+    ]
+    return tuple(found for flow in flows if (found := _first(pairs, flow)) is not None)
+
+
+def _readings(host: Endpoint, *policies: InForce | None) -> Iterator[Endpoint]:
+    """Yield a host, with the first of the policies, in every way in which what is not known of it can be meant.
+
+    Who a server is, and whether words mean IPv6, does not change with a policy: before and after are compared in one
+    reading. A filter that is met may stop a packet, or take it in clear where the filter behind it would not.
+    """
+    host = replace(host, policy=policies[0])
+    rules = [bound for policy in policies if policy is not None for bound in policy.rules] if host.cautious else []
+    sides = {(one.source, one.destination) for bound in rules for one in bound.filters.filters}
+    roles = {each for pair in sides for each in pair if isinstance(each, ServerRole)}
+    unknown = sorted(role for role in roles if not any(host.servers(role, family) for family in (4, 6)))
+    words = bool(host.hosts(6)) and any(all(isinstance(each, (Place, ServerRole)) for each in pair) for pair in sides)
+    for number in range(len(unknown) + 1):
+        for met in combinations(unknown, number):
+            for in_ipv6 in (False, True) if words else (False,):
+                yield replace(host, met=frozenset(met), words_in_ipv6=in_ipv6)
+
+
+def _first(pairs: Iterable[tuple[Endpoint | None, Endpoint]], flow: CriticalFlow) -> Lockout | None:
+    return next((found for old, new in pairs if (found := _lockout(old, new, flow)) is not None), None)
 
 
 def _lockout(old: Endpoint | None, new: Endpoint, flow: CriticalFlow) -> Lockout | None:
@@ -109,8 +150,7 @@ def _lockout(old: Endpoint | None, new: Endpoint, flow: CriticalFlow) -> Lockout
             continue
         if old is not None:
             if passed is None:
-                regions = _pair(old, flow).regions(wanted)
-                passed = Space(tuple(box for part, was in regions if _passes(was, flow) for box in part.boxes))
+                passed = _passing(old, flow)
             space &= passed
         packet = space.example()
         if packet is not None:

@@ -73,11 +73,10 @@ def rank(source: Extent, destination: Extent, found: Filter) -> Rank:
     return source.bits + destination.bits, int(found.protocol != 0), ports
 
 
-def extents(address: Address, host: Endpoint, version: int, *, permits: bool = False) -> list[Extent]:
+def extents(address: Address, host: Endpoint, version: int) -> list[Extent]:
     """Return what an address of a filter stands for on a host in a family (4 or 6).
 
-    A range counts as the longest prefix that has room for as many addresses. ``permits`` tells what the filter does,
-    which decides what an unknown server stands for on a cautious host.
+    A range counts as the longest prefix that has room for as many addresses.
     """
     bits = _BITS[version]
     if address is Place.ANY:
@@ -85,8 +84,8 @@ def extents(address: Address, host: Endpoint, version: int, *, permits: bool = F
     if address is Place.ME:
         return [Extent(((int(one), int(one)),), bits) for one in host.hosts(version)]
     if isinstance(address, ServerRole):
-        if host.cautious and not any(host.servers(address, each) for each in _BITS):
-            return [] if permits else [Extent(ALL_ADDRESSES[version], bits)]
+        if address in host.met and not any(host.servers(address, each) for each in _BITS):
+            return [Extent(ALL_ADDRESSES[version], bits)]
         return [Extent(((int(one), int(one)),), bits) for one in host.servers(address, version)]
     if family(address) != version:
         return []
@@ -102,16 +101,15 @@ def expand(bound: BoundRule, found: Filter, host: Endpoint) -> Iterator[Directed
     IPv6 only from Vista on (MS-GPIPSEC notes 8, 18-19), and only where the filter names an IPv6 address: words alone
     (Me, Any, server roles) are stored as IPv4 addresses and masks (MS-GPIPSEC 2.2.1.5.1). The range form could store
     words for both families; no such filter was ever seen, and it is read as IPv4 too, which predicts clear text. A
-    cautious host does not rely on that.
+    guard does not rely on that.
     """
-    permits = bound.action.action is ActionKind.PERMIT and bound.rule.tunnel_endpoint is None
     named = {family(one) for one in (found.source, found.destination) if not isinstance(one, (Place, ServerRole))}
-    spoken_of = named or ({4, 6} if host.cautious and not permits else {4})
+    spoken_of = named or ({4, 6} if host.words_in_ipv6 else {4})
     for version in (4, 6) if host.version.ranges_and_ipv6 else (4,):
         if version not in spoken_of:
             continue
-        for source in extents(found.source, host, version, permits=permits):
-            for destination in extents(found.destination, host, version, permits=permits):
+        for source in extents(found.source, host, version):
+            for destination in extents(found.destination, host, version):
                 box = Box(
                     version,
                     source.addresses,

@@ -10,7 +10,7 @@ judged, a server role that may stand for any peer. Each is refused with what to 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv6Address
 
@@ -25,10 +25,11 @@ from ..flows.lockout import (
     leases,
     management,
     name_service,
-    some_passes,
+    peers_that_pass,
 )
+from ..flows.partition import holds
 from ..flows.traffic import parse_traffic
-from ..host import Host
+from ..host import KEY_EXCHANGE, Host
 from ..model import FILTER_LIST, Store, by_name
 from ..values import HIGHEST_PORT, AddressRange, Place, ServerRole, natural_number, parse_address, parse_one_address
 from .essentials import missing_essentials
@@ -71,28 +72,28 @@ class Guard:
         """The flows that options name and that may not stop."""
         return tuple(flow for flow in self.flows if flow.name not in self.allowed)
 
-    def needs_connections(self, host: Host, desired: Store, *, wakes: bool = False) -> bool:
+    def needs_connections(self, host: Host, desired: Store, *, starts: bool = False) -> bool:
         """Tell whether the host must be asked how it is managed before :meth:`check`."""
         unknown = MANAGEMENT not in self.allowed or (self.guarded and not self.given.hosts)
-        return bool(unknown) and _concerns(host, desired, wakes)
+        return bool(unknown) and _concerns(host, desired, starts)
 
     def check(
-        self, host: Host, desired: Store, listed: Listed | None = None, *, wakes: bool = False
+        self, host: Host, desired: Store, listed: Listed | None = None, *, starts: bool = False
     ) -> tuple[str, ...]:
         """Return warnings about what the policy stops although hosts can hardly do without it.
 
-        ``wakes`` says that the task starts the services; ``listed`` are the connections of the host, if it was asked.
+        ``starts`` says that the task starts the services; ``listed`` are the connections of the host, if it was asked.
         Raises :class:`IpsecError` with the packet that would no longer pass once ``desired`` is in force, and with what
         to say when the flow that carries the task, or what the policy does, is not known.
         """
-        if not _concerns(host, desired, wakes):
+        if not _concerns(host, desired, starts):
             return ()
         listed, after = listed or Listed(), _judged(desired)
-        before = _judged(host.store) if host.agent_running or not wakes else None
+        before = _judged(host.store) if host.agent_running or not starts else None
         guarded = [(self.guarded, self.given.hosts or self._addressed(listed))]
         if MANAGEMENT not in self.allowed:
             acts = before if host.agent_running else None
-            found = known_management(self.given, self.approach, listed, lambda each: self._lets_in(host, acts, each))
+            found = known_management(self.given, self.approach, listed, lambda each: self._let_in(host, acts, each))
             guarded.insert(0, ((management(found.controllers, found.ports),), found.hosts))
         for flows, addresses in guarded:
             if not flows:
@@ -102,7 +103,7 @@ class Guard:
             if not addresses:
                 expected = "the addresses of the host, which decide what the policy does"
                 raise IpsecError("host_addresses", None, expected, "Give the addresses of the host.")
-            endpoint = self._endpoint(host, addresses)
+            endpoint = self._endpoint(host, addresses, keys=_exchanges_keys(host, starts))
             for lost in find_lockouts(None if before is None else host.store, desired, endpoint, flows):
                 expected = "a change after which it still passes in clear"
                 remedy = f"{lost.outcome.why} Permit the flow, or add {lost.flow.name} to allow_lockout if it may stop."
@@ -111,7 +112,8 @@ class Guard:
         if after is None or not addresses:
             return ()
         declared = {flow.name for flow in self.flows} | self.allowed
-        return tuple(missing_essentials(after, self._endpoint(host, addresses), declared))
+        endpoint = self._endpoint(host, addresses, keys=_exchanges_keys(host, starts))
+        return tuple(missing_essentials(after, endpoint, declared))
 
     def _addressed(self, listed: Listed) -> tuple[IpAddress, ...]:
         """Return the host's own addresses at which it is managed."""
@@ -119,30 +121,46 @@ class Guard:
         mine = (each.local for each in listed.connections if listed.exact or each.port in ports)
         return tuple(dict.fromkeys(mine))
 
-    def _lets_in(self, host: Host, acts: InForce | None, connection: Connection) -> bool:
-        """Tell whether the policy that acts on packets now lets a connection through in clear."""
+    def _let_in(self, host: Host, acts: InForce | None, connections: Sequence[Connection]) -> tuple[Connection, ...]:
+        """Return the connections that the policy that acts on packets now lets through in clear."""
         if acts is None:
-            return True
-        flow = management((connection.peer,), (connection.port,))
-        return some_passes(acts, self._endpoint(host, (connection.local,)), flow)
+            return tuple(connections)
+        keys, passing = _exchanges_keys(host, starts=False), {}
+        for local, port in {(each.local, each.port) for each in connections}:
+            peers = {each.peer for each in connections if (each.local, each.port) == (local, port)}
+            endpoint = self._endpoint(host, (local,), keys=keys)
+            passing[local, port] = peers_that_pass(acts, endpoint, management(peers, (port,)))
+        return tuple(
+            each for each in connections if holds(passing[each.local, each.port][each.peer.version], int(each.peer))
+        )
 
-    def _endpoint(self, host: Host, addresses: tuple[IpAddress, ...]) -> Endpoint:
+    def _endpoint(self, host: Host, addresses: tuple[IpAddress, ...], *, keys: bool) -> Endpoint:
         return Endpoint(
             name="host",
             addresses=addresses,
             version=host.version,
             exemption_level=host.exemption_level,
+            key_exchange_running=keys,
             dns=self.dns,
             dhcp=self.dhcp,
             cautious=True,
         )
 
 
-def _concerns(host: Host, desired: Store, wakes: bool) -> bool:
+def _exchanges_keys(host: Host, starts: bool) -> bool:
+    """Tell whether key exchange runs while a policy acts; without it rules hold packets that they negotiate for.
+
+    While the policy agent does not run no policy acts, and whoever starts it starts both.
+    """
+    service = host.services.get(KEY_EXCHANGE)
+    return starts or service is None or service.running or not host.agent_running
+
+
+def _concerns(host: Host, desired: Store, starts: bool) -> bool:
     """Tell whether a change may give packets another fate, now or from the moment that the services run."""
     if in_force_identity(desired) is None:
         return False
-    return (wakes and not host.agent_running) or _meaning(host.store) != _meaning(desired)
+    return (starts and not host.agent_running) or _meaning(host.store) != _meaning(desired)
 
 
 def _judged(store: Store) -> InForce | None:

@@ -13,7 +13,7 @@ that list is wrong, whatever it was made of; then the task is refused with what 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
@@ -130,12 +130,12 @@ def known_management(
     given: Given,
     approach: Approach,
     listed: Listed,
-    passes: Callable[[Connection], bool] = lambda _connection: True,
+    passing: Callable[[Sequence[Connection]], Sequence[Connection]] = lambda connections: connections,
 ) -> Management:
     """Return the flow that carries the task.
 
-    ``passes`` tells whether the policy in force lets a connection through in clear: one that it stops does not carry
-    the task. Raises :class:`IpsecError` with what to set when the flow is not known.
+    ``passing`` returns those connections that the policy in force lets through in clear: one that it stops does not
+    carry the task. Raises :class:`IpsecError` with what to set when the flow is not known.
     """
     ports = given.ports or tuple({each.port for each in listed.connections} if listed.exact else approach.ports)
     if not listed.connections:
@@ -150,7 +150,7 @@ def known_management(
         reason = "It comes from the host itself: a tunnel or a relay ends there."
         remedy = "Set management_ports and controller_addresses to what carries that tunnel"
         raise _unknown(reason, listed.connections, remedy)
-    alive = tuple(each for each in there if passes(each))
+    alive = tuple(passing(there))
     if not alive:
         reason = "Under the policy in force it would not pass in clear, and yet this task came through."
         reason += " Management that goes over IPsec cannot be judged."

@@ -15,6 +15,7 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.errors import 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.lockout import Direction
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.host import Host, Service
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.model import POLICY, Foreign, Store
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.planning import guard as guard_module
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.planning.guard import Guard, read_guard
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.planning.management import (
     Approach,
@@ -54,10 +55,10 @@ ASLEEP = {"services": {"PolicyAgent": Service(1, 2)}}
 
 
 def refusal(
-    guard: Guard, desired: Store, target: Host | None = None, listed: Listed | None = SEEN, *, wakes: bool = False
+    guard: Guard, desired: Store, target: Host | None = None, listed: Listed | None = SEEN, *, starts: bool = False
 ) -> str:
     try:
-        guard.check(target or host(), desired, listed, wakes=wakes)
+        guard.check(target or host(), desired, listed, starts=starts)
     except IpsecError as error:
         return str(error)
     return ""
@@ -139,7 +140,7 @@ def test_a_view_that_the_working_connection_disproves_is_no_view() -> None:
 
 def test_a_policy_that_does_not_act_stops_nothing() -> None:
     """The agent is started with the change: what the policy in force would do counts from then on."""
-    assert "stopped at" in refusal(GUARD, CUT, host(CUT, **ASLEEP), wakes=True)
+    assert "stopped at" in refusal(GUARD, CUT, host(CUT, **ASLEEP), starts=True)
     assert "stopped at" in refusal(GUARD, CUT, host(HARMLESS, **ASLEEP))
     # A sleeping policy that would stop it anyway is not made worse.
     redder = replace(CUT, filter_lists=(replace(CUT.filter_lists[0], filters=CUT.filter_lists[0].filters * 2),))
@@ -288,3 +289,15 @@ def test_refusals_name_the_option(options: dict[str, object], path: str, expecte
 @pytest.mark.parametrize("port", [1, 65535, "5985"])
 def test_ports_from_end_to_end(port: object) -> None:
     assert read_guard({"management_ports": [port]}).given.ports == (int(str(port)),)
+
+
+def test_all_connections_of_a_busy_host_are_judged_in_one_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each by itself would take minutes with thousands of filters in force."""
+    asked = []
+    genuine = guard_module.peers_that_pass
+    monkeypatch.setattr(guard_module, "peers_that_pass", lambda *given: asked.append(given) or genuine(*given))
+    busy = Listed(tuple(Connection(ip_address(FE), 5985, ip_address("10.7.0.0") + number) for number in range(2000)))
+    closed = store_of(does(BLOCK, filter_of("10.7.0.9", "me", "tcp")))
+    wider = store_of(does(BLOCK, filter_of("10.7.0.0/29", "me", "tcp")))
+    assert "stopped at 10.7.0.0:" in refusal(GUARD, wider, host(closed), busy)
+    assert len(asked) == 1

@@ -72,11 +72,11 @@ def changed(store: Store, action: FilterAction = BLOCK) -> Store:
     return replace(store, filter_actions=actions)
 
 
-def refusal(current: Store, desired: Store, *, running: bool = True, wakes: bool = False) -> str:
+def refusal(current: Store, desired: Store, *, running: bool = True, starts: bool = False) -> str:
     services = {"PolicyAgent": Service(4 if running else 1, 2)}
     host = Host(version=SERVER_2016, store=current, services=services, domain_policy=None)
     try:
-        GUARD.check(host, desired, SEEN, wakes=wakes)
+        GUARD.check(host, desired, SEEN, starts=starts)
     except IpsecError as error:
         return str(error)
     return ""
@@ -97,7 +97,7 @@ def test_what_it_stops_cannot_be_what_carries_the_task() -> None:
     assert "yet this task came through" in refusal(cut, changed(cut, PERMIT))
     # A policy that does not act stops nothing: ours will act.
     ours = replace(store_of(CUT), foreign=(replace(cut.foreign[0], assigned=False),))
-    assert "critical flow management" in refusal(cut, ours, running=False, wakes=True)
+    assert "critical flow management" in refusal(cut, ours, running=False, starts=True)
 
 
 def test_what_replaces_it_is_judged_whatever_is_known_of_it() -> None:

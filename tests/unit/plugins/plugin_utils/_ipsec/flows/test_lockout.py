@@ -6,10 +6,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import IPv4Network, ip_address
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.endpoint import in_force
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.lockout import (
     CriticalFlow,
     Direction,
@@ -18,7 +22,10 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.lockout 
     find_lockouts,
     management,
     name_service,
+    peers_that_pass,
+    some_passes,
 )
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.partition import holds
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.traffic import parse_traffic
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.model import FilterAction, Store
 from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._ipsec.flows.scenes import (
@@ -122,3 +129,30 @@ def test_the_host_is_no_peer_of_itself() -> None:
     block_self = store_of(does(BLOCK, filter_of(FE, "me")))
     around = management([IPv4Network("10.0.0.0/24")], [5985])
     assert not list(find_lockouts(None, block_self, HOST, [around]))
+
+
+POOL = ["any", CONTROLLER, "10.0.9.0/24", "10.0.9.8/29", BE, "fd00::9", "fd00::/64"]
+RULES = st.builds(
+    lambda action, source, protocol, source_port, port, mirrored: does(
+        action,
+        filter_of(source, "me", protocol, *((source_port, port) if protocol == "tcp" else ()), mirrored=mirrored),
+    ),
+    st.sampled_from([PERMIT, BLOCK, REQUEST, REQUIRE, REQUIRE_IN]),
+    st.sampled_from(POOL),
+    st.sampled_from(["any", "tcp", "udp"]),
+    st.sampled_from([0, 0, 50000]),
+    st.sampled_from([0, 5985, 80]),
+    st.booleans(),
+)
+
+
+@given(st.lists(RULES, max_size=5), st.booleans())
+def test_many_peers_at_once_are_judged_as_each_by_itself(rules: list[Does], cautious: bool) -> None:
+    peers = [ip_address(each) for each in (CONTROLLER, "10.0.9.8", "10.0.9.77", BE, "fd00::9", "fd00::77")]
+    target = replace(HOST, addresses=(*HOST.addresses, ip_address("fd00::10")), cautious=cautious)
+    policy = in_force(store_of(*rules))
+    assert policy is not None
+    found = peers_that_pass(policy, target, management(peers, [5985]))
+    for peer in peers:
+        alone = some_passes(policy, target, management([peer], [5985]))
+        assert holds(found[peer.version], int(peer)) == alone
