@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from importlib import import_module
 from typing import Any
@@ -15,7 +15,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.parsing.vault import is_encrypted_file
 
 from ._ipsec.document.fields import Fields
-from ._ipsec.errors import IpsecError, hidden
+from ._ipsec.errors import IpsecError, hidden, masked
 
 
 def _if_there(module: str, name: str) -> Any:
@@ -65,6 +65,17 @@ def vaulted(value: Any) -> Iterator[str]:
             yield from vaulted(item)
     elif type(value) not in _UNMARKED and _from_vault(value) and (text := str(value)):
         yield text
+
+
+def without(secrets: Collection[str], result: Data) -> Data:
+    """Return the result of a task that failed without the secrets: people see it beside its message."""
+    return {key: _without_secrets(secrets, value) for key, value in result.items()} if secrets else result
+
+
+def _without_secrets(secrets: Collection[str], value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without_secrets(secrets, item) for item in value]
+    return masked(value, secrets) if isinstance(value, str) else value
 
 
 def _from_vault(value: Any) -> bool:

@@ -17,10 +17,14 @@ import yaml
 from playbook_runner import meaning, play
 
 from winlab import shell
+from winlab.host import Host
 from winlab.lab import Lab
+from winlab.netsh.talk import static
+from winlab.registry import Kind, Value
 from winlab.spec import HostSpec
 from winlab.wsman.faultplan import Effect, Fault
 
+LOCAL = r"HKEY_LOCAL_MACHINE\SOFTWARE\Policies\Microsoft\Windows\IPSec\Policy\Local"
 FRONT_ENDS, BACK_ENDS = ("fe1", "fe2"), ("be1",)
 EARLIER = (
     'ipsec static add filterlist name="Mail" description="old"',
@@ -119,6 +123,36 @@ def test_a_front_end_whose_file_is_lost_keeps_its_back_ends(site: Site) -> None:
     assert site.now == site.after
 
 
+def odd_rule(host: Host, name: str, odd: str) -> None:
+    """Give a rule a name that no command can give, so that its policy is no part of a document."""
+    keys = [rf"{LOCAL}\{key}" for key in host.registry.subkeys(LOCAL) if key.startswith("ipsecNFA")]
+    (key,) = (key for key in keys if (found := host.registry.get(key, "ipsecName")) and found.data == name)
+    host.registry.set(key, "ipsecName", Value(Kind.SZ, odd))
+
+
+@pytest.mark.parametrize("odd", ["the case of its letters", "a rule without words"])
+def test_a_front_end_whose_file_is_lost_is_known_although_somebody_changed_its_policy(site: Site, odd: str) -> None:
+    host, rule = site.lab.hosts["fe1"].host, ("To the back-ends", "B\xfcro")
+    if odd == "a rule without words":
+        odd_rule(host, *rule)
+    else:
+        static(host, 'set policy name="Exchange front-end" newname="EXCHANGE Front-End"')
+    changed = site.now
+    site.saved("fe1").rename(site.folder / "elsewhere")
+    try:
+        done = site.rollback()
+        assert site.now == changed
+    finally:
+        (site.folder / "elsewhere").rename(site.saved("fe1"))
+        if odd == "a rule without words":
+            odd_rule(host, *rule[::-1])
+        else:
+            static(host, 'set policy name="EXCHANGE Front-End" newname="Exchange front-end"')
+    assert done.returncode != 0
+    assert "fe1 has the policy of site.yml in force, but nothing is saved for it" in done.stdout
+    assert site.now == site.after
+
+
 def test_a_critical_flow_of_the_inventory_counts(site: Site) -> None:
     """The earlier policy blocks the mail: now somebody has declared it critical."""
     mail = {"name": "mail", "peers": ["10.7.0.5"], "direction": "outbound", "traffic": "tcp/25"}
@@ -145,7 +179,8 @@ def test_back_ends_wait_for_front_ends_that_a_limit_leaves_out(site: Site) -> No
     assert site.now == site.after
 
 
-@pytest.mark.parametrize("skip", [0, 1], ids=["from the start", "after the prediction"])
+# A prediction reads the host, then asks how it is managed.
+@pytest.mark.parametrize("skip", [0, 2], ids=["from the start", "after the prediction"])
 def test_a_front_end_that_does_not_answer_stops_everything_behind_it(site: Site, skip: int) -> None:
     site.lab.faults.add(Fault(effect=Effect.DROP_BEFORE, host="fe1", operation="Send", skip=skip, times=None))
     try:
