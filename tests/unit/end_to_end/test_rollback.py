@@ -153,6 +153,34 @@ def test_a_front_end_whose_file_is_lost_is_known_although_somebody_changed_its_p
     assert site.now == site.after
 
 
+def test_who_may_keep_its_policy_is_named_in_full(site: Site) -> None:
+    """The name of another host, given on the command line, has this one's name in it."""
+    site.saved("fe1").rename(site.folder / "elsewhere")
+    try:
+        done = site.rollback("-e", "ipsec_not_saved=fe10,fe11")
+    finally:
+        (site.folder / "elsewhere").rename(site.saved("fe1"))
+    assert done.returncode != 0
+    assert "nothing is saved for it" in done.stdout
+    assert site.now == site.after
+
+
+def test_a_policy_that_no_document_names_is_told_of(site: Site) -> None:
+    whole = site.saved("fe1").read_text()
+    data = json.loads(whole)
+    del data["assigned"]
+    site.saved("fe1").write_text(json.dumps(data))
+    site.saved("fe2").rename(site.folder / "elsewhere")
+    try:
+        done = site.rollback("--check", "-e", "ipsec_not_saved=fe9,fe2")
+    finally:
+        site.saved("fe1").write_text(whole)
+        (site.folder / "elsewhere").rename(site.saved("fe2"))
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count("had a policy in force that no document can name") == 1
+    assert site.now == site.after
+
+
 def test_a_critical_flow_of_the_inventory_counts(site: Site) -> None:
     """The earlier policy blocks the mail: now somebody has declared it critical."""
     mail = {"name": "mail", "peers": ["10.7.0.5"], "direction": "outbound", "traffic": "tcp/25"}
