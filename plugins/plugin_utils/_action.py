@@ -15,7 +15,7 @@ from ansible.plugins.action import ActionBase
 from ..module_utils._argspec import SPECS
 from ._action_converge import Converger, Outcome
 from ._action_guard import guard_of
-from ._action_options import as_specified, plain, vaulted, without
+from ._action_options import as_specified, plain
 from ._action_prediction import Terms
 from ._action_session import ChangeError, HostSession
 from ._ipsec.errors import HostLost, IpsecError, masked
@@ -25,6 +25,7 @@ from ._ipsec.revert import check_timeout
 from ._ipsec.said import said_by_host
 from ._remote import Remote
 from ._remote_forms import name_of
+from ._vault import vaulted, without
 
 Data = dict[str, Any]
 
