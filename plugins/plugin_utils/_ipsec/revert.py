@@ -53,8 +53,8 @@ def way_back(store: Store, target: str | None, *, asleep: bool = False) -> str |
     needed.
     """
     foreign = store.foreign_in_force
-    before = store.identities.get(folded(store.assigned)) if store.assigned else foreign and foreign.identity
     if (store.assigned or foreign) and not asleep:
+        before = foreign.identity if foreign else store.identities.get(folded(store.assigned or ""))
         return f"netsh.exe ipsec static set policy guid={_guid(before)} assign=yes" if before is not None else None
     after = store.identities.get(folded(target or ""))
     return f"netsh.exe ipsec static set policy guid={_guid(after)} assign=no" if after is not None else None

@@ -24,14 +24,14 @@ def plain(value: object) -> object:
     """Return a part of a proof as built-ins. Documents are written anew, so that no pre-shared key stays in them."""
     if value is None or type(value) in _PLAIN:
         return value
-    if type(value) is str:
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, str):
         return _LONE_SURROGATE.sub(REPLACEMENT, value)
     if isinstance(value, Store):
         return plain(write_document(value))
     if is_dataclass(value) and not isinstance(value, type):
         return {one.name: plain(getattr(value, one.name)) for one in fields(value)}
-    if isinstance(value, StrEnum):
-        return value.value
     if isinstance(value, Mapping):
         return {str(plain(str(key))): plain(item) for key, item in value.items()}
     if isinstance(value, (tuple, list)):

@@ -118,7 +118,7 @@ def fixture_labs() -> Iterator[dict[str, Lab]]:
                     name="translated", version="2003", addresses=(OWN,), netsh=netsh, ssh=ssh, management_port=PORT
                 ),
             ]
-            lab = Lab(specs, connection=words["connection"], transport="basic", reachable=lambda host: reached(host))
+            lab = Lab(specs, connection=words["connection"], transport="basic", reachable=reached)
             labs[way] = lab.__enter__()
         yield labs
     finally:
@@ -184,6 +184,47 @@ def test_over_every_connection_no_host_is_lost(labs: dict[str, Lab], way: str, m
         assert caught.value._result["commands"] == []
         assert state_of(host) == before
         assert reached(host)
+
+
+def test_behind_translated_addresses_what_the_policy_stops_is_not_taken_for_management() -> None:
+    """A closed policy lets in only what the host sees: to the addresses of the controller it looks shut."""
+    host = guarded("2003")
+    wrong = {"controller_addresses": ["127.0.0.1"], "management_ports": [PORT], "host_addresses": ["127.0.0.1"]}
+    other = {"name": "Mgmt", "filters": [{"source": "10.9.9.9", "destination": "me", "protocol": "tcp"}]}
+    before = state_of(host)
+    with pytest.raises(AnsibleActionFail, match="comes from controller_addresses"):
+        run(ObeyingConnection(host), "filter_list", {**other, **wrong})
+    # A host that does not list its connections cannot prove them wrong, but the policy in force can.
+    host.connections = ()
+    with pytest.raises(AnsibleActionFail, match="does not list its connections"):
+        run(Silent(host), "filter_list", other)
+    assert state_of(host) == before
+    assert alive(host)
+
+
+class Silent(ObeyingConnection):
+    """A connection to a host that does not list its connections, whose address is that of an address translation."""
+
+    def get_option(self, name: str) -> Any:
+        return {"remote_addr": "127.0.0.1", "port": PORT}[name]
+
+
+@pytest.mark.parametrize("role", ["dns", "wins", "dhcp", "gateway"])
+def test_a_server_role_that_nobody_explains_may_be_the_controller(role: str) -> None:
+    host = obeying("2016")
+    closed = {
+        "filter_lists": [{"name": "Server", "filters": [{"source": "me", "destination": role}]}],
+        "filter_actions": [{"name": "Blk", "action": "block"}],
+        "policies": [{"name": "P", "rules": [{"name": "R", "filter_list": "Server", "filter_action": "Blk"}]}],
+        "assigned": "P",
+    }
+    with pytest.raises(AnsibleActionFail, match="critical flow management is 'stopped at"):
+        run(ObeyingConnection(host), "policies", {"config": closed})
+    known = {"dns": "dns_servers", "dhcp": "dhcp_servers"}
+    if role in known:
+        words = {known[role]: ["10.0.0.53"], "allow_lockout": [role]}
+        assert run(ObeyingConnection(host), "policies", {"config": closed, **words})["changed"]
+    assert alive(host)
 
 
 DEFAULT_PORTS = {"winrm": 5986, WINRS: 5986, "psrp": 5986, "ssh": 22}

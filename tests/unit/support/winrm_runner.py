@@ -86,7 +86,13 @@ class Controller:
         if module in _CHANGING:
             remote, time = Remote(action, self.target.spec.name), self.time or hurried()
             action._converger = lambda: Converger(
-                remote.run, remote.renew, time.sleep, time.clock, remote.room, over_ssh=name_of(connection) == "ssh"
+                remote.run,
+                remote.renew,
+                time.sleep,
+                time.clock,
+                remote.room,
+                remote.tell,
+                over_ssh=name_of(connection) == "ssh",
             )
         try:
             result: Data = action.run(task_vars={"inventory_hostname": self.target.spec.name})

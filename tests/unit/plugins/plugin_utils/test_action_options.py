@@ -96,7 +96,7 @@ def test_a_whole_file_of_variables_from_a_vault(tmp_path: Path) -> None:
     made = plain(options)
     assert made["rules"] == [{"number": 12345}, "clear"]
     assert {type(item) for item in (made["name"], made["value"], made["rules"][1])} == {str}
-    assert type(made["rules"][0]["number"]) is int
+    assert {type(made["rules"][0]["number"])} == {int}
 
 
 @given(before=st.text(max_size=30), secret=st.text(min_size=8, max_size=40), after=st.text(max_size=30))
