@@ -8,23 +8,13 @@ from __future__ import annotations
 
 import pytest
 import yaml
-from playbook_runner import meaning, play
+from playbook_runner import EARLIER, meaning, play
 
 from winlab import shell
 from winlab.lab import Lab
 from winlab.spec import HostSpec
 from winlab.wsman.faultplan import Effect, Fault
 
-# A policy that the hosts had before, and that is in force.
-EARLIER = (
-    'ipsec static add filterlist name="Mail" description="old"',
-    'ipsec static add filter filterlist="Mail" srcaddr=me dstaddr=10.7.0.0 dstmask=255.255.0.0 protocol=TCP dstport=25',
-    'ipsec static add filteraction name="Never" action=block',
-    'ipsec static add policy name="Before" assign=no',
-    'ipsec static add rule name="Mail" policy="Before" filterlist="Mail" filteraction="Never" kerberos=yes',
-    'ipsec static set policy name="Before" assign=yes',
-    "exit",
-)
 PAIR = (("be", "exchange_backends", "2003", "10.0.1.20"), ("fe", "exchange_frontends", "2025", "10.0.0.10"))
 
 

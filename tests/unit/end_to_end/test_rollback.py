@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from playbook_runner import meaning, play
+from playbook_runner import EARLIER, meaning, play
 
 from winlab import shell
 from winlab.host import Host
@@ -26,15 +26,6 @@ from winlab.wsman.faultplan import Effect, Fault
 
 LOCAL = r"HKEY_LOCAL_MACHINE\SOFTWARE\Policies\Microsoft\Windows\IPSec\Policy\Local"
 FRONT_ENDS, BACK_ENDS = ("fe1", "fe2"), ("be1",)
-EARLIER = (
-    'ipsec static add filterlist name="Mail" description="old"',
-    'ipsec static add filter filterlist="Mail" srcaddr=me dstaddr=10.7.0.0 dstmask=255.255.0.0 protocol=TCP dstport=25',
-    'ipsec static add filteraction name="Never" action=block',
-    'ipsec static add policy name="Before" assign=no',
-    'ipsec static add rule name="Mail" policy="Before" filterlist="Mail" filteraction="Never" kerberos=yes',
-    'ipsec static set policy name="Before" assign=yes',
-    "exit",
-)
 # What somebody might write into a saved file: nobody could reach the host any more.
 CLOSED = {
     "filter_lists": [{"name": "Everything", "filters": [{"source": "any", "destination": "me"}]}],
