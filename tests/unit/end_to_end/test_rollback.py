@@ -78,7 +78,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 # The tests are the steps of one story, in this order: as long as anything is refused, nothing has changed.
 
 
-def test_a_saved_file_that_cannot_be_read_is_named_before_anything_changes(site: Site) -> None:
+@pytest.mark.parametrize("strategy", ["linear", "free"])
+def test_a_saved_file_that_cannot_be_read_is_named_before_anything_changes(
+    site: Site, monkeypatch: pytest.MonkeyPatch, strategy: str
+) -> None:
+    monkeypatch.setenv("ANSIBLE_STRATEGY", strategy)
     whole = site.saved("fe1").read_text()
     site.saved("fe1").write_text("ipsec_saved: [unclosed\n")
     try:
