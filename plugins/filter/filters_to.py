@@ -9,20 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible.errors import AnsibleFilterError
-
 from ..plugin_utils._ipsec.document.fields import listed
-from ..plugin_utils._ipsec.errors import IpsecError
 from ..plugin_utils._ipsec.values import format_address, parse_address
+from ..plugin_utils._vault import filter_refusals
 
 
 def _pairs(peers: Any, ports: Any) -> list[tuple[str, str]]:
-    try:
+    with filter_refusals(peers, ports):
         near, far = listed(peers, "the list of peers"), listed(ports, "ports")
         found = [format_address(parse_address(peer, f"peers[{index}]")) for index, peer in enumerate(near)]
-    except IpsecError as error:
-        raise AnsibleFilterError(str(error)) from None
-    return [(peer, port) for peer in found for port in far]
+        return [(peer, port) for peer in found for port in far]
 
 
 def filters_to(peers: Any, ports: Any, protocol: str = "tcp") -> list[dict[str, Any]]:

@@ -13,10 +13,11 @@ from ansible.errors import AnsibleFilterError
 
 from ..plugin_utils._firewall.openings import Protocol
 from ..plugin_utils._ipsec.document import read_document
-from ..plugin_utils._ipsec.errors import IpsecError, hidden, shown
+from ..plugin_utils._ipsec.errors import hidden, shown
 from ..plugin_utils._ipsec.flows.endpoint import in_force
 from ..plugin_utils._ipsec.model import QuickModeMethod
 from ..plugin_utils._ipsec.values import ActionKind
+from ..plugin_utils._vault import filter_refusals
 
 
 def needed_openings(documents: Any) -> list[str]:
@@ -34,10 +35,8 @@ def needed_openings(documents: Any) -> list[str]:
 
 
 def _offers(document: Any, path: str) -> list[QuickModeMethod]:
-    try:
+    with filter_refusals(document):
         policy = in_force(read_document(document, path), f"{path}.assigned")
-    except IpsecError as error:
-        raise AnsibleFilterError(str(error)) from None
     rules = policy.rules if policy else ()
     return [offer for rule in rules if rule.action.action is ActionKind.NEGOTIATE for offer in rule.action.methods]
 

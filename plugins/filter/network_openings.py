@@ -10,13 +10,12 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from ansible.errors import AnsibleFilterError
-
 from ..plugin_utils._firewall.access_lists import asa, ios, policy_options, rich_rules, zones
 from ..plugin_utils._firewall.nftables import Place, file_text, include_line, make_change
 from ..plugin_utils._firewall.passages import Passage, read_passages
 from ..plugin_utils._ipsec.document.fields import listed
 from ..plugin_utils._ipsec.errors import IpsecError
+from ..plugin_utils._vault import filter_refusals
 
 _PLATFORMS: dict[str, Callable[[tuple[Passage, ...], str], str]] = {"asa": asa, "ios": ios}
 
@@ -32,7 +31,7 @@ def nftables_openings(
     file: str = "/etc/nftables.d/winsec-ipsec.nft",
 ) -> dict[str, Any]:
     """Return whether the kernel differs, the transaction that changes it, the text of the file and its include line."""
-    with _Refusals():
+    with filter_refusals(flows, protocols, family, table, hooks, file):
         place = Place(family=str(family), table=str(table), hooks=tuple(listed(hooks, "hooks")))
         passages = read_passages(flows, protocols) if state == "present" else None
         change = make_change(place, json.loads(listing) if isinstance(listing, str) else listing, passages)
@@ -48,7 +47,7 @@ def firewalld_openings(
     egress_zones: Any = ("ANY",),
 ) -> list[str]:
     """Return the options of firewall-cmd that make a policy object hold the openings and nothing else."""
-    with _Refusals():
+    with filter_refusals(flows, protocols, ingress_zones, egress_zones):
         ingress, egress, rules = (str(listing) for listing in listings)
         wanted = rich_rules(read_passages(flows, protocols))
         return [
@@ -62,21 +61,10 @@ def firewalld_openings(
 
 def cisco_openings(flows: Any, platform: str, protocols: Any = None, name: str = "WINSEC-IPSEC") -> str:
     """Return access lists as text."""
-    with _Refusals():
+    with filter_refusals(flows, platform, protocols, name):
         if platform not in _PLATFORMS:
             raise IpsecError("platform", platform, f"one of {', '.join(_PLATFORMS)}", "Correct the word.")
         return _PLATFORMS[platform](read_passages(flows, protocols), str(name))
-
-
-class _Refusals:
-    """Turns refusals of the core into errors of a filter."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, IpsecError):
-            raise AnsibleFilterError(str(error)) from None
 
 
 class FilterModule:

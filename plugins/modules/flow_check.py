@@ -72,7 +72,7 @@ options:
     description:
       - Names for hosts without policy, each with an address, a network, a range or a list of these.
       - A network does not stand for the single addresses that have a name of their own. V(any) and V(internet) need
-        no definition and are all hosts without a name.
+        no definition and are all hosts without a name. No host can have one of these two names.
     type: dict
     default: {}
   expect:

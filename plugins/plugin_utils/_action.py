@@ -15,7 +15,7 @@ from ansible.plugins.action import ActionBase
 from ..module_utils._argspec import SPECS
 from ._action_converge import Converger, Outcome
 from ._action_guard import guard_of
-from ._action_options import as_specified, plain, vaulted
+from ._action_options import as_specified, plain
 from ._action_prediction import Terms
 from ._action_session import ChangeError, HostSession
 from ._ipsec.errors import HostLost, IpsecError, masked
@@ -25,6 +25,7 @@ from ._ipsec.revert import check_timeout
 from ._ipsec.said import said_by_host
 from ._remote import Remote
 from ._remote_forms import name_of
+from ._vault import vaulted, without
 
 Data = dict[str, Any]
 
@@ -51,7 +52,7 @@ class IpsecAction(ActionBase):
             read_guard(given)
             result = self.act(as_specified(SPECS[self.module], given))
         except IpsecError as error:
-            raise AnsibleActionFail(error.told(self._from_vault()), result=self._told()) from None
+            raise self._failure(error.told(self._from_vault()), self._told()) from None
         except HostLost as error:
             return self._lost(error)
         except ChangeError as error:
@@ -64,20 +65,26 @@ class IpsecAction(ActionBase):
             }
             said = f" The command was: {error.failed}." if error.failed else ""
             text = f" The host said: {said_by_host(error.answer)}" if error.answer else ""
-            raise AnsibleActionFail(masked(f"{error}{said}{text}", self._from_vault()), result=result) from None
+            raise self._failure(f"{error}{said}{text}", result) from None
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # the timeout of a task is no Exception
             told = self._told()
             if not told["commands"]:
                 raise
-            message = f"The task ended in the middle of its change. {type(error).__name__}: {error}"
-            raise AnsibleActionFail(masked(message, self._from_vault()), result=told) from None
+            # The text may be of a library that quotes what the host said.
+            message = f"The task ended in the middle of its change. {type(error).__name__}: {said_by_host(error)}"
+            raise self._failure(message, told) from None
         return result if "msg" not in result else {**result, "msg": masked(result["msg"], self._from_vault())}
 
     def _from_vault(self) -> frozenset[str]:
         """Return the texts among the options that no message may show. Only messages need them, so that is late."""
         return frozenset(vaulted(self._task.args))
+
+    def _failure(self, message: str, result: Data) -> AnsibleActionFail:
+        """Return the failure of the task. People see its result beside the message."""
+        secrets = self._from_vault()
+        return AnsibleActionFail(masked(message, secrets), result=without(secrets, result))
 
     def _told(self) -> Data:
         """Return what the host was told so far, for the result of a task that ends early."""
@@ -86,14 +93,14 @@ class IpsecAction(ActionBase):
 
     def _lost(self, error: HostLost) -> Data:
         """Return the result for a host that no longer answers; raise where nothing had been sent that changes it."""
-        told = self._told()
+        told, secrets = self._told(), self._from_vault()
         if not told["commands"]:
-            raise AnsibleConnectionFailure(str(error)) from None
+            raise AnsibleConnectionFailure(masked(str(error), secrets)) from None
         unknown = len(self.talk.underway) if self.talk is not None else 0
         message = f"{str(error).rstrip('.')}. Commands had been sent: see commands."
         if unknown:
             message += f" Whether the last {unknown} of them were carried out is not known."
-        return {"unreachable": True, "msg": message, **told}
+        return {"unreachable": True, "msg": masked(message, secrets), **without(secrets, told)}
 
     def check(self, given: Data) -> None:
         """Refuse options that no host could take, before any host is asked."""

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from ._action import Data, IpsecAction
 from ._ipsec.audit.check import read_audit
 from ._ipsec.audit.rules import Severity
+from ._ipsec.said import said_in_lines
 
 
 class AuditAction(IpsecAction):
@@ -43,7 +44,7 @@ class AuditAction(IpsecAction):
             "waived": sum(one.waiver is not None for one in findings),
         }
         if failing:
-            lines = "\n".join(f"- {one}" for one in failing)
             count = f"{len(failing)} findings of severity {audit.fail_on.value} or worse"
-            result |= {"failed": True, "msg": f"{count} are open:\n{lines}"}
+            lines = said_in_lines([f"{count} are open:", *(f"- {one}" for one in failing)])
+            result |= {"failed": True, "msg": lines}
         return result

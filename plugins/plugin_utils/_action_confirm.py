@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from ._action_session import ChangeError, HostSession
+from ._action_services import Starter
+from ._action_session import ChangeError
 from ._ipsec.errors import HostLost
 from ._ipsec.host import TIMER, Host
 from ._ipsec.model import Store
@@ -25,28 +26,16 @@ _PAUSE_SECONDS = 2
 _GRACE_SECONDS = 90
 
 
-class Way(Protocol):
+class Way(Starter, Protocol):
     """What the confirm window needs of the task that it is part of."""
-
-    @property
-    def talk(self) -> HostSession[Host]:
-        """The talk with the host."""
 
     @property
     def renew(self) -> Callable[[], None]:
         """Makes a new connection."""
 
     @property
-    def sleep(self) -> Callable[[float], None]:
-        """Waits for some seconds."""
-
-    @property
     def clock(self) -> Callable[[], float]:
         """Tells seconds."""
-
-    @property
-    def tell(self) -> Callable[[str], None]:
-        """Hears what a long task is at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ._action import Data, IpsecAction
 from ._ipsec.flows.check import read_check
+from ._ipsec.said import said_in_lines
 
 
 class FlowCheckAction(IpsecAction):
@@ -34,6 +35,6 @@ class FlowCheckAction(IpsecAction):
         }
         if failures and args.get("fail", True):
             count = f"{len(failures)} of {len(check.expectations)} expectations"
-            lines = "\n".join(f"- {one}" for one in failures)
-            result |= {"failed": True, "msg": f"{count} about flows do not hold:\n{lines}"}
+            lines = said_in_lines([f"{count} about flows do not hold:", *(f"- {one}" for one in failures)])
+            result |= {"failed": True, "msg": lines}
         return result

@@ -2,38 +2,21 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options of a task as the argument specification made them, and what among them came from a vault."""
+"""The options of a task as the argument specification made them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
-from importlib import import_module
+from collections.abc import Mapping
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.parsing.vault import is_encrypted_file
 
 from ._ipsec.document.fields import Fields
 from ._ipsec.errors import IpsecError, hidden
 
-
-def _if_there(module: str, name: str) -> Any:
-    """Return what a version of Ansible may have or not, None where it has not."""
-    try:
-        return getattr(import_module(module), name, None)
-    except ImportError:
-        return None
-
-
-_VAULT_HELPER = _if_there("ansible.parsing.vault", "VaultHelper")
-_ORIGIN = _if_there("ansible._internal._datatag._tags", "Origin")
-
 Data = dict[str, Any]
 Spec = Mapping[str, Mapping[str, Any]]
 
-# Values of these very types carry no mark.
-_UNMARKED = (str, int, float, bool, type(None))
 # The widest number that an option can be; what is right for it is decided where it is read.
 _ANY_NUMBER = 2**64
 
@@ -49,38 +32,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, (int, float)):
         return int(value) if isinstance(value, int) else float(value)
     return str(value)
-
-
-def vaulted(value: Any) -> Iterator[str]:
-    """Yield the texts among option values that came from a vault, a value or a whole file of variables.
-
-    Ansible marks a value as long as no expression makes another one of it.
-    """
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from vaulted(key)
-            yield from vaulted(item)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from vaulted(item)
-    elif type(value) not in _UNMARKED and _from_vault(value) and (text := str(value)):
-        yield text
-
-
-def _from_vault(value: Any) -> bool:
-    if _VAULT_HELPER is not None and _VAULT_HELPER.get_ciphertext(value, with_tags=False) is not None:
-        return True
-    origin = None if _ORIGIN is None else _ORIGIN.get_tag(value)
-    return origin is not None and bool(origin.path) and _is_vault(str(origin.path))
-
-
-@lru_cache(maxsize=1024)
-def _is_vault(path: str) -> bool:
-    try:
-        with open(path, "rb") as file:
-            return bool(is_encrypted_file(file))
-    except OSError:
-        return False
 
 
 def as_specified(spec: Spec, given: Data) -> Data:

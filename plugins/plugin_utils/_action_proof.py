@@ -11,12 +11,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from ._action import Data, IpsecAction
-from ._ipsec.said import said_by_host
+from ._ipsec.said import said_in_lines
 from ._proof.evidence import read_evidence
 from ._proof.model import Check, Outcome
 from ._proof.proof import first_causes, make_proof
-
-_LONGEST_LINE = 1000
 
 
 class ProofAction(IpsecAction):
@@ -62,4 +60,4 @@ def _summary(checks: Sequence[Check], counts: Mapping[Outcome, int]) -> str:
         lines.append("Likely causes, the first one first:")
         lines += [f"{number}. {one.sentence} {one.evidence} {one.remedy}" for number, one in enumerate(causes, 1)]
     # Names of policies and rules stand in them, as the hosts gave them.
-    return "\n".join(said_by_host(line, _LONGEST_LINE) for line in lines)
+    return said_in_lines(lines)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 # At this verbosity connections show command lines and no answers; ssh shows both from 3 on.
 _SHOWS_COMMANDS = 2
+# What stands in every answer about the registry, in all languages, before any data. Keys are among these.
+_WORDS_OF_REG = ("HKEY_", "REG_BINARY")
 # What connection plugins for Windows are made of.
 _LIBRARIES = ("winrm", "pypsrp", "requests", "urllib3", "spnego")
 
@@ -58,7 +60,7 @@ class Remote:
         if code not in (0, 1):
             program = line.split()[0]
             last = output.strip().splitlines()[-1:] or ["no output"]
-            raise HostLost(f"{program} ended with code {code} on the host: {said_by_host(last[0])}")
+            raise HostLost(f"{program} ended with code {code} on the host: {_quoted(last[0], output)}")
         return output
 
     def tell(self, text: str) -> None:
@@ -103,17 +105,25 @@ def _losses(connection: ConnectionBase) -> Iterator[None]:
     try:
         yield
     except AnsibleConnectionFailure as error:
-        raise HostLost(said_by_host(error), established=_established(connection)) from None
+        raise HostLost(_quoted(error), established=_established(connection)) from None
     except AnsibleError as error:
         if "send_input failed" not in str(error):
-            raise
+            raise AnsibleError(_quoted(error)) from None
         # Its text holds all that the host has printed, keys among it.
         message = "winrm send_input failed: the host did not take the standard input, or its answer was lost"
         raise HostLost(message, established=True) from None
     except Exception as error:
         if not isinstance(error, OSError) and type(error).__module__.partition(".")[0] not in _LIBRARIES:
             raise
-        raise HostLost(said_by_host(error), established=_established(connection)) from None
+        raise HostLost(_quoted(error), established=_established(connection)) from None
+
+
+def _quoted(text: object, answer: str = "") -> str:
+    """Return a text that came over a connection for a message, unless it may be a part of an answer with keys in it."""
+    said = str(text)
+    if any(word in each for word in _WORDS_OF_REG for each in (said, answer)):
+        return "(not shown, since it is a part of the registry)"
+    return said_by_host(said)
 
 
 def _established(connection: ConnectionBase) -> bool:

@@ -50,6 +50,7 @@ REMOTE = "plugins/plugin_utils/_remote*"
 WINRS = "plugins/plugin_utils/_winrs*"
 GLUE = "plugins/plugin_utils/_action*"
 SPEC = "plugins/module_utils/_argspec*"
+VAULT = "plugins/plugin_utils/_vault"
 SAID = "plugins/plugin_utils/_ipsec/said"
 VALUES = ("plugins/plugin_utils/_ipsec/errors", "plugins/plugin_utils/_ipsec/values")
 FIELDS = "plugins/plugin_utils/_ipsec/document/fields"
@@ -86,14 +87,15 @@ LAYERS = (
         inside=(GLUE, REMOTE, CORE, SPEC),
         outside=("ansible", "ansible.*", "jmespath"),
     ),
-    Layer("glue", (GLUE,), inside=(GLUE, REMOTE, *CORES, SPEC), outside=("ansible", "ansible.*")),
+    Layer("vault", (VAULT,), inside=VALUES, outside=("ansible", "ansible.*")),
+    Layer("glue", (GLUE,), inside=(GLUE, REMOTE, VAULT, *CORES, SPEC), outside=("ansible", "ansible.*")),
     Layer("action", ("plugins/action/*",), inside=(GLUE, SPEC)),
     Layer("spec", (SPEC,), inside=(SPEC,)),
     Layer("module", ("plugins/modules/*",), inside=(SPEC,), outside=("ansible.module_utils.*",)),
     Layer(
         "filter",
         ("plugins/filter/*",),
-        inside=(CORE, FIREWALL),
+        inside=(CORE, FIREWALL, VAULT),
         outside=("ansible.errors", "ansible.module_utils.*", "ansible.utils.unsafe_proxy"),
     ),
     Layer("shell client", (WINRS,), inside=(SAID,)),

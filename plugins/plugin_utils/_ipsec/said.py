@@ -11,9 +11,11 @@ is fed back, have the same text. :func:`said_by_host` is for the messages that q
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 REPLACEMENT = "\ufffd"
 _LONGEST = 500
+_LONGEST_LINE = 1000
 # Control characters, which move a terminal; marks that turn the reading direction; breaks that only some programs take
 # for the end of a line; what cannot be encoded. No name that can be shown needs one of them.
 UNFIT = re.compile(
@@ -43,3 +45,8 @@ def said_by_host(text: object, longest: int = _LONGEST) -> str:
     line = " ".join(str(text).split())
     shown = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in line[: longest + 1])
     return shown if len(shown) <= longest else f"{shown[: longest - 3]}..."
+
+
+def said_in_lines(lines: Iterable[object]) -> str:
+    """Return a message of several lines in which texts of hosts stand: none of them makes a line of its own."""
+    return "\n".join(said_by_host(line, _LONGEST_LINE) for line in lines)

@@ -47,7 +47,15 @@ STAND_INS: dict[str, Any] = {
     "services": {},
     "config": {},
 }
-BY_TYPE: dict[str, Any] = {"str": "text", "path": "folder", "int": 120, "bool": True, "list": [], "dict": {}}
+BY_TYPE: dict[str, Any] = {
+    "raw": "x",
+    "str": "text",
+    "path": "folder",
+    "int": 120,
+    "bool": True,
+    "list": [],
+    "dict": {},
+}
 
 
 def sources() -> Iterator[tuple[str, str]]:
@@ -206,4 +214,4 @@ def test_wrong_tasks_are_found(module: str, args: Any, words: str) -> None:
 
 def test_wrong_role_variables_are_found() -> None:
     assert "frontend_port" in role_refusal("frontend", "frontend_port", [80])
-    assert "int" in role_refusal("frontend", "frontend_ports", ["http"])
+    assert "dict" in role_refusal("verify", "verify_networks", ["10.0.0.0/8"])

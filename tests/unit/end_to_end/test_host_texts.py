@@ -120,6 +120,37 @@ def test_the_message_of_a_proof_has_a_line_for_each_thing_it_says() -> None:
     assert sum(map(len, rest)) + policies >= 5900
 
 
+ODD = "fe1\x1b[2J\u202e\x9b"
+WEAK = {
+    "filter_lists": [{"name": "L", "filters": [{"source": "me", "destination": "10.0.1.20"}]}],
+    "filter_actions": [
+        {"name": "A", "action": "negotiate", "security_methods": [{"esp_encryption": "des", "esp_integrity": "md5"}]}
+    ],
+    "policies": [{"name": "P", "rules": [{"name": "R", "filter_list": "L", "filter_action": "A"}]}],
+    "assigned": "P",
+}
+JUDGED: dict[str, dict[str, Any]] = {
+    "flow_check": {
+        "hosts": [
+            {"name": ODD, "addresses": ["10.0.0.10"], "version": "2016", "config": WEAK},
+            {"name": "be", "addresses": ["10.0.1.20"], "version": "2016", "config": {}},
+        ],
+        "expect": [f"{ODD} -> be tcp/80: secured"],
+    },
+    "audit": {"hosts": [{"name": f"{ODD}\n- x", "version": "2016", "config": WEAK}], "fail_on": "low"},
+}
+
+
+@pytest.mark.parametrize("module", sorted(JUDGED))
+def test_names_of_machines_make_no_line_of_their_own_in_a_message(module: str) -> None:
+    result = run(Host.create("h", "2016", "en"), module, JUDGED[module])
+    assert result["failed"]
+    first, *lines = result["msg"].split("\n")
+    assert "fe1" in "".join(lines)
+    assert "- x" not in lines
+    assert all(line.isprintable() for line in (first, *lines))
+
+
 class Liar(LabConnection):
     """A host that says that its services run."""
 

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible.errors import AnsibleActionFail
-from lab_runner import LabConnection, run
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
+from lab_runner import LabConnection, Lost, run
 from meaning import differences, in_force, seen
 
 from winlab.host import Host
@@ -125,14 +125,52 @@ def test_a_command_that_is_not_known_is_repeated_without_the_key(language: str) 
     assert 'add rule name="R"' in message
 
 
-def test_the_message_about_a_refused_command_does_not_show_what_came_from_a_vault() -> None:
+def test_what_is_said_of_a_refused_command_does_not_show_what_came_from_a_vault() -> None:
     tags = pytest.importorskip("ansible._internal._datatag._tags")
     host = Host.create("host", "2016")
     data = document("10.0.0.1")
     data["policies"][0]["description"] = tags.VaultedValue(ciphertext="x").tag("Canary 7f3a9Zq")
-    message, _result = failure(MeddlingConnection(host, meddle=('add policy name="P"',)), data)
+    message, result = failure(MeddlingConnection(host, meddle=('add policy name="P"',)), data)
     assert 'The command was: ipsec static add policy name="P" description="(not shown)"' in message
     assert "7f3a9Zq" not in message
+    # Ansible prints the result beside the message.
+    assert 'description="(not shown)"' in result["failed_command"]
+    assert "7f3a9Zq" not in repr(result)
+
+
+class BreakingConnection(LabConnection):
+    """A connection that breaks behind the request that changes, with an error of a library."""
+
+    def __init__(self, host: Host, error: Exception, *, lost: bool) -> None:
+        super().__init__(host)
+        self.error = AnsibleConnectionFailure(str(error)) if lost else error
+
+    def exec_command(self, cmd: str, in_data: bytes | None = None, sudoable: bool = True) -> tuple[int, bytes, bytes]:
+        """Run the command; no answer to a change comes back."""
+        answer = super().exec_command(cmd, in_data, sudoable)
+        if b"add policy" in (in_data or b""):
+            raise self.error
+        return answer
+
+
+@pytest.mark.parametrize("lost", [True, False])
+@pytest.mark.parametrize("error", [AnsibleError, ValueError])
+def test_an_error_of_a_library_in_the_middle_moves_no_terminal_and_shows_nothing_from_a_vault(
+    error: type[Exception], lost: bool
+) -> None:
+    tags = pytest.importorskip("ansible._internal._datatag._tags")
+    data = document("10.0.0.1")
+    data["policies"][0]["description"] = tags.VaultedValue(ciphertext="x").tag("Canary-7f3a9Zq")
+    connection = BreakingConnection(
+        Host.create("host", "2016"), error("it said Canary-7f3a9Zq \x1b[2J\u202e\nok: all is well"), lost=lost
+    )
+    with pytest.raises((AnsibleActionFail, Lost)) as caught:
+        run(connection, "policies", {"config": data, "state": "overridden"})
+    result = caught.value.result
+    assert 'add policy name="P" description="(not shown)"' in str(result["commands"])
+    for text in (str(caught.value), repr(result)):
+        assert "7f3a9zq" not in text.casefold()
+        assert text.isprintable()
 
 
 def lines_of(host: Host, data: Data) -> list[str]:

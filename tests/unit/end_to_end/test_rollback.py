@@ -14,23 +14,18 @@ from pathlib import Path
 
 import pytest
 import yaml
-from playbook_runner import meaning, play
+from playbook_runner import EARLIER, meaning, play
 
 from winlab import shell
+from winlab.host import Host
 from winlab.lab import Lab
+from winlab.netsh.talk import static
+from winlab.registry import Kind, Value
 from winlab.spec import HostSpec
 from winlab.wsman.faultplan import Effect, Fault
 
+LOCAL = r"HKEY_LOCAL_MACHINE\SOFTWARE\Policies\Microsoft\Windows\IPSec\Policy\Local"
 FRONT_ENDS, BACK_ENDS = ("fe1", "fe2"), ("be1",)
-EARLIER = (
-    'ipsec static add filterlist name="Mail" description="old"',
-    'ipsec static add filter filterlist="Mail" srcaddr=me dstaddr=10.7.0.0 dstmask=255.255.0.0 protocol=TCP dstport=25',
-    'ipsec static add filteraction name="Never" action=block',
-    'ipsec static add policy name="Before" assign=no',
-    'ipsec static add rule name="Mail" policy="Before" filterlist="Mail" filteraction="Never" kerberos=yes',
-    'ipsec static set policy name="Before" assign=yes',
-    "exit",
-)
 # What somebody might write into a saved file: nobody could reach the host any more.
 CLOSED = {
     "filter_lists": [{"name": "Everything", "filters": [{"source": "any", "destination": "me"}]}],
@@ -83,7 +78,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 # The tests are the steps of one story, in this order: as long as anything is refused, nothing has changed.
 
 
-def test_a_saved_file_that_cannot_be_read_is_named_before_anything_changes(site: Site) -> None:
+@pytest.mark.parametrize("strategy", ["linear", "free"])
+def test_a_saved_file_that_cannot_be_read_is_named_before_anything_changes(
+    site: Site, monkeypatch: pytest.MonkeyPatch, strategy: str
+) -> None:
+    monkeypatch.setenv("ANSIBLE_STRATEGY", strategy)
     whole = site.saved("fe1").read_text()
     site.saved("fe1").write_text("ipsec_saved: [unclosed\n")
     try:
@@ -119,6 +118,64 @@ def test_a_front_end_whose_file_is_lost_keeps_its_back_ends(site: Site) -> None:
     assert site.now == site.after
 
 
+def odd_rule(host: Host, name: str, odd: str) -> None:
+    """Give a rule a name that no command can give, so that its policy is no part of a document."""
+    keys = [rf"{LOCAL}\{key}" for key in host.registry.subkeys(LOCAL) if key.startswith("ipsecNFA")]
+    (key,) = (key for key in keys if (found := host.registry.get(key, "ipsecName")) and found.data == name)
+    host.registry.set(key, "ipsecName", Value(Kind.SZ, odd))
+
+
+@pytest.mark.parametrize("odd", ["the case of its letters", "a rule without words"])
+def test_a_front_end_whose_file_is_lost_is_known_although_somebody_changed_its_policy(site: Site, odd: str) -> None:
+    host, rule = site.lab.hosts["fe1"].host, ("To the back-ends", "B\xfcro")
+    if odd == "a rule without words":
+        odd_rule(host, *rule)
+    else:
+        static(host, 'set policy name="Exchange front-end" newname="EXCHANGE Front-End"')
+    changed = site.now
+    site.saved("fe1").rename(site.folder / "elsewhere")
+    try:
+        done = site.rollback()
+        assert site.now == changed
+    finally:
+        (site.folder / "elsewhere").rename(site.saved("fe1"))
+        if odd == "a rule without words":
+            odd_rule(host, *rule[::-1])
+        else:
+            static(host, 'set policy name="EXCHANGE Front-End" newname="Exchange front-end"')
+    assert done.returncode != 0
+    assert "fe1 has the policy of site.yml in force, but nothing is saved for it" in done.stdout
+    assert site.now == site.after
+
+
+def test_who_may_keep_its_policy_is_named_in_full(site: Site) -> None:
+    """The name of another host, given on the command line, has this one's name in it."""
+    site.saved("fe1").rename(site.folder / "elsewhere")
+    try:
+        done = site.rollback("-e", "ipsec_not_saved=fe10,fe11")
+    finally:
+        (site.folder / "elsewhere").rename(site.saved("fe1"))
+    assert done.returncode != 0
+    assert "nothing is saved for it" in done.stdout
+    assert site.now == site.after
+
+
+def test_a_policy_that_no_document_names_is_told_of(site: Site) -> None:
+    whole = site.saved("fe1").read_text()
+    data = json.loads(whole)
+    del data["assigned"]
+    site.saved("fe1").write_text(json.dumps(data))
+    site.saved("fe2").rename(site.folder / "elsewhere")
+    try:
+        done = site.rollback("--check", "-e", "ipsec_not_saved=fe9,fe2")
+    finally:
+        site.saved("fe1").write_text(whole)
+        (site.folder / "elsewhere").rename(site.saved("fe2"))
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count("had a policy in force that no document can name") == 1
+    assert site.now == site.after
+
+
 def test_a_critical_flow_of_the_inventory_counts(site: Site) -> None:
     """The earlier policy blocks the mail: now somebody has declared it critical."""
     mail = {"name": "mail", "peers": ["10.7.0.5"], "direction": "outbound", "traffic": "tcp/25"}
@@ -145,7 +202,8 @@ def test_back_ends_wait_for_front_ends_that_a_limit_leaves_out(site: Site) -> No
     assert site.now == site.after
 
 
-@pytest.mark.parametrize("skip", [0, 1], ids=["from the start", "after the prediction"])
+# A prediction reads the host, then asks how it is managed.
+@pytest.mark.parametrize("skip", [0, 2], ids=["from the start", "after the prediction"])
 def test_a_front_end_that_does_not_answer_stops_everything_behind_it(site: Site, skip: int) -> None:
     site.lab.faults.add(Fault(effect=Effect.DROP_BEFORE, host="fe1", operation="Send", skip=skip, times=None))
     try:

@@ -159,6 +159,9 @@ def test_no_secret_gets_out() -> None:
         ({"hosts": [{"name": "fe", "addresses": []}]}, "hosts[0].addresses"),
         ({"hosts": [{"name": "fe", "addresses": ["10.0.0.0/8"]}]}, "hosts[0].addresses[0] is '10.0.0.0/8'"),
         ({"hosts": [{"name": "f e", "addresses": [FE]}]}, "hosts[0].name is 'f e'"),
+        # A machine of such a name would make its own what somebody expects of everybody.
+        ({"hosts": [front(name="internet")], "expect": ["internet -> fe: blocked"]}, "hosts[0].name is 'internet'"),
+        ({"hosts": [front(), front(name="any")]}, "hosts[1].name is 'any'"),
         ({"hosts": [front(), front()]}, "hosts[1].name is 'fe'"),
         ({"hosts": [front(version="2004")]}, "hosts[0].version is '2004'"),
         ({"hosts": [front(exemption_level=4)]}, "hosts[0].exemption_level is 4"),

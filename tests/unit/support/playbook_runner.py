@@ -16,6 +16,17 @@ from winlab.store import policy_store
 
 ROOT = Path(__file__).resolve().parents[3]
 
+# A policy that the hosts had before, and that is in force.
+EARLIER = (
+    'ipsec static add filterlist name="Mail" description="old"',
+    'ipsec static add filter filterlist="Mail" srcaddr=me dstaddr=10.7.0.0 dstmask=255.255.0.0 protocol=TCP dstport=25',
+    'ipsec static add filteraction name="Never" action=block',
+    'ipsec static add policy name="Before" assign=no',
+    'ipsec static add rule name="Mail" policy="Before" filterlist="Mail" filteraction="Never" kerberos=yes',
+    'ipsec static set policy name="Before" assign=yes',
+    "exit",
+)
+
 
 def play(
     playbook: str | Path, folder: Path, running: Lab, *arguments: str, inventory: str | None = None

@@ -18,7 +18,7 @@ from ..errors import IpsecError
 from ..values import parse_one_address
 from ..versions import WindowsVersion, parse_version
 from .endpoint import EXEMPTION_LEVELS, Endpoint, in_force
-from .expect import Expectation, Failure, judge, name_ends, read_expectations, traffic_of
+from .expect import ELSEWHERE, Expectation, Failure, judge, name_ends, read_expectations, traffic_of
 from .explain import flow_matrix
 from .lint import Finding, lint_host, lint_pair
 from .outcome import Network
@@ -111,7 +111,7 @@ def _host(data: object, path: str) -> Endpoint:
         level = fields.number("exemption_level", 0, EXEMPTION_LEVELS[0], EXEMPTION_LEVELS[-1], "NoDefaultExempt")
     store = read_document(config, fields.at("config"))
     return Endpoint(
-        name=_name(fields.text("name", ""), fields.at("name")),
+        name=_host_name(fields.text("name", ""), fields.at("name")),
         addresses=_addresses(fields),
         policy=in_force(store, fields.at("config.assigned")),
         version=_version(fields),
@@ -150,8 +150,17 @@ def _networks(data: object) -> Iterable[tuple[str, list[str]]]:
 def _name(text: str, path: str) -> str:
     if not _NAME.fullmatch(text):
         expected = "a name without blanks, colons and arrows, as expectations need it"
-        raise IpsecError(path, text, expected, "Choose a shorter name.")
+        remedy = "Choose another name. In an inventory, ansible_host can hold the address of a host."
+        raise IpsecError(path, text, expected, remedy)
     return text
+
+
+def _host_name(text: str, path: str) -> str:
+    """Return the name of a host, which whoever names machines may have chosen: it takes no word from expectations."""
+    if text in ELSEWHERE:
+        expected = f"a name other than {' and '.join(ELSEWHERE)}, which are all hosts without a name in expectations"
+        raise IpsecError(path, text, expected, "Rename the host.")
+    return _name(text, path)
 
 
 def _flow(text: str, path: str) -> str:

@@ -34,7 +34,7 @@ _EVERYBODY: tuple[Addresses, ...] = (
     AddressRange(IPv6Address(1), IPv6Address(2**128 - 1)),
 )
 # Names that need no definition: all hosts that have no name.
-_ELSEWHERE = ("any", "internet")
+ELSEWHERE = ("any", "internet")
 
 
 class Expected(StrEnum):
@@ -124,10 +124,10 @@ def name_ends(names: Mapping[str, Named], path: str = "names") -> dict[str, Endp
         one for item in plain.values() for one in item
     ]
     single = tuple(one for one in known if isinstance(one, (IPv4Address, IPv6Address)))
-    for name in _ELSEWHERE:
+    for name in ELSEWHERE:
         plain.setdefault(name, _EVERYBODY)
     ends = {name: Endpoint(name=name, addresses=item, excluded=single) for name, item in plain.items()} | given
-    return {name: ends[name] for name in (*names, *_ELSEWHERE)}
+    return {name: ends[name] for name in (*names, *ELSEWHERE)}
 
 
 def _addresses(item: str | Iterable[str | Addresses], path: str) -> Iterable[Addresses]:

@@ -79,7 +79,7 @@ def policy(stored: StoredObject, parts: Parts, oddities: Oddities) -> SeenPolicy
             response = _one_of(response, _default_response(each, parts, oddities), oddities)
             continue
         if folded(each.name) in names:
-            oddities.append(f"has two rules {f'with the name {each.name}' if each.name else 'without a name'}")
+            oddities.append(f"has two rules {f'with the name {each.name!a}' if each.name else 'without a name'}")
         names.add(folded(each.name))
         if (rule := _rule_that_counts(each, parts, oddities)) is not None:
             rules.append(rule)

@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from key_places import CANARY, TREES, places, replaced, spelled, thinned
 
 from ansible_collections.winsec.ipsec.plugins.module_utils._argspec import SPECS
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._action_options import as_specified, plain, vaulted
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._action_options import as_specified, plain
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.errors import IpsecError, masked, shown
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._vault import vaulted
 
 Data = dict[str, Any]
 TYPES = {"str": str, "path": str, "int": int, "bool": bool, "list": list, "dict": dict}

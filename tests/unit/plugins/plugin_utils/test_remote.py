@@ -129,6 +129,31 @@ def test_a_new_connection_leaves_no_shell_behind():
     assert action.sent == ["close"]
 
 
+STORE = "HKEY_LOCAL_MACHINE\\SOFTWARE\\X\n    ipsecName    REG_SZ    R\n    ipsecData    REG_BINARY    6300616E006100"
+
+
+def test_an_answer_that_was_cut_off_shows_no_key():
+    """The last line of a store is as likely as any other one to hold a key, as hexadecimal digits."""
+    action = Action(rc=1073807364, stdout=STORE, stderr="")
+    with pytest.raises(HostLost, match=r"ended with code 1073807364 on the host: \(not shown") as caught:
+        Remote(action).run("netsh.exe", b"x")
+    assert "6300" not in str(caught.value)
+    for kind in (AnsibleConnectionFailure, AnsibleError, OSError):
+        action.trouble = kind(f"no end of it: {STORE}")
+        with pytest.raises((HostLost, AnsibleError)) as caught:
+            Remote(action).run("netsh.exe", b"x")
+        assert "6300" not in str(caught.value)
+
+
+def test_an_error_of_a_connection_moves_no_terminal():
+    action = Action()
+    action.trouble = AnsibleError("the shell said \x1b[2J\u202e\nok: all is well")
+    with pytest.raises(AnsibleError) as caught:
+        Remote(action).run("netsh.exe", b"x")
+    assert str(caught.value) == "the shell said \\x1b[2J\\u202e ok: all is well"
+    assert caught.value.__suppress_context__
+
+
 @pytest.mark.parametrize("trouble", [AnsibleError("a wrong option"), ZeroDivisionError("a bug")])
 def test_other_errors_are_passed_on(trouble):
     action = Action()

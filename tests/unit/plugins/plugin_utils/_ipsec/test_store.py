@@ -246,7 +246,7 @@ def test_two_rules_of_one_name() -> None:
     )
     found = image_of(replace(STORE, policies=(two,)), VISTA)
     found.key("Other")["ipsecName"] = ("REG_SZ", "RULE")
-    assert [each.reason for each in read_store(found.as_keys()).foreign] == ["It has two rules with the name Rule."]
+    assert [each.reason for each in read_store(found.as_keys()).foreign] == ["It has two rules with the name 'Rule'."]
 
 
 def test_shared_rules_and_settings_make_both_policies_foreign() -> None:
