@@ -46,7 +46,7 @@ class Way(Protocol):
 
     @property
     def tell(self) -> Callable[[str], None]:
-        """Hears what a long task is at."""
+        """Reports what a long task is doing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ class Decision:
 
     ``original`` is what the host had before the task began, ``target`` the policy that is in force then, None for none.
     ``carry_out`` does it, ``line`` is how it is shown. With ``asleep`` no policy acted on packets before: going back
-    then means that none does. Commands ``beside`` it go with the confirmation and are not told.
+    then means that none does. Commands ``beside`` it are sent with the confirmation and are not reported.
     """
 
     original: Store
@@ -80,7 +80,7 @@ def confirm(way: Way, host: Host, decision: Decision) -> Host:
     arm = arm_command(back, decision.seconds)
     armed, answer = way.talk.ask(arm)
     if not armed.timer:
-        message = "The host did not take the task that would undo the change, so the change was not made."
+        message = f"The scheduled task {TIMER} could not be created, so the change was not made."
         raise ChangeError(message, way.talk.done, decision.line, answer)
     way.talk.done.append(arm)
     began = way.clock()
@@ -115,14 +115,16 @@ def confirm(way: Way, host: Host, decision: Decision) -> Host:
 def _reach(way: Way, deadline: float, beside: tuple[str, ...]) -> Host:
     """Take the timer away over a new connection, however often that takes, and return the host as it is then."""
     while True:
-        way.tell("does not reach the host under the new policy and tries again; otherwise the host goes back by itself")
-        trouble = "The host could not be reached again, although it must have gone back by itself by now."
+        way.tell("host unreachable under the new policy, retrying; it will revert by itself")
+        trouble = "The host could not be reached again, although it should have reverted by itself by now."
         try:
             way.renew()
             found = way.talk.ask(DISARM_COMMAND, *beside)[0]
             if not found.timer:
                 return found
-            trouble = f"The host does not let go of its task {TIMER}, which would undo the change: delete it there."
+            trouble = (
+                f"The scheduled task {TIMER} could not be deleted and will undo this change. Delete it on the host."
+            )
         except HostLost:
             pass
         if way.clock() >= deadline:

@@ -29,7 +29,7 @@ class Starter(Protocol):
 
     @property
     def tell(self) -> Callable[[str], None]:
-        """Hears what a long task is at."""
+        """Reports what a long task is doing."""
 
 
 def needed_commands(host: Host) -> list[str]:
@@ -42,12 +42,12 @@ def needed_commands(host: Host) -> list[str]:
 def start_services(way: Starter, commands: Sequence[str], beside: Sequence[str] = ()) -> Host:
     """Start the services by these commands and return the host once they run; raise ChangeError if they do not.
 
-    Commands ``beside`` them are not told.
+    Commands ``beside`` them are not reported.
     """
     found, answer = way.talk.change(*commands, beside=beside)
     waited = 0
     while waited < _PATIENCE_SECONDS and any(service.state == START_PENDING for service in found.services.values()):
-        way.tell("waits for services to start")
+        way.tell("waiting for services to start")
         way.sleep(_PAUSE_SECONDS)
         waited += _PAUSE_SECONDS
         found = way.talk.read()

@@ -267,7 +267,7 @@ def test_a_run_that_was_taken_for_dead_notices_and_stops() -> None:
                 run(host, *overridden(A | {"assigned": ""}))
             return answer
 
-    with pytest.raises(AnsibleActionFail, match="The store changed under this task: another run went on with it"):
+    with pytest.raises(AnsibleActionFail, match="The store changed under this task: another run took over"):
         run(Slow(host), *overridden(B))
     # What it had built beside is hidden from everybody, and goes with the next run.
     assert run(host, "policies_info", {})["config"]["assigned"] == ""
