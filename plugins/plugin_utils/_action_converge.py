@@ -109,7 +109,7 @@ class Converger:
                     continue
                 host = found
             if not plan.commands:
-                return _outcome(plan)
+                return replace(_outcome(plan), commands=tuple(self.talk.done))
             if plan.services and not plan.sleeper:
                 host = start_services(self, plan.services)
                 if host.store != plan.host.store:
@@ -138,6 +138,7 @@ class Converger:
             host = self._send_steps(plan, host)
         if plan.sleeper:
             host = self._wake(plan, host)
+        self.turn.leave()  # unless it went with the last command
         store = without_mark(host.store, self.turn.mark)
         self._check_result(plan, store, want)
         return replace(

@@ -119,7 +119,8 @@ def _statements(lines: list[str]) -> Iterator[tuple[int, str]]:
         name = _NAME.match(parts[0])
         rest = parts[0][name.end() :] if name else ""
         if rest.startswith("hex"):
-            while position < len(lines) and parts[-1].rstrip().endswith("\\") and not _KEY_LINE.match(lines[position]):
+            # A value that is said to go on and does not was cut.
+            while parts[-1].rstrip().endswith("\\") and position < len(lines) and _goes_on(lines[position]):
                 parts[-1] = parts[-1].rstrip().removesuffix("\\")
                 parts.append(lines[position].strip())
                 position += 1
@@ -130,6 +131,11 @@ def _statements(lines: list[str]) -> Iterator[tuple[int, str]]:
                 parts.append(f"\n{lines[position]}")
                 position += 1
         yield number, "".join(parts)
+
+
+def _goes_on(line: str) -> bool:
+    """Tell whether a line can continue bytes: it is not empty, and no key begins there."""
+    return bool(line.strip()) and not _KEY_LINE.match(line)
 
 
 def _value(line: str, number: int, code_page: str) -> tuple[str, Value | None]:
