@@ -34,12 +34,12 @@ site: run-env ## the worked example, played from end to end against simulated ho
 	@.venv/bin/python tools/site.py $(ARGS)
 
 # Other hosts: make lab ARGS="--spec=FILE ..." (tests/lab/README.md).
-lab: ARGS = --spec=extensions/molecule/default/files/lab.yml --inventory=build/lab/inventory.yml --state-dir=build/lab
+lab: ARGS = --spec=extensions/molecule/default/files/lab.yml --inventory=build/lab/inventory.yml --state-dir=build/lab --minute-seconds=60
 lab: run-env ## a set of simulated Windows hosts, until interrupted; its inventory is build/lab/inventory.yml
 	@mkdir -p build/lab
 	@PYTHONPATH=tests/lab .venv/bin/python -m winlab $(ARGS)
 
-lab-kernel: ARGS = --spec=extensions/molecule/default/files/lab.yml --inventory=build/lab/inventory.yml --state-dir=build/lab
+lab-kernel: ARGS = --spec=extensions/molecule/default/files/lab.yml --inventory=build/lab/inventory.yml --state-dir=build/lab --minute-seconds=60
 lab-kernel: run-env ## the same hosts, their policies enforced by a Linux kernel and an IKE daemon (Debian packages, no root)
 	@mkdir -p build/lab
 	@PYTHONPATH=tests/lab .venv/bin/python -m winlab --data-plane=kernel $(ARGS)

@@ -12,6 +12,7 @@ Only differences are changed, so a run that already uses the tree is not disturb
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -34,6 +35,8 @@ def wanted_entries(root: Path) -> dict[str, str]:
 def lay(root: Path) -> Path:
     """Make the tree of ``root`` agree with its entries and return the collection's folder."""
     tree = tree_of(root)
+    if (tree / "MANIFEST.json").is_file():  # a copy that ansible-galaxy installed: ansible.cfg sends it here
+        shutil.rmtree(tree)
     tree.mkdir(parents=True, exist_ok=True)
     wanted = wanted_entries(root)
     present = {entry.name: os.readlink(entry) for entry in tree.iterdir() if entry.is_symlink()}

@@ -143,7 +143,7 @@ def play(inventories: Iterable[Path], *arguments: str, playbook: str = "site.yml
 def sent(host: LabHost) -> list[str]:
     """Return the changing lines that a host's netsh and sc really got, as the lab recorded them."""
     netsh = ("ipsec static ", "advfirewall ", "firewall ")
-    batch = ("sc.exe config", "sc.exe start", "schtasks.exe /create", "schtasks.exe /delete")
+    batch = ("netsh.exe ipsec static ", "sc.exe config", "sc.exe start", "schtasks.exe /create", "schtasks.exe /delete")
     lines = host.log.stdin().decode("ascii").splitlines()
     return [line.removesuffix(" <nul 2>&1") for line in lines if line.startswith(netsh + batch)]
 

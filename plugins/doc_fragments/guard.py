@@ -15,7 +15,7 @@ options:
   host_addresses:
     description:
       - The addresses of the host in its network.
-      - Those at which it is managed, as the host sees them, when they are not given.
+      - When they are not given, those at which it is managed, as the host sees them.
     type: list
     elements: str
     version_added: 0.1.0
@@ -39,15 +39,14 @@ options:
   dns_servers:
     description:
       - Name servers that the host must always reach, in clear. The flow is named V(dns).
-      - They are also what the server role V(dns) of filters stands for. A role of which nobody says what it stands for is
-        taken for any peer.
+      - The server role V(dns) of filters stands for them. A server role without known servers is taken for any peer.
     type: list
     elements: str
     version_added: 0.1.0
   dhcp_servers:
     description:
       - DHCP servers from which the host must always be able to renew its lease, in clear. The flow is named V(dhcp).
-      - They are also what the server role V(dhcp) of filters stands for.
+      - The server role V(dhcp) of filters stands for them.
     type: list
     elements: str
     version_added: 0.1.0
@@ -97,10 +96,9 @@ options:
       - Undo the change unless it is confirmed within this time, in seconds from 60 to 86400. The host's
         scheduler counts in whole minutes.
       - Before packets can meet another policy, the host gets a scheduled task that restores the previous
-        assignment. The task is taken away over a new connection, which is the proof that the host can
-        still be reached. If that does not succeed in time, the host goes back by itself, and the task
-        fails.
-      - Without it a change is not confirmed.
+        assignment. It is deleted over a new connection, which proves that the host can still be
+        reached. If that does not succeed in time, the host reverts by itself, and this task fails.
+      - Without it, no confirmation is needed.
     type: int
     version_added: 0.1.0
 """

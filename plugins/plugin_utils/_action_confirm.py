@@ -43,8 +43,8 @@ class Decision:
     """The moment from which packets may have another fate.
 
     ``original`` is what the host had before the task began, ``target`` the policy that is in force then, None for none.
-    ``carry_out`` does it, ``line`` is how it is shown. With ``asleep`` no policy acted on packets before: going back
-    then means that none does. Commands ``beside`` it go with the confirmation and are not told.
+    ``carry_out`` does it, ``line`` is how it is shown. ``check`` raises ChangeError when another run took over.
+    With ``asleep`` no policy acted on packets before: going back then means that none does.
     """
 
     original: Store
@@ -52,8 +52,8 @@ class Decision:
     carry_out: Callable[[], object]
     line: str
     seconds: int
+    check: Callable[[Host], None]
     asleep: bool = False
-    beside: tuple[str, ...] = ()
 
 
 def confirm(way: Way, host: Host, decision: Decision) -> Host:
@@ -71,7 +71,7 @@ def confirm(way: Way, host: Host, decision: Decision) -> Host:
     armed, answer = way.talk.ask(arm)
     way.talk.underway = []
     if not armed.timer:
-        message = "The host did not take the task that would undo the change, so the change was not made."
+        message = f"The scheduled task {TIMER} could not be created, so the change was not made."
         raise ChangeError(message, way.talk.done, decision.line, answer)
     way.talk.done.append(arm)
     began = way.clock()
@@ -82,15 +82,15 @@ def confirm(way: Way, host: Host, decision: Decision) -> Host:
         pass  # the answer may have been the first packet that the new policy stopped
     except ChangeError as error:
         refused = error
-    found = _reach(way, began + minutes(decision.seconds) * SECONDS_PER_MINUTE + _GRACE_SECONDS, decision.beside)
+    found = _reach(way, began + minutes(decision.seconds) * SECONDS_PER_MINUTE + _GRACE_SECONDS)
     if refused is not None:
         raise refused
-    if in_force_identity(found.store) == decision.target:
-        way.talk.done += [*way.talk.underway, DISARM_COMMAND]
-        way.talk.underway = []
-        return found
     way.talk.done += way.talk.underway
     way.talk.underway = []
+    decision.check(found)  # what another run made is not undone
+    if in_force_identity(found.store) == decision.target:
+        way.talk.done.append(DISARM_COMMAND)
+        return found
     _bring_back(way, decision, found)
     message = f"The host could not be reached under the new policy within {decision.seconds} seconds"
     message += " and has reverted by itself."
@@ -103,17 +103,19 @@ def confirm(way: Way, host: Host, decision: Decision) -> Host:
     raise ChangeError(message, way.talk.done, decision.line, reverted=True)
 
 
-def _reach(way: Way, deadline: float, beside: tuple[str, ...]) -> Host:
+def _reach(way: Way, deadline: float) -> Host:
     """Take the timer away over a new connection, however often that takes, and return the host as it is then."""
     while True:
-        way.tell("does not reach the host under the new policy and tries again; otherwise the host goes back by itself")
-        trouble = "The host could not be reached again, although it must have gone back by itself by now."
+        way.tell("host unreachable under the new policy, retrying; it will revert by itself")
+        trouble = "The host could not be reached again, although it should have reverted by itself by now."
         try:
             way.renew()
-            found = way.talk.ask(DISARM_COMMAND, *beside)[0]
+            found = way.talk.ask(DISARM_COMMAND)[0]
             if not found.timer:
                 return found
-            trouble = f"The host does not let go of its task {TIMER}, which would undo the change: delete it there."
+            trouble = (
+                f"The scheduled task {TIMER} could not be deleted and will undo this change. Delete it on the host."
+            )
         except HostLost:
             pass
         if way.clock() >= deadline:

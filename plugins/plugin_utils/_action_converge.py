@@ -199,16 +199,17 @@ class Converger:
             carry_out=lambda: self.talk.send([line]),
             line=line.redacted(),
             seconds=plan.confirm_seconds or 0,
-            beside=(leave_command(self.turn.mark),) if leaves else (),
+            check=self.turn.check,
         )
         found = confirm(self, host, decision)
-        self.turn.held = self.turn.held and not leaves
+        if leaves:
+            self.turn.leave()
         return found
 
     def _wake(self, plan: Prediction, host: Host) -> Host:
         """Start the services last, when what they put in force is what is wanted."""
-        leaving = (leave_command(self.turn.mark),) if self.turn.held else ()
         if plan.confirm_seconds is None:
+            leaving = (leave_command(self.turn.mark),) if self.turn.held else ()
             self.turn.held = False
             return wake_services(self, plan.services, leaving)
         decision = Decision(
@@ -217,11 +218,11 @@ class Converger:
             carry_out=lambda: wake_services(self, plan.services),
             line=plan.services[-1],
             seconds=plan.confirm_seconds,
+            check=self.turn.check,
             asleep=True,
-            beside=leaving,
         )
         found = confirm(self, host, decision)
-        self.turn.held = False
+        self.turn.leave()
         return found
 
     def _check_assignment(self, store: Store, operation: Assign | Unassign) -> None:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from ._action_services import needed_commands
@@ -78,7 +78,7 @@ class Prediction:
         elif self.sleeper:
             yield from self.services
 
-    def _confirmed(self, commands: Iterator[str] | list[str] | tuple[str, ...]) -> Iterator[str]:
+    def _confirmed(self, commands: Iterable[str]) -> Iterator[str]:
         # A copy that stands in is made by the task itself.
         staged = any(isinstance(step.operation, Assign) and not step.decides for step in self.steps)
         store = self.host.store

@@ -29,7 +29,7 @@ class Starter(Protocol):
 
     @property
     def tell(self) -> Callable[[str], None]:
-        """Hears what a long task is at."""
+        """Reports what a long task is doing."""
 
 
 def needed_commands(host: Host) -> list[str]:
@@ -42,7 +42,7 @@ def needed_commands(host: Host) -> list[str]:
 def start_services(way: Starter, commands: Sequence[str], beside: Sequence[str] = ()) -> Host:
     """Start the services by these commands and return the host once they run; raise ChangeError if they do not.
 
-    Commands ``beside`` them are not told.
+    Commands ``beside`` them are not reported.
     """
     return _start(way, commands, beside=beside)
 
@@ -66,7 +66,7 @@ def _start(way: Starter, commands: Sequence[str], names: Sequence[str] = (), bes
     found, answer = way.talk.change(*commands, beside=beside)
     names, waited = names or tuple(found.services), 0
     while waited < _PATIENCE_SECONDS and any(found.services[name].state == START_PENDING for name in names):
-        way.tell("waits for services to start")
+        way.tell("waiting for services to start")
         way.sleep(_PAUSE_SECONDS)
         waited += _PAUSE_SECONDS
         found = way.talk.read()

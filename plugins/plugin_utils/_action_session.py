@@ -103,7 +103,7 @@ class HostSession(Generic[Found]):
             nonce = secrets.token_hex(4)
             told = batch.lines[: len(lines) - sent]
             sent += len(told)
-            self.tell(f"the host carries out its commands up to {sent} of {len(lines)}")
+            self.tell(f"running commands: {sent} of {len(lines)}")
             self.underway = [line.redacted() for line in told]
             last = number == len(batches)
             answer = self.run(self.questions.after_netsh if last else session.APPLY, batch.input(nonce))

@@ -19,17 +19,17 @@ from ._ipsec.planning.turns import leave_command, mark_of, marks, take_command
 _PAUSE_SECONDS = 2
 # Whatever marks somebody made besides go with the change, as other copies do.
 _MOST_DEAD = 20
-# A run that lives changes something more often, or is told apart by its timer that goes.
+# A run that is alive changes the store or its timer more often than this.
 _PATIENCE_SECONDS = 20
 _LONGEST_SECONDS = 600
-# Two that met do not meet again at once.
+# Two runs that met wait for different times, so that they do not meet again.
 _SPREAD_SECONDS = 4
 CHANGED_UNDER_IT = "The store changed under this task"
 
 
 @dataclass(slots=True)
 class Turn:
-    """The turn of one task on its host; ``sleep`` and ``clock`` are in seconds, ``tell`` hears why it takes long."""
+    """The turn of one task on its host; ``sleep`` and ``clock`` are in seconds, ``tell`` reports why it takes long."""
 
     talk: HostSession[Host]
     sleep: Callable[[float], None]
@@ -48,7 +48,7 @@ class Turn:
             if now - began >= _LONGEST_SECONDS:
                 message = f"Another run has been changing this host for {_LONGEST_SECONDS} seconds. Run this one later."
                 raise ChangeError(message, self.talk.done)
-            self.tell("waits for another run that changes this host")
+            self.tell("waiting for another run that is changing this host")
             self.sleep(_PAUSE_SECONDS)
             found = self.talk.read()
             if (found.store, found.timer) != (host.store, host.timer):
@@ -65,7 +65,9 @@ class Turn:
         dead = marks(known.store)
         host, answer = self.talk.ask(take_command(self.mark), *map(leave_command, sorted(dead)[:_MOST_DEAD]))
         if self.mark not in marks(host.store):
-            message = "The host did not take the mark that keeps other runs away, so nothing was changed."
+            message = (
+                f"The filter list {self.mark}, which keeps other runs away, could not be made. No policy was changed."
+            )
             raise ChangeError(message, self.talk.done, take_command(self.mark), answer)
         self.held = True
         if marks(host.store) - dead - {self.mark}:
@@ -77,7 +79,9 @@ class Turn:
     def check(self, host: Host) -> None:
         """Raise :class:`ChangeError` when another run took this one for dead."""
         if self.held and self.mark not in marks(host.store):
-            message = f"{CHANGED_UNDER_IT}: another run went on with it. See what is there, and run this task again."
+            message = (
+                f"{CHANGED_UNDER_IT}: another run took over. Look at what the host has now, and run this task again."
+            )
             raise ChangeError(message, self.talk.done)
 
     def leave(self) -> None:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 FIRST_SECONDS = 15.0
-_WAITS = "waits for the host's answer"
+_WAITS = "waiting for the host's answer"
 
 
 class Progress:

@@ -86,7 +86,7 @@ def _association(flow: Flow, evidence: Evidence) -> Check:
     seen = [(host, one) for host, peer, found in told for one in _matching(flow, host, peer, found)]
     lacking = [host.name for host, _peer, _told in told if host.name not in {its.name for its, _one in seen}]
     if lacking:
-        sentence = f"{' and '.join(lacking)} has no association for it."
+        sentence = f"{' and '.join(lacking)} {'has' if len(lacking) == 1 else 'have'} no association for it."
         return _check("association", flow, title, *_without_association(flow, evidence, sentence))
     wrong = [(host, one) for host, one in seen if one.algorithms not in (None, wanted)]
     if wrong:

@@ -17,6 +17,7 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
@@ -36,11 +37,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--inventory", type=Path, help="Ansible inventory to write")
     parser.add_argument("--state-dir", type=Path, help="directory for lab.json")
     parser.add_argument("--control-port", type=int, default=0, help="loopback port for checks (default: a free one)")
+    parser.add_argument("--minute-seconds", type=float, help="in place of what the file says")
     parser.add_argument("--max-seconds", type=float, help="end by itself after this time")
     parser.add_argument("--data-plane", choices=("model", "kernel"), default="model", help="who decides about packets")
     options = parser.parse_args(arguments)
     try:
-        spec = LabSpec.from_plain(yaml.safe_load(options.spec.read_text(encoding="utf-8")) or {})
+        spec = read_spec(options.spec, options.minute_seconds)
     except (OSError, ValueError, TypeError, yaml.YAMLError) as bad:
         print(f"winlab: {options.spec}: {bad}", file=sys.stderr)
         return 2
@@ -62,6 +64,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"winlab: {bad}", file=sys.stderr)
         return 3
     return 0
+
+
+def read_spec(path: Path, minute_seconds: float | None = None) -> LabSpec:
+    """Return the specification in a file; `minute_seconds` takes the place of what the file says."""
+    spec = LabSpec.from_plain(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+    return spec if minute_seconds is None else replace(spec, minute_seconds=minute_seconds)
 
 
 @contextmanager

@@ -95,7 +95,7 @@ def test_behind_a_forwarded_port_the_task_is_refused_with_what_to_set(lab, tmp_p
     for each in lab.hosts.values():
         assert f"no connection at port {each.port}" in said
         assert b"ipsec static" not in each.log.stdin()
-    assert "It sees 10.0.0.250 -> 10.0.0.10:5985." in said
+    assert "The host sees 10.0.0.250 -> 10.0.0.10:5985." in said
     assert "Set management_ports to what the host sees" in said
 
 

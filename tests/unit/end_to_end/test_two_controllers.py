@@ -267,9 +267,39 @@ def test_a_run_that_was_taken_for_dead_notices_and_stops() -> None:
                 run(host, *overridden(A | {"assigned": ""}))
             return answer
 
-    with pytest.raises(AnsibleActionFail, match="The store changed under this task: another run went on with it"):
+    with pytest.raises(AnsibleActionFail, match="The store changed under this task: another run took over"):
         run(Slow(host), *overridden(B))
     # What it had built beside is hidden from everybody, and goes with the next run.
     assert run(host, "policies_info", {})["config"]["assigned"] == ""
     run(host, *overridden(A | {"assigned": ""}))
     assert differences(alone("2016", A | {"assigned": ""}), seen(host)) == []
+
+
+def test_a_run_that_waits_for_its_confirmation_undoes_nothing_of_another_run() -> None:
+    """Its change cut it off but not the other controller, which took it for dead and went on."""
+    host = Host.create("host", "2016")
+    run(host, *overridden(A))
+    third = A | {"filter_lists": [*A["filter_lists"], {"name": "Third", "filters": filters("10.7.0.1", port=1)}]}
+
+    class Late(LabConnection):
+        """A connection that gets through for the confirmation when another run has done all of its work."""
+
+        busy = False
+
+        def exec_command(
+            self, cmd: str, in_data: bytes | None = None, sudoable: bool = True
+        ) -> tuple[int, bytes, bytes]:
+            if not self.busy and b"schtasks.exe /delete" in (in_data or b""):
+                type(self).busy = True
+                assert run(host, *overridden(third | {"assigned": ""}))["changed"]
+            return super().exec_command(cmd, in_data, sudoable)
+
+        def close(self) -> None:
+            """Nothing is held."""
+
+        reset = close
+
+    with pytest.raises(AnsibleActionFail, match="The store changed under this task: another run took over") as caught:
+        run(Late(host), *overridden(B, confirm_timeout=120))
+    assert not caught.value.result["reverted"]
+    assert differences(alone("2016", third | {"assigned": ""}), seen(host)) == []

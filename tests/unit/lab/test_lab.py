@@ -21,6 +21,7 @@ import pytest
 import yaml
 from winrm.protocol import Protocol
 
+from winlab.__main__ import read_spec
 from winlab.control import Control
 from winlab.lab import HostSpec, Lab, LabHost
 from winlab.spec import LabSpec
@@ -220,6 +221,17 @@ def test_stand_alone_with_a_time_limit_and_a_bad_file(tmp_path: Path) -> None:
     process = start(tmp_path, "--spec", str(tmp_path / "missing.yml"))
     assert "missing.yml" in process.communicate(timeout=20)[1]
     assert process.returncode == 2
+
+
+def test_make_lab_starts_hosts_whose_clocks_are_right_and_that_guides_can_be_played_against() -> None:
+    makefile = (LAB_PATH.parents[1] / "Makefile").read_text(encoding="utf-8")
+    (words,) = re.findall(r"^lab: ARGS = (.*)$", makefile, re.MULTILINE)
+    options = dict(word.removeprefix("--").split("=") for word in words.split())
+    spec = read_spec(LAB_PATH.parents[1] / options["spec"], float(options["minute-seconds"]))
+    assert spec.minute_seconds == 60
+    for group, address in (("exchange_frontends", "10.0.0.10"), ("exchange_backends", "10.0.1.20")):
+        (host,) = (host for host in spec.hosts if group in host.groups)
+        assert host.vars["ipsec_address"] == address
 
 
 @pytest.mark.parametrize(("transport", "requests"), [("basic", 5), ("ntlm", 8)])

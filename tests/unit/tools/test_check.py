@@ -105,3 +105,14 @@ def test_tree_follows_the_checkout(tmp_path: Path) -> None:
     lay(tmp_path)
     assert sorted(os.listdir(tree)) == ["docs", "galaxy.yml", "plugins"]
     assert all(entry.exists() for entry in tree.iterdir())
+
+
+def test_an_installed_copy_gives_way_to_the_checkout(tmp_path: Path) -> None:
+    """``ansible-galaxy collection install`` in a checkout installs there, because ansible.cfg says so."""
+    (tmp_path / "plugins").mkdir()
+    installed = tree_of(tmp_path)
+    (installed / "plugins").mkdir(parents=True)
+    (installed / "MANIFEST.json").touch()
+    assert lay(tmp_path) == installed
+    assert sorted(os.listdir(installed)) == ["plugins"]
+    assert (installed / "plugins").is_symlink()

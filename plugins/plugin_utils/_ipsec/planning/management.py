@@ -51,7 +51,7 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Connections that the host told of. ``exact`` says that it is the very one that carries the task."""
+    """Connections that the host reported. ``exact`` says that there is one only, the one that carries the task."""
 
     connections: tuple[Connection, ...] = ()
     exact: bool = False
@@ -147,13 +147,13 @@ def known_management(
         raise _unknown(f"The host has no connection at port {words}.", listed.connections, remedy)
     there = tuple(each for each in there if each.peer != each.local)
     if not there:
-        reason = "It comes from the host itself: a tunnel or a relay ends there."
+        reason = "The connections at that port come from the host itself: a tunnel or a relay ends there."
         remedy = "Set management_ports and controller_addresses to what carries that tunnel"
         raise _unknown(reason, listed.connections, remedy)
     alive = tuple(passing(there))
     if not alive:
-        reason = "Under the policy in force it would not pass in clear, and yet this task came through."
-        reason += " Management that goes over IPsec cannot be judged."
+        reason = "The policy in force lets none of these connections pass in clear, and yet this task came through."
+        reason += " Management that is protected by IPsec cannot be judged."
         remedy = "Set controller_addresses and management_ports to what the host sees"
         raise _unknown(reason, there, remedy)
     if given.controllers:
@@ -171,7 +171,7 @@ def known_management(
 
 
 def _as_told(given: Given) -> Management:
-    """Return the flow for a host that does not list its connections: only what was said counts then."""
+    """Return the flow for a host that does not list its connections: only the options count then."""
     if not (given.hosts and given.controllers and given.ports):
         remedy = "Set host_addresses, controller_addresses and management_ports"
         raise _unknown("The host does not list its connections.", (), remedy)
@@ -188,7 +188,7 @@ def _holds(one: Addresses, address: IpAddress) -> bool:
 
 def _unknown(reason: str, listed: tuple[Connection, ...], remedy: str) -> IpsecError:
     others = ", ..." if len(listed) > _SHOWN else ""
-    seen = f" It sees {', '.join(map(str, listed[:_SHOWN]))}{others}." if listed else ""
+    seen = f" The host sees {', '.join(map(str, listed[:_SHOWN]))}{others}." if listed else ""
     expected = "the addresses and ports that carry this task, as the host sees them"
     what = f"{reason}{seen} {remedy}, or add management to allow_lockout if it may stop."
     return UnknownManagement("critical flow management", "not known", expected, what)

@@ -86,4 +86,4 @@ def test_a_slow_host_is_told_of_at_the_default_verbosity(monkeypatch: pytest.Mon
     told = [line for line in said if "(0 s)" in line or "(1 s)" in line]
     assert told, said
     assert all(line.startswith("winsec.ipsec.policies [slow]: ") for line in told)
-    assert any("its commands up to 2 of 2" in line for line in told)
+    assert any("running commands: 2 of 2" in line for line in told)

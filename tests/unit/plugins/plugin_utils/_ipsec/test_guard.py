@@ -95,7 +95,7 @@ def test_a_guard_without_knowledge_refuses_with_what_to_set() -> None:
         assert "allow_lockout" in said
     forwarded = refusal(replace(GUARD, approach=replace(APPROACH, port=27001)), HARMLESS)
     assert "no connection at port 27001" in forwarded
-    assert f"It sees {CONTROLLER} -> {FE}:5985." in forwarded
+    assert f"The host sees {CONTROLLER} -> {FE}:5985." in forwarded
     nothing = refusal(read_guard({}), HARMLESS)
     assert "which does not say one" in nothing
     told = {"host_addresses": [FE], "controller_addresses": [CONTROLLER], "management_ports": [5985]}

@@ -109,7 +109,7 @@ def test_a_given_controller_must_be_seen() -> None:
     given_net = Given(controllers=(ip_address("10.9.9.9"),))
     found = known_management(given_net, APPROACH, both)
     assert found.controllers == (ip_address("10.9.9.9"),)
-    with pytest.raises(UnknownManagement, match=r"It sees 10\.0\.0\.250 -> 10\.0\.0\.10:5985"):
+    with pytest.raises(UnknownManagement, match=r"The host sees 10\.0\.0\.250 -> 10\.0\.0\.10:5985"):
         known_management(Given(controllers=(ip_address("192.0.2.1"),)), APPROACH, Listed((MINE,)))
 
 
