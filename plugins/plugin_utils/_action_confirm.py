@@ -23,7 +23,7 @@ from ._ipsec.revert import DISARM_COMMAND, SECONDS_PER_MINUTE, arm_command, minu
 
 _PAUSE_SECONDS = 2
 # The scheduler starts tasks on the minute, and services need a moment to take a policy up.
-_GRACE_SECONDS = 90
+GRACE_SECONDS = 90
 
 
 class Way(Starter, Protocol):
@@ -82,7 +82,7 @@ def confirm(way: Way, host: Host, decision: Decision) -> Host:
         pass  # the answer may have been the first packet that the new policy stopped
     except ChangeError as error:
         refused = error
-    found = _reach(way, began + minutes(decision.seconds) * SECONDS_PER_MINUTE + _GRACE_SECONDS)
+    found = _reach(way, began + minutes(decision.seconds) * SECONDS_PER_MINUTE + GRACE_SECONDS)
     if refused is not None:
         raise refused
     way.talk.done += way.talk.underway

@@ -118,7 +118,7 @@ class Converger:
                     continue
             if len(plan.lines) + plan.sleeper <= 1 and plan.confirm_seconds is None:
                 return self._carry_out(plan, host, want, notes)  # one command is there or it is not
-            taken = self.turn.take(host)
+            taken = self.turn.take(host, plan.confirm_seconds)
             if taken is None:
                 host = self.read()
                 continue

@@ -11,10 +11,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from ._action_confirm import GRACE_SECONDS
 from ._action_session import ChangeError, HostSession
 from ._ipsec.errors import HostLost, IpsecError
 from ._ipsec.host import Host
-from ._ipsec.planning.turns import leave_command, mark_of, marks, take_command
+from ._ipsec.planning.references import in_force_identity
+from ._ipsec.planning.turns import leave_command, mark_of, marks, take_command, window
 
 _PAUSE_SECONDS = 2
 # Whatever marks somebody made besides go with the change, as other copies do.
@@ -39,11 +41,18 @@ class Turn:
     held: bool = False
 
     def wait(self, host: Host) -> Host:
-        """Return the host once no other run changes it, or once such a run is taken to be dead: nothing moves."""
+        """Return the host once no other run changes it, or once such a run is taken to be dead: nothing moves.
+
+        One that may wait for its confirmation is given the time that it has for that, until the host went back by
+        itself: its timer is its way back.
+        """
         began = since = self.clock()
+        in_force = in_force_identity(host.store)
         while marks(host.store) - {self.mark}:
-            now = self.clock()
-            if now - since >= _PATIENCE_SECONDS:
+            now, patience = self.clock(), _PATIENCE_SECONDS
+            if host.timer and in_force_identity(host.store) == in_force:
+                patience = max(patience, window(host.store) + GRACE_SECONDS)
+            if now - since >= patience:
                 break
             if now - began >= _LONGEST_SECONDS:
                 message = f"Another run has been changing this host for {_LONGEST_SECONDS} seconds. Run this one later."
@@ -56,19 +65,20 @@ class Turn:
             host = found
         return host
 
-    def take(self, known: Host) -> Host | None:
+    def take(self, known: Host, seconds: int | None = None) -> Host | None:
         """Take the turn and return the host as it is then; None when another run came in between.
 
-        Marks that ``known`` has belong to runs that are taken to be dead. They go first, so that such a run, should it
-        live after all, notices.
+        ``seconds`` is the time within which the change is to be confirmed. Marks that ``known`` has belong to runs that
+        are taken to be dead. They go first, so that such a run, should it live after all, notices.
         """
         dead = marks(known.store)
-        host, answer = self.talk.ask(take_command(self.mark), *map(leave_command, sorted(dead)[:_MOST_DEAD]))
+        command = take_command(self.mark, seconds)
+        host, answer = self.talk.ask(command, *map(leave_command, sorted(dead)[:_MOST_DEAD]))
         if self.mark not in marks(host.store):
             message = (
                 f"The filter list {self.mark}, which keeps other runs away, could not be made. No policy was changed."
             )
-            raise ChangeError(message, self.talk.done, take_command(self.mark), answer)
+            raise ChangeError(message, self.talk.done, command, answer)
         self.held = True
         if marks(host.store) - dead - {self.mark}:
             self.leave()

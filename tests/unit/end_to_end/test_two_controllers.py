@@ -303,3 +303,27 @@ def test_a_run_that_waits_for_its_confirmation_undoes_nothing_of_another_run() -
         run(Late(host), *overridden(B, confirm_timeout=120))
     assert not caught.value.result["reverted"]
     assert differences(alone("2016", third | {"assigned": ""}), seen(host)) == []
+
+
+@pytest.mark.parametrize(("goes_back_after", "waits"), [(None, 120 + 90), (60, 60 + 20)], ids=["never", "by itself"])
+def test_who_waits_for_a_confirmation_keeps_its_way_back(goes_back_after: int | None, waits: int) -> None:
+    """Another run does not reach the host and its timer stands: it may live until the host must have gone back."""
+    host = Host.create("host", "2003")
+    run(host, *overridden(A))
+    arm = (
+        'schtasks.exe /create /f /tn winsec-ipsec-revert /ru SYSTEM /sc MINUTE /mo 2 /tr "netsh.exe ipsec static show"'
+    )
+    mark = "netsh.exe ipsec static add filterlist name=winsec-ipsec-run-0badf00d~winsec~0 description=120"
+    LabConnection(host).exec_command("cmd.exe /d /q", f"{mark} <nul\r\n{arm} <nul\r\nexit 0\r\n".encode())
+    assert host.tasks
+    passed = [0.0]
+
+    def sleep(seconds: float) -> None:
+        passed[0] += seconds
+        if goes_back_after is not None and passed[0] >= goes_back_after:
+            static(host, "set policy name=P assign=no")
+
+    task = {"name": "Mine", "filters": filters("10.9.0.1", port=80)}
+    assert run(host, "filter_list", task, sleep=sleep, clock=lambda: passed[0])["changed"]
+    assert waits <= passed[0] <= waits + 4
+    assert "~winsec~" not in str(policy_store(host).snapshot())

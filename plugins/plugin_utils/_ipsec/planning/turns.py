@@ -7,7 +7,8 @@
 A run puts a mark on the host, an empty filter list with a name of its own, and reads the store again. If its mark is
 the only one, it has the turn; if not, it takes its mark away and waits. Two runs that mark at once see each other,
 whichever is first, so they never both have the turn. A mark has the ending of short-lived copies: one that is left
-behind by a run that died hides from everybody and goes with the next change.
+behind by a run that died hides from everybody and goes with the next change. Its description is the time in seconds
+within which the run wants its change confirmed: meanwhile the run may live and not reach the host.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from dataclasses import replace
 
 from ..model import Store
 from ..naming import staging_name
+from ..revert import LONGEST_TIMEOUT_SECONDS
+from ..values import natural_number
 
 _START = "winsec-ipsec-run-"
 # Copies count from 1 on.
@@ -40,9 +43,16 @@ def without_mark(store: Store, mark: str) -> Store:
     return replace(store, filter_lists=tuple(item for item in store.filter_lists if item.name != mark))
 
 
-def take_command(mark: str) -> str:
-    """Return the command that puts a mark on the host."""
-    return f"netsh.exe ipsec static add filterlist name={mark}"
+def window(store: Store) -> int:
+    """Return the longest time in seconds within which a run that has a mark wants its change confirmed, 0 for none."""
+    found = (natural_number(item.description) for item in store.filter_lists if item.name in marks(store))
+    return max((each for each in found if each is not None and each <= LONGEST_TIMEOUT_SECONDS), default=0)
+
+
+def take_command(mark: str, seconds: int | None = None) -> str:
+    """Return the command that puts a mark on the host; ``seconds`` is the time within which to confirm the change."""
+    window = f" description={seconds}" if seconds else ""
+    return f"netsh.exe ipsec static add filterlist name={mark}{window}"
 
 
 def leave_command(mark: str) -> str:

@@ -19,6 +19,7 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.planning.turns
     mark_of,
     marks,
     take_command,
+    window,
     without_mark,
 )
 from ansible_collections.winsec.ipsec.tests.unit.support.hostile import cmd_words, hostile
@@ -56,3 +57,18 @@ def test_near_misses(name: str) -> None:
 def test_a_list_with_filters_is_somebodys_own() -> None:
     used = FilterList(name=MARK, filters=(Filter(destination=ip_network("10.0.0.1")),))
     assert marks(Store(filter_lists=(used,))) == set()
+
+
+@pytest.mark.parametrize(
+    ("description", "seconds"),
+    [("120", 120), ("", 0), ("soon", 0), ("-1", 0), ("\u0661", 0), ("9" * 19, 0), ("86401", 0)],
+)
+def test_the_time_to_confirm_is_a_number_or_none(description: str, seconds: int) -> None:
+    marked = Store(
+        filter_lists=(FilterList(name=MARK, description=description), FilterList(name="x", description="999"))
+    )
+    assert window(marked) == seconds
+
+
+def test_a_mark_says_its_time() -> None:
+    assert cmd_words(take_command(MARK, 120))[-2:] == [f"name={MARK}", "description=120"]
