@@ -167,6 +167,10 @@ class Role:
             conditions = conditions if isinstance(conditions, list) else [conditions]
             if not all(templar.evaluate_conditional(condition) for condition in conditions):
                 continue
+            if "ansible.builtin.assert" in task:
+                asserted = task["ansible.builtin.assert"]
+                assert templar.evaluate_conditional(asserted["that"]), asserted["fail_msg"]
+                continue
             if "ansible.builtin.include_tasks" in task:
                 yield from self._tasks(task["ansible.builtin.include_tasks"], controller, loader, variables)
                 continue
