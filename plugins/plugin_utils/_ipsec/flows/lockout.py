@@ -98,8 +98,9 @@ def peers_that_pass(policy: InForce, host: Endpoint, flow: CriticalFlow) -> dict
 
 
 def _passing(host: Endpoint, flow: CriticalFlow) -> Space:
+    """Return the packets of a flow that may pass in clear: what is in doubt counts, since they may be in use."""
     regions = _pair(host, flow).regions(flow.traffic.space())
-    return Space(tuple(box for part, outcome in regions if _passes(outcome, flow) for box in part.boxes))
+    return Space(tuple(box for part, outcome in regions if outcome.kind in PASSING_IN_CLEAR for box in part.boxes))
 
 
 def find_lockouts(
@@ -109,8 +110,9 @@ def find_lockouts(
 
     ``host`` gives addresses, version, exemption level, services and servers; its policy is not looked at. ``before``
     None stands for a state in which everything passes. Exact: a flow that is not returned keeps every packet.
-    Falling back counts as passing, but a first packet from outside only where the rule also has accept_unsecured,
-    since it is not confirmed that fallback alone lets it in. Raises IpsecError for policies that cannot be judged.
+    Falling back counts as passing ``before``. ``after`` it does so for a first packet from outside only where the rule
+    also has accept_unsecured, since it is not confirmed that fallback alone lets it in. Raises IpsecError for policies
+    that cannot be judged.
     """
     new, old = in_force(after), None if before is None else in_force(before)
     pairs = [

@@ -29,6 +29,7 @@ from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._ipsec.flo
     CONTROLLER,
     FE,
     PERMIT,
+    REQUEST,
     SERVER_2003,
     SERVER_2016,
     does,
@@ -179,6 +180,13 @@ def test_nobody_relies_on_a_permit_for_an_unknown_server() -> None:
     flow = {"name": "wins", "peers": ["10.0.0.2"], "traffic": "udp/137", "direction": "outbound"}
     names = store_of(does(BLOCK, filter_of("me", "10.0.0.0/24", "udp")), does(PERMIT, filter_of("me", "wins", "udp")))
     assert "critical flow wins" in refusal(read_guard({"critical_flows": [flow]}, APPROACH), names)
+
+
+def test_what_may_pass_by_fallback_now_may_be_in_use() -> None:
+    """Found by test_no_lockout: replies that fall back to clear carry the task, whatever is not confirmed of fallback."""
+    replies = filter_of("me", CONTROLLER, "tcp", mirrored=False)
+    before = store_of(does(replace(REQUEST, accept_unsecured=False), replies))
+    assert "stopped at" in refusal(GUARD, store_of(does(BLOCK, replies)), host(before))
 
 
 def test_words_may_mean_both_families() -> None:
