@@ -183,7 +183,7 @@ def test_nobody_relies_on_a_permit_for_an_unknown_server() -> None:
 
 
 def test_what_may_pass_by_fallback_now_may_be_in_use() -> None:
-    """Found by test_no_lockout: replies that fall back to clear carry the task, whatever is not confirmed of fallback."""
+    """Found by test_no_lockout: replies that fall back to clear may carry the task, confirmed or not."""
     replies = filter_of("me", CONTROLLER, "tcp", mirrored=False)
     before = store_of(does(replace(REQUEST, accept_unsecured=False), replies))
     assert "stopped at" in refusal(GUARD, store_of(does(BLOCK, replies)), host(before))
