@@ -39,30 +39,13 @@ def needed_commands(host: Host) -> list[str]:
     return service_commands(enable, start)
 
 
-def start_services(way: Starter, commands: Sequence[str], beside: Sequence[str] = ()) -> Host:
-    """Start the services by these commands and return the host once they run; raise ChangeError if they do not.
+def start_services(
+    way: Starter, commands: Sequence[str], names: Sequence[str] = (), beside: Sequence[str] = ()
+) -> Host:
+    """Carry out commands and return the host once the services of these names run, all that there are for none.
 
-    Commands ``beside`` them are not reported.
+    Commands ``beside`` them are not reported. Raises ChangeError when a service does not run.
     """
-    return _start(way, commands, beside=beside)
-
-
-def wake_services(way: Starter, commands: Sequence[str], beside: Sequence[str] = ()) -> Host:
-    """Start the services of a host that has a policy assigned, as :func:`start_services` does.
-
-    The agent is started when key exchange has been seen to run: without that, rules hold packets that they negotiate
-    for.
-    """
-    agent = service_commands((), (AGENT,))
-    before = [command for command in commands if command not in agent]
-    if service_commands((), (KEY_EXCHANGE,))[0] in before and len(before) < len(commands):
-        _start(way, before, (KEY_EXCHANGE,))
-        return _start(way, agent, beside=beside)
-    return _start(way, commands, beside=beside)
-
-
-def _start(way: Starter, commands: Sequence[str], names: Sequence[str] = (), beside: Sequence[str] = ()) -> Host:
-    """Carry out commands and return the host once the services of these names run, all that there are for none."""
     found, answer = way.talk.change(*commands, beside=beside)
     names, waited = names or tuple(found.services), 0
     while waited < _PATIENCE_SECONDS and any(found.services[name].state == START_PENDING for name in names):
@@ -79,3 +62,17 @@ def _start(way: Starter, commands: Sequence[str], names: Sequence[str] = (), bes
             )
             raise ChangeError(message, way.talk.done, answer=answer)
     return found
+
+
+def wake_services(way: Starter, commands: Sequence[str], beside: Sequence[str] = ()) -> Host:
+    """Start the services of a host that has a policy assigned, as :func:`start_services` does.
+
+    The agent is started when key exchange has been seen to run: without that, rules hold packets that they negotiate
+    for.
+    """
+    agent = service_commands((), (AGENT,))
+    before = [command for command in commands if command not in agent]
+    if service_commands((), (KEY_EXCHANGE,))[0] in before and len(before) < len(commands):
+        start_services(way, before, (KEY_EXCHANGE,))
+        return start_services(way, agent, beside=beside)
+    return start_services(way, commands, beside=beside)

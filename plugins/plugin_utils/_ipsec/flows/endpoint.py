@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
@@ -26,7 +26,7 @@ from ..model import (
 )
 from ..values import AddressRange, ServerRole
 from ..versions import WindowsVersion
-from .partition import Side, side, without
+from .partition import Interval, Side, side, without
 from .space import IpAddress
 
 Addresses = IPv4Address | IPv6Address | IPv4Network | IPv6Network | AddressRange
@@ -176,13 +176,14 @@ class Endpoint:
     def where(self, family: int) -> Side:
         """Return the addresses of a family as integers; networks without groups and broadcast."""
         single = side([(int(one), int(one)) for one in self.hosts(family)])
-        wide = side(list(_bounds(self.addresses, family)))
+        wide = side(list(bounds(self.addresses, family)))
         wide = without(without(wide, MULTICAST[family]), BROADCAST[family])
-        wide = without(wide, side(list(_bounds(self.excluded, family))))
+        wide = without(wide, side(list(bounds(self.excluded, family))))
         return side([*single, *wide])
 
 
-def _bounds(addresses: Iterable[Addresses], family: int) -> Iterable[tuple[int, int]]:
+def bounds(addresses: Iterable[Addresses], family: int) -> Iterator[Interval]:
+    """Yield the first and the last of the addresses of a family that each stands for, as integers."""
     for one in addresses:
         if isinstance(one, AddressRange):
             if one.first.version == family:

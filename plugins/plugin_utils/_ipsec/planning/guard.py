@@ -28,6 +28,7 @@ from ..flows.lockout import (
     peers_that_pass,
 )
 from ..flows.partition import holds
+from ..flows.space import IpAddress
 from ..flows.traffic import parse_traffic
 from ..host import KEY_EXCHANGE, Host
 from ..model import FILTER_LIST, Store, by_name
@@ -35,8 +36,6 @@ from ..values import HIGHEST_PORT, AddressRange, Place, ServerRole, natural_numb
 from .essentials import missing_essentials
 from .management import Approach, Connection, Given, Listed, known_management
 from .references import in_force_identity, reachable
-
-IpAddress = IPv4Address | IPv6Address
 
 FLOW_OPTIONS = ("name", "peers", "direction", "traffic")
 GUARD_OPTIONS = (
@@ -50,6 +49,8 @@ GUARD_OPTIONS = (
     "allow_lockout",
 )
 MANAGEMENT = "management"
+# The options that name servers, and the flow to them.
+_SERVERS = {"dns_servers": name_service, "dhcp_servers": leases, "domain_controllers": domain_controllers}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +89,9 @@ class Guard:
         """
         if not _concerns(host, desired, starts):
             return ()
-        listed, after = listed or Listed(), _judged(desired)
-        before = _judged(host.store) if host.agent_running or not starts else None
+        listed, keys = listed or Listed(), _exchanges_keys(host, starts)
+        after, trouble = _judged(desired)
+        before = _judged(host.store)[0] if host.agent_running or not starts else None
         guarded = [(self.guarded, self.given.hosts or self._addressed(listed))]
         if MANAGEMENT not in self.allowed:
             acts = before if host.agent_running else None
@@ -98,12 +100,12 @@ class Guard:
         for flows, addresses in guarded:
             if not flows:
                 continue
-            if after is None:
-                raise _unjudged(desired, flows)
+            if trouble is not None:
+                raise _unjudged(trouble, flows)
             if not addresses:
                 expected = "the addresses of the host, which decide what the policy does"
                 raise IpsecError("host_addresses", None, expected, "Give the addresses of the host.")
-            endpoint = self._endpoint(host, addresses, keys=_exchanges_keys(host, starts))
+            endpoint = self._endpoint(host, addresses, keys=keys)
             for lost in find_lockouts(None if before is None else host.store, desired, endpoint, flows):
                 expected = "a change after which it still passes in clear"
                 remedy = f"{lost.outcome.why} Permit the flow, or add {lost.flow.name} to allow_lockout if it may stop."
@@ -112,7 +114,7 @@ class Guard:
         if after is None or not addresses:
             return ()
         declared = {flow.name for flow in self.flows} | self.allowed
-        endpoint = self._endpoint(host, addresses, keys=_exchanges_keys(host, starts))
+        endpoint = self._endpoint(host, addresses, keys=keys)
         return tuple(missing_essentials(after, endpoint, declared))
 
     def _addressed(self, listed: Listed) -> tuple[IpAddress, ...]:
@@ -163,35 +165,30 @@ def _concerns(host: Host, desired: Store, starts: bool) -> bool:
     return (starts and not host.agent_running) or _meaning(host.store) != _meaning(desired)
 
 
-def _judged(store: Store) -> InForce | None:
-    """Return what a store puts in force; None for nothing, and for what cannot be judged."""
+def _judged(store: Store) -> tuple[InForce | None, IpsecError | None]:
+    """Return what a store puts in force, None for nothing; or None and why it cannot be judged."""
     try:
-        return in_force(store)
-    except IpsecError:
-        return None
-
-
-def _unjudged(desired: Store, flows: tuple[CriticalFlow, ...]) -> IpsecError:
-    """Return the refusal of a policy of which nobody can tell whether it stops a flow."""
-    try:
-        in_force(desired)
+        return in_force(store), None
     except IpsecError as error:
-        names = ", ".join(flow.name for flow in flows)
-        remedy = f"{error.remedy} To go on all the same, name {names} in allow_lockout."
-        return IpsecError(error.path, error.value, error.expected, remedy)
-    raise ValueError("the policy can be judged")
+        return None, error
+
+
+def _unjudged(trouble: IpsecError, flows: tuple[CriticalFlow, ...]) -> IpsecError:
+    """Return the refusal of a policy of which nobody can tell whether it stops a flow."""
+    names = ", ".join(flow.name for flow in flows)
+    remedy = f"{trouble.remedy} To go on all the same, name {names} in allow_lockout."
+    return IpsecError(trouble.path, trouble.value, trouble.expected, remedy)
 
 
 def _meaning(store: Store) -> object:
     """Return what decides about packets: what is in force, or what one that cannot be judged is known to use."""
-    try:
-        found = in_force(store)
+    found, trouble = _judged(store)
+    if trouble is None:
         return None if found is None else _acts(found)
-    except IpsecError:
-        used = reachable(store, store.assigned)
-        lists, actions = by_name(store.filter_lists), by_name(store.filter_actions)
-        objects = [lists.get(name) if kind == FILTER_LIST else actions.get(name) for kind, name in sorted(used)]
-        return in_force_identity(store), objects
+    used = reachable(store, store.assigned)
+    lists, actions = by_name(store.filter_lists), by_name(store.filter_actions)
+    objects = [lists.get(name) if kind == FILTER_LIST else actions.get(name) for kind, name in sorted(used)]
+    return in_force_identity(store), objects
 
 
 def _acts(found: InForce) -> object:
@@ -213,15 +210,8 @@ def read_guard(given: Mapping[str, object], approach: Approach | None = None) ->
     Raises :class:`IpsecError` with the option path for addresses, ports and flows that cannot be read.
     """
     fields = Fields({key: value for key, value in given.items() if key in GUARD_OPTIONS}, "", GUARD_OPTIONS)
-    flows: list[CriticalFlow] = []
-    servers = {key: _peers(fields, key) for key in ("dns_servers", "dhcp_servers", "domain_controllers")}
-    for key, make in (
-        ("dns_servers", name_service),
-        ("dhcp_servers", leases),
-        ("domain_controllers", domain_controllers),
-    ):
-        if servers[key]:
-            flows.append(make(servers[key]))
+    servers = {key: _peers(fields, key) for key in _SERVERS}
+    flows = [_SERVERS[key](found) for key, found in servers.items() if found]
     flows += [_flow(item, where) for where, item in fields.items("critical_flows")]
     return Guard(
         given=Given(

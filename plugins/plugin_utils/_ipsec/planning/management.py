@@ -15,14 +15,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv6Address, ip_address
 
 from ..errors import IpsecError
-from ..flows.endpoint import Addresses
+from ..flows.endpoint import Addresses, bounds
+from ..flows.partition import holds, side
+from ..flows.space import IpAddress
 from ..questions import Questions, Section
-from ..values import HIGHEST_PORT, AddressRange, natural_number
-
-IpAddress = IPv4Address | IPv6Address
+from ..values import HIGHEST_PORT, natural_number
 
 # Asked only by a task that may change what packets meet: a busy server has thousands of connections.
 QUESTIONS = Questions({"connections": "netstat.exe -n -o", "ssh": "set SSH_CONNECTION"})
@@ -157,7 +157,8 @@ def known_management(
         remedy = "Set controller_addresses and management_ports to what the host sees"
         raise _unknown(reason, there, remedy)
     if given.controllers:
-        mine = tuple(each for each in alive if any(_holds(one, each.peer) for one in given.controllers))
+        known = {family: side(list(bounds(given.controllers, family))) for family in (4, 6)}
+        mine = tuple(each for each in alive if holds(known[each.peer.version], int(each.peer)))
         if not mine:
             reason = "No connection of the host comes from controller_addresses."
             raise _unknown(reason, alive, "Correct controller_addresses to what the host sees")
@@ -176,14 +177,6 @@ def _as_told(given: Given) -> Management:
         remedy = "Set host_addresses, controller_addresses and management_ports"
         raise _unknown("The host does not list its connections.", (), remedy)
     return Management(hosts=given.hosts, controllers=given.controllers, ports=given.ports)
-
-
-def _holds(one: Addresses, address: IpAddress) -> bool:
-    if isinstance(one, (IPv4Address, IPv6Address)):
-        return one == address
-    if isinstance(one, AddressRange):
-        return one.first.version == address.version and int(one.first) <= int(address) <= int(one.last)
-    return address in one
 
 
 def _unknown(reason: str, listed: tuple[Connection, ...], remedy: str) -> IpsecError:
