@@ -23,6 +23,7 @@ from .pair import Pair
 from .partition import Side, side
 from .space import Packet, Space
 from .traffic import Traffic, parse_traffic
+from .words import Verdict
 
 # What a host does that takes a packet in clear by accept_unsecured or by fallback alone.
 _NEGOTIATING = ("Request", "Require")
@@ -93,14 +94,18 @@ def peers_that_pass(policy: InForce, host: Endpoint, flow: CriticalFlow) -> dict
 
     Worked out for all of them at once: a busy host has thousands of connections.
     """
-    boxes = [box for each in _readings(host, policy) for box in _passing(each, flow).boxes]
+    boxes = [box for each in _readings(host, policy) for part, _was in _passing(each, flow) for box in part.boxes]
     return {family: side([one for box in boxes if box.family == family for one in box.source]) for family in (4, 6)}
 
 
-def _passing(host: Endpoint, flow: CriticalFlow) -> Space:
+def _passing(host: Endpoint, flow: CriticalFlow) -> tuple[tuple[Space, Outcome], ...]:
     """Return the packets of a flow that may pass in clear: what is in doubt counts, since they may be in use."""
     regions = _pair(host, flow).regions(flow.traffic.space())
-    return Space(tuple(box for part, outcome in regions if outcome.kind in PASSING_IN_CLEAR for box in part.boxes))
+    return tuple((part, outcome) for part, outcome in regions if outcome.kind in PASSING_IN_CLEAR)
+
+
+def _space(parts: Iterable[Space]) -> Space:
+    return Space(tuple(box for part in parts for box in part.boxes))
 
 
 def find_lockouts(
@@ -111,8 +116,8 @@ def find_lockouts(
     ``host`` gives addresses, version, exemption level, services and servers; its policy is not looked at. ``before``
     None stands for a state in which everything passes. Exact: a flow that is not returned keeps every packet.
     Falling back counts as passing ``before``. ``after`` it does so for a first packet from outside only where the rule
-    also has accept_unsecured, since it is not confirmed that fallback alone lets it in. Raises IpsecError for policies
-    that cannot be judged.
+    also has accept_unsecured, since it is not confirmed that fallback alone lets it in, or where the same filter asked
+    for the same before. Raises IpsecError for policies that cannot be judged.
     """
     new, old = in_force(after), None if before is None else in_force(before)
     pairs = [
@@ -145,19 +150,31 @@ def _first(pairs: Iterable[tuple[Endpoint | None, Endpoint]], flow: CriticalFlow
 
 
 def _lockout(old: Endpoint | None, new: Endpoint, flow: CriticalFlow) -> Lockout | None:
-    wanted = flow.traffic.space()
-    passed: Space | None = None
-    for space, outcome in _pair(new, flow).regions(wanted):
-        if _passes(outcome, flow):
-            continue
+    regions = _pair(new, flow).regions(flow.traffic.space())
+    stopped = [(space, outcome) for space, outcome in regions if not _passes(outcome, flow)]
+    passed = _passing(old, flow) if old is not None and stopped else ()
+    for space, outcome in stopped:
         if old is not None:
-            if passed is None:
-                passed = _passing(old, flow)
-            space &= passed
+            space &= _space(part for part, was in passed if not _same_doubt(was, outcome, flow))
         packet = space.example()
         if packet is not None:
             return Lockout(flow, packet, outcome)
     return None
+
+
+def _same_doubt(was: Outcome, now: Outcome, flow: CriticalFlow) -> bool:
+    """Tell whether it hangs on the same fallback, under the same filter, whether a packet passes.
+
+    Whatever Windows does with it, it did before.
+    """
+    if now.kind not in PASSING_IN_CLEAR or _passes(was, flow):
+        return False
+    return was.kind is now.kind and _what_decides(was, flow) == _what_decides(now, flow)
+
+
+def _what_decides(outcome: Outcome, flow: CriticalFlow) -> tuple[object, ...]:
+    mine = _mine(outcome, flow)
+    return mine.word, mine.mirror, mine.filter and mine.filter.selector
 
 
 def _pair(host: Endpoint, flow: CriticalFlow) -> Pair:
@@ -171,5 +188,9 @@ def _passes(outcome: Outcome, flow: CriticalFlow) -> bool:
         return False
     if flow.direction is Direction.OUTBOUND and outcome.kind is OutcomeKind.SOFT_CLEAR:
         return True
-    mine = outcome.there if flow.direction is Direction.INBOUND else outcome.here
+    mine = _mine(outcome, flow)
     return mine.accepts_clear or mine.word not in _NEGOTIATING
+
+
+def _mine(outcome: Outcome, flow: CriticalFlow) -> Verdict:
+    return outcome.there if flow.direction is Direction.INBOUND else outcome.here

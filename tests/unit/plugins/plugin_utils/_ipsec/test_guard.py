@@ -189,6 +189,16 @@ def test_what_may_pass_by_fallback_now_may_be_in_use() -> None:
     assert "stopped at" in refusal(GUARD, store_of(does(BLOCK, replies)), host(before))
 
 
+def test_what_hung_on_the_same_fallback_before_is_not_stopped_by_the_change() -> None:
+    """Found by test_store_seen: the policy itself under another name."""
+    replies = replace(REQUEST, accept_unsecured=False)
+    both = does(replies, filter_of("me", CONTROLLER, "tcp"))
+    more = does(BLOCK, filter_of("me", FE, "udp"))
+    assert not refusal(GUARD, store_of(both, more), host(store_of(both)))
+    one_way = does(replies, filter_of("me", CONTROLLER, "tcp", mirrored=False))
+    assert "stopped at" in refusal(GUARD, store_of(both), host(store_of(one_way)))
+
+
 def test_words_may_mean_both_families() -> None:
     """Whether a block of Any meets IPv6 is not confirmed: a guard takes the worse."""
     six = Listed((Connection(ip_address("2001:db8::10"), 5985, ip_address("2001:db8::99")),))
