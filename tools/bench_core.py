@@ -26,13 +26,13 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "collections"), str(ROOT / "tests" / "lab")]
 
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.document import read_document  # noqa: E402
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.model import Store  # noqa: E402
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.netsh import render  # noqa: E402
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.planning.intent import Mode, desired_store  # noqa: E402
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.planning.plan import make_plan  # noqa: E402
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.registry import parse_query  # noqa: E402
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.store import read_store  # noqa: E402
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.document import read_document  # noqa: E402
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model import Store  # noqa: E402
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.netsh import render  # noqa: E402
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.intent import Mode, desired_store  # noqa: E402
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.plan import make_plan  # noqa: E402
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.store import read_store  # noqa: E402
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.registry.query import parse_query  # noqa: E402
 from winlab.host import Host  # noqa: E402
 from winlab.shell import run  # noqa: E402
 from winlab.store import policy_store  # noqa: E402

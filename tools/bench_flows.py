@@ -24,11 +24,12 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "collections")]
 
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.document import read_document  # noqa: E402
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.endpoint import Endpoint, in_force  # noqa: E402
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.explain import flow_matrix  # noqa: E402
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.pair import analyse  # noqa: E402
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.versions import WindowsVersion  # noqa: E402
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.endpoint import Endpoint  # noqa: E402
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.explain import flow_matrix  # noqa: E402
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.pair import analyse  # noqa: E402
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.document import read_document  # noqa: E402
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.in_force import in_force  # noqa: E402
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.versions import WindowsVersion  # noqa: E402
 
 Data = dict[str, Any]
 Filters = Callable[[int, str, str], Iterable[Data]]

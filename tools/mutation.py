@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How many small mistakes in the codec and the planner their tests notice: make mutation, and a sample in the gates.
+"""How many small mistakes in codec, planner and flow analysis the tests notice: make mutation; the gates try a sample.
 
 Cosmic Ray makes the mistakes in a copy of the tree, one at a time, and runs the tests of the room until one fails. A
 mistake that no test notices has survived; its lines are shown.
@@ -25,12 +25,33 @@ from cosmic_ray.work_db import WorkDB, use_db
 from cosmic_ray.work_item import TestOutcome, WorkItem, WorkResult
 from pipeline import command, environment
 
-CORE = "plugins/plugin_utils/_ipsec"
-TESTS = "tests/unit/plugins/plugin_utils/_ipsec"
+CORE = "plugins/plugin_utils"
+TESTS = "tests/unit/plugins/plugin_utils"
 # The quickest first: pytest stops at the first failure.
 ROOMS = {
-    "codec": ("codec_vectors", "codec_filter_list", "store", "store_foreign", "store_roundtrip"),
-    "planning": ("limits", "intent", "guard", "plan_rules", "document", "plan"),
+    "_policies/codec": (
+        "_policies/codec/test_vectors",
+        "_policies/codec/test_filter_list",
+        "_policies/store/test_store",
+        "_policies/store/test_foreign",
+        "_policies/store/test_roundtrip",
+    ),
+    "_policies/planning": (
+        "_policies/planning/test_limits",
+        "_policies/planning/test_intent",
+        "_policies/planning/test_plan_rules",
+        "_policies/document/test_document",
+        "_policies/planning/test_plan",
+    ),
+    "_flows": (
+        "_flows/test_management",
+        "_flows/test_guard",
+        "_flows/test_lockout",
+        "_flows/test_outcome",
+        "_flows/test_ranking",
+        "_flows/test_expect",
+        "_flows/test_space",
+    ),
 }
 # Types are not evaluated, decorators only say how a class stores its fields, and small numbers are what they equal.
 WITHOUT_MEANING = ("_BitOr_", "RemoveDecorator", "_Eq_Is", "_Is_Eq", "_NotEq_IsNot", "_IsNot_NotEq")
@@ -61,8 +82,9 @@ def sample(items: Iterable[WorkItem], count: int, seed: int) -> list[WorkItem]:
 
 def score_of(room: str, count: int, seed: int, tree: Path, scratch: Path) -> Score:
     """Make ``count`` mistakes in a room of the core, in ``tree``, and see which of them its tests notice."""
-    tests = [f"{TESTS}/test_{name}.py" for name in ROOMS[room]]
-    settings, session = scratch / f"{room}.toml", scratch / f"{room}.sqlite"
+    tests = [f"{TESTS}/{name}.py" for name in ROOMS[room]]
+    name = room.replace("/", "-")
+    settings, session = scratch / f"{name}.toml", scratch / f"{name}.sqlite"
     words = [".venv/bin/python", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-k", "not ten_thousand", *tests]
     settings.write_text(
         f'[cosmic-ray]\nmodule-path = "{CORE}/{room}"\ntimeout = {SECONDS}\nexcluded-modules = []\n'

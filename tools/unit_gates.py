@@ -27,10 +27,10 @@ PLAYED = tuple(
     for name in (
         "end_to_end",
         "firewall_netns",
-        "flows/test_differential.py",
+        "properties/test_differential.py",
         "kernel",
         "lab",
-        "report/test_browser.py",
+        "end_to_end/test_browser.py",
     )
 )
 # Played, and counted all the same: through these every action, its checks and its refusals are run.
@@ -43,9 +43,8 @@ ONCE = tuple(
     f"{UNITS}/{name}"
     for name in (
         "docs",
-        "flows",
-        "fuzz",
-        "plugins/plugin_utils/_ipsec/test_samba_ad.py",
+        "properties",
+        "plugins/plugin_utils/_policies/store/test_samba_ad.py",
         "tools/test_prove_gates.py",
         "tools/test_release.py",
     )

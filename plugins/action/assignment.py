@@ -6,10 +6,33 @@
 
 from __future__ import annotations
 
-from ..plugin_utils._action_assignment import AssignmentAction
+from ..plugin_utils._actions.base import Data, IpsecAction
+from ..plugin_utils._policies.model import Store
+from ..plugin_utils._policies.planning.intent import assigned_store, check_assignment
+from ..plugin_utils._windows.timer import check_timeout
 
 
-class ActionModule(AssignmentAction):
-    """Which policy is in force."""
+class ActionModule(IpsecAction):
+    """Assigns or unassigns a policy."""
 
     module = "assignment"
+
+    def check(self, given: Data) -> None:
+        """Refuse names that no policy can have."""
+        check_assignment(given.get("name"), given.get("state") or "assigned")
+        check_timeout(given.get("confirm_timeout"))
+
+    def act(self, args: Data) -> Data:
+        """Assign the policy and make its services run, or unassign it."""
+        assign = args.get("state", "assigned") == "assigned"
+        outcome = self.converge(
+            lambda store: assigned_store(store, args.get("name"), assign=assign),
+            args,
+            in_force=assign,
+        )
+        return self.report(outcome, _view)
+
+
+def _view(store: Store) -> Data:
+    foreign = store.foreign_in_force
+    return {"assigned": store.assigned or (foreign.name or foreign.identity if foreign else "")}

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ..plugin_utils._action_object import ObjectAction
+from ..plugin_utils._actions.object import ObjectAction
 
 
 class ActionModule(ObjectAction):

@@ -6,10 +6,30 @@
 
 from __future__ import annotations
 
-from ..plugin_utils._action_policies import PoliciesAction
+from ..plugin_utils._actions.base import Data, IpsecAction, foreign
+from ..plugin_utils._policies.document import write_document
+from ..plugin_utils._policies.planning.intent import Mode, check_document, desired_store
+from ..plugin_utils._windows.timer import check_timeout
 
 
-class ActionModule(PoliciesAction):
-    """A whole document in one task."""
+class ActionModule(IpsecAction):
+    """Merges, replaces, overrides or deletes what a document names."""
 
     module = "policies"
+
+    def check(self, given: Data) -> None:
+        """Refuse a document that no host could take."""
+        state = given.get("state") or "merged"
+        if given.get("config") is not None and state in tuple(Mode):
+            check_document(given["config"], Mode(state))
+        check_timeout(given.get("confirm_timeout"))
+
+    def act(self, args: Data) -> Data:
+        """Bring the host to the document."""
+        config, mode = args["config"], Mode(args.get("state", "merged"))
+        outcome = self.converge(
+            lambda store: desired_store(store, config, mode),
+            args,
+            in_force=bool(config.get("assigned")),
+        )
+        return {**self.report(outcome, write_document), "foreign": foreign(outcome.after)}

@@ -226,8 +226,8 @@ from ansible.module_utils.basic import missing_required_lib
 from ansible.plugins.connection import ConnectionBase
 from ansible.utils.display import Display
 
-from ..plugin_utils._ipsec.said import said_by_host
-from ..plugin_utils._winrs import CommandShell, Plan, WrongOption, kinit, loss, plan
+from ..plugin_utils._common.said import said_by_host
+from ..plugin_utils._remote.winrs import CommandShell, Plan, WrongOption, kinit, loss, plan
 
 try:
     import winrm

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..plugin_utils._ipsec.document.fields import listed
-from ..plugin_utils._ipsec.values import format_address, parse_address
-from ..plugin_utils._vault import filter_refusals
+from ..plugin_utils._actions.vault import filter_refusals
+from ..plugin_utils._common.fields import listed
+from ..plugin_utils._common.packets import format_address, parse_address
 
 
 def _pairs(peers: Any, ports: Any) -> list[tuple[str, str]]:

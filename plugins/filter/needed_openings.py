@@ -11,13 +11,13 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from ..plugin_utils._actions.vault import filter_refusals
+from ..plugin_utils._common.errors import hidden, shown
 from ..plugin_utils._firewall.openings import Protocol
-from ..plugin_utils._ipsec.document import read_document
-from ..plugin_utils._ipsec.errors import hidden, shown
-from ..plugin_utils._ipsec.flows.endpoint import in_force
-from ..plugin_utils._ipsec.model import QuickModeMethod
-from ..plugin_utils._ipsec.values import ActionKind
-from ..plugin_utils._vault import filter_refusals
+from ..plugin_utils._policies.document import read_document
+from ..plugin_utils._policies.in_force import in_force
+from ..plugin_utils._policies.model import QuickModeMethod
+from ..plugin_utils._policies.words import ActionKind
 
 
 def needed_openings(documents: Any) -> list[str]:

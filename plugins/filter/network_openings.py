@@ -10,12 +10,12 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from ..plugin_utils._actions.vault import filter_refusals
+from ..plugin_utils._common.errors import IpsecError
+from ..plugin_utils._common.fields import listed
 from ..plugin_utils._firewall.access_lists import asa, ios, policy_options, rich_rules, zones
 from ..plugin_utils._firewall.nftables import Place, file_text, include_line, make_change
 from ..plugin_utils._firewall.passages import Passage, read_passages
-from ..plugin_utils._ipsec.document.fields import listed
-from ..plugin_utils._ipsec.errors import IpsecError
-from ..plugin_utils._vault import filter_refusals
 
 _PLATFORMS: dict[str, Callable[[tuple[Passage, ...], str], str]] = {"asa": asa, "ios": ios}
 

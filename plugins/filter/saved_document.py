@@ -14,10 +14,10 @@ from ansible.errors import AnsibleFilterError
 from ansible.module_utils.common.yaml import yaml_load
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ..plugin_utils._ipsec.document import read_document
-from ..plugin_utils._ipsec.errors import IpsecError
-from ..plugin_utils._ipsec.file_name import file_name as name_of_file
-from ..plugin_utils._ipsec.said import said_by_host
+from ..plugin_utils._common.errors import IpsecError
+from ..plugin_utils._common.file_name import file_name as name_of_file
+from ..plugin_utils._common.said import said_by_host
+from ..plugin_utils._policies.document import read_document
 
 # Files of earlier versions, and of an earlier recipe, hold the document as a variable.
 _VARIABLES = ("ipsec_saved", "ipsec_config")

@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Iterable
 from ipaddress import IPv4Network, IPv6Network
 
-from .._ipsec.errors import IpsecError
-from .addresses import AddressSet
+from .._common.address_sets import AddressSet
+from .._common.errors import IpsecError
 from .lines import cisco_text
 from .openings import Protocol
 from .passages import Passage, distinct

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from .._ipsec.errors import IpsecError
+from .._common.errors import IpsecError
 
 # Without what ends a statement or a line, begins a variable or a comment behind other words, or joins lines.
 _NFT = re.compile(r'(# )?[A-Za-z0-9_.:/,{}" -]*')

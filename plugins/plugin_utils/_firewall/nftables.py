@@ -16,8 +16,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .._ipsec.errors import IpsecError
-from .addresses import AddressSet, Interval, read_interval
+from .._common.address_sets import AddressSet, Interval, read_interval
+from .._common.errors import IpsecError
 from .lines import nft_text
 from .openings import Protocol
 from .passages import Passage, distinct

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .addresses import AddressSet
+from .._common.address_sets import AddressSet
+from .._windows.rule_string import ALL_PROFILES, Profile
 
 UDP = 17
 
@@ -39,17 +40,6 @@ class Direction(StrEnum):
 
     IN = "in"
     OUT = "out"
-
-
-class Profile(StrEnum):
-    """The network profiles of the Windows firewall."""
-
-    DOMAIN = "domain"
-    PRIVATE = "private"
-    PUBLIC = "public"
-
-
-ALL_PROFILES = frozenset(Profile)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from .._ipsec.document.fields import Fields, listed
-from .._ipsec.errors import IpsecError, hidden
-from .addresses import AddressSet, parse_addresses
+from .._common.address_sets import AddressSet, parse_addresses
+from .._common.errors import IpsecError, hidden
+from .._common.fields import Fields, listed
 from .openings import Protocol
 from .request import DEFAULT_PROTOCOLS
 

@@ -10,9 +10,10 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 
-from .._ipsec.errors import IpsecError
-from .._ipsec.netsh import LONGEST_LINE, Line
-from .openings import ALL_PROFILES, Direction, Opening, Protocol
+from .._common.errors import IpsecError
+from .._windows.netsh.line import LONGEST_LINE, Line
+from .._windows.rule_string import ALL_PROFILES
+from .openings import Direction, Opening, Protocol
 from .port_entry import Entry, Slot, entry_data, entry_name, shortfalls, slots_of
 from .rules import OurRule, blocks, concerns, is_opening, opening_data, our_rule, rule_name
 from .state import Firewall

@@ -16,8 +16,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .addresses import AddressSet, Interval, read_interval
-from .openings import Direction, Opening, Profile, Protocol
+from .._common.address_sets import AddressSet, Interval, read_interval
+from .._windows.rule_string import Profile
+from .openings import Direction, Opening, Protocol
 
 _ENTRY = re.compile(r"([0-9]{1,5}):(TCP|UDP):([^:]*):(Enabled|Disabled):(.*)", re.IGNORECASE | re.ASCII | re.DOTALL)
 

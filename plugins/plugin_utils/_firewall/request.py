@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-from .._ipsec.document.fields import element, listed
-from .._ipsec.errors import IpsecError
-from .._ipsec.naming import check_name
-from .addresses import AddressSet, parse_addresses
-from .openings import Direction, Opening, Profile, Protocol, openings
+from .._common.address_sets import AddressSet, parse_addresses
+from .._common.errors import IpsecError
+from .._common.fields import element, listed
+from .._windows.netsh.text import check_name
+from .._windows.rule_string import Profile
+from .openings import Direction, Opening, Protocol, openings
 
 DEFAULT_PREFIX = "winsec.ipsec"
 DEFAULT_PROTOCOLS = (Protocol.IKE, Protocol.NAT_TRAVERSAL, Protocol.ESP)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .addresses import AddressSet
+from .._common.address_sets import AddressSet
+from .._windows.rule_string import Addresses, Ports, RuleString
 from .openings import UDP, Direction, Opening, Protocol
-from .rule_string import Addresses, Ports, RuleString
 
 # Keys that make a rule apply to less than its addresses and ports say (MS-GPFAS, firewall rule grammar).
 _NARROWING = frozenset(

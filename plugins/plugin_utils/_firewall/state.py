@@ -10,13 +10,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from .._ipsec.errors import StoreError
-from .._ipsec.questions import Questions, Section
-from .._ipsec.registry import Key, Keys, lists_key, parse_answer
-from .._ipsec.versions import WindowsVersion, parse_ver
-from .openings import Profile
+from .._common.errors import StoreError
+from .._windows.queries import Questions, Section
+from .._windows.registry.query import Key, Keys, lists_key, parse_answer
+from .._windows.rule_string import Profile, RuleString, parse_rule
+from .._windows.versions import WindowsVersion, parse_ver
 from .port_entry import Entry, Slot, parse_entry
-from .rule_string import RuleString, parse_rule
 
 POLICY_KEY = r"HKLM\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy"
 RULES_KEY = rf"{POLICY_KEY}\FirewallRules"

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from .._ipsec.errors import IpsecError
-from .._ipsec.flows.check import Check, read_check
-from .._ipsec.flows.endpoint import Endpoint
-from .._ipsec.flows.negotiation import Agreement
-from .._ipsec.flows.outcome import SECURED, Outcome
-from .._ipsec.flows.pair import Pair
-from .._ipsec.flows.semantics import View
-from .._ipsec.flows.space import Packet
-from .._ipsec.flows.traffic import parse_traffic
+from .._common.errors import IpsecError
+from .._flows.check import Check, read_check
+from .._flows.endpoint import Endpoint
+from .._flows.negotiation import Agreement
+from .._flows.outcome import SECURED, Outcome
+from .._flows.pair import Pair
+from .._flows.semantics import View
+from .._flows.space import Packet
+from .._flows.traffic import parse_traffic
 from .evidence import Evidence, Host, Role
 
 Names = tuple[str, str, str]

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from .._ipsec.document.authentication import AUTHENTICATION_OPTIONS
-from .._ipsec.document.filter_action import FILTER_ACTION_OPTIONS, METHOD_OPTIONS
-from .._ipsec.document.filter_list import FILTER_LIST_OPTIONS, FILTER_OPTIONS
-from .._ipsec.document.policy import (
+from .._policies.document.authentication import AUTHENTICATION_OPTIONS
+from .._policies.document.filter_action import FILTER_ACTION_OPTIONS, METHOD_OPTIONS
+from .._policies.document.filter_list import FILTER_LIST_OPTIONS, FILTER_OPTIONS
+from .._policies.document.policy import (
     DEFAULT_RESPONSE_OPTIONS,
     MAIN_MODE_METHOD_OPTIONS,
     MAIN_MODE_OPTIONS,

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .._ipsec.document.fields import Fields
-from .._ipsec.errors import IpsecError, hidden
+from .._common.errors import IpsecError, hidden
+from .._common.fields import Fields
 from .answers import text
 
 _LISTS = ("quick_mode", "main_mode")

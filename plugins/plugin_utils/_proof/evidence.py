@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import ip_address
 
-from .._ipsec.document.fields import Fields, element, freely_named
-from .._ipsec.errors import IpsecError, hidden
-from .._ipsec.values import parse_one_address
+from .._common.errors import IpsecError, hidden
+from .._common.fields import Fields, element, freely_named
+from .._common.packets import parse_one_address
 from .answers import FINDING, SERVICES, mapping, text
 from .associations import Associations, read_associations
 

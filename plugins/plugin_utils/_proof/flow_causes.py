@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from .._ipsec.flows.outcome import PASSING_IN_CLEAR, Outcome, OutcomeKind
+from .._flows.outcome import PASSING_IN_CLEAR, Outcome, OutcomeKind
 from .analysis import Flow, algorithms, spelled
 from .evidence import Host
 from .model import Cause, CauseKind

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .._ipsec.flows.outcome import PASSING_IN_CLEAR
+from .._flows.outcome import PASSING_IN_CLEAR
 from .analysis import Analysis, Flow, algorithms, spelled
 from .associations import Associations, QuickMode
 from .causes import causes_of, host_causes, soft_association

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from .._ipsec.flows.outcome import PASSING_IN_CLEAR, SECURED, OutcomeKind
+from .._flows.outcome import PASSING_IN_CLEAR, SECURED, OutcomeKind
 from .analysis import Analysis, Flow, algorithms, analyse, spelled
 from .answers import ASSOCIATIONS, DOCUMENT, fitting, mapping, text
 from .evidence import Evidence, Firewall, Host

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .._ipsec.flows.outcome import PASSING, PASSING_IN_CLEAR
+from .._flows.outcome import PASSING, PASSING_IN_CLEAR
 from .analysis import Analysis, Flow, from_outside
 from .causes import causes_of, host_causes
 from .evidence import Evidence, Host, Session, Tried

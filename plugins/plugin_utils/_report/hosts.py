@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from .._ipsec.document import write_document
-from .._ipsec.model import (
+from .._common.packets import Place, format_address, format_port, format_protocol
+from .._policies.document import write_document
+from .._policies.model import (
     Authentication,
     Certificate,
     Filter,
@@ -24,17 +25,7 @@ from .._ipsec.model import (
     Store,
     folded,
 )
-from .._ipsec.values import (
-    ActionKind,
-    ConnectionType,
-    DhGroup,
-    Encryption,
-    Integrity,
-    Place,
-    format_address,
-    format_port,
-    format_protocol,
-)
+from .._policies.words import ActionKind, ConnectionType, DhGroup, Encryption, Integrity
 from .markup import Child, Element, fold, join, table, tag
 from .proof import Host, Proof
 from .words import counted, listed, more, number, or_dash

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from .._ipsec.said import fit
+from .._common.said import fit
 from .proof import Cause, Check, Outcome, Proof
 from .verdict import Counts
 

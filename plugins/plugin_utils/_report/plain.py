@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from enum import StrEnum
 
-from .._ipsec.document import write_document
-from .._ipsec.model import Store
-from .._ipsec.said import REPLACEMENT
+from .._common.said import REPLACEMENT
+from .._policies.document import write_document
+from .._policies.model import Store
 
 _PLAIN = (int, bool)
 # JSON can write them, and then no reader can encode what it read.

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .._ipsec.model import Store
+from .._policies.model import Store
 
 
 class Role(StrEnum):

@@ -12,10 +12,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeVar
 
-from .._ipsec.document import read_document
-from .._ipsec.document.fields import Fields, freely_named
-from .._ipsec.errors import IpsecError
-from .._ipsec.values import parse_one_address
+from .._common.errors import IpsecError
+from .._common.fields import Fields, freely_named
+from .._common.packets import parse_one_address
+from .._policies.document import read_document
 from .proof import (
     Associations,
     Cause,

@@ -23,7 +23,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from guides import Loader, markdown_blocks, rst_blocks
 
 from ansible_collections.winsec.ipsec.plugins.module_utils._argspec import SPECS
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.errors import IpsecError
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._common.errors import IpsecError
 
 ROOT = Path(__file__).resolve().parents[3]
 COLLECTION = "winsec.ipsec."

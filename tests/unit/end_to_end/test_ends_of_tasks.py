@@ -17,7 +17,7 @@ from cut_off import CLOSED, ObeyingConnection, alive, asleep, obeying, wait
 from lab_runner import MARK, Lost, run, state_of
 from meaning import Meaning, differences, seen
 
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.errors import StoreError
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._common.errors import StoreError
 from winlab.host import Host
 from winlab.netsh.talk import static
 

@@ -17,7 +17,7 @@ from ansible.errors import AnsibleActionFail
 from lab_runner import LabConnection, run, tree
 from proof_evidence import healthy
 
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.said import UNFIT
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._common.said import UNFIT
 from winlab import shell
 from winlab.host import Host
 from winlab.registry import Kind, Value

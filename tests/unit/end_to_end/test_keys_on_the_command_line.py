@@ -15,7 +15,7 @@ from typing import Any
 
 from ansible.parsing.vault import VaultLib, VaultSecret
 
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec import errors
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._common import errors
 
 # The tree that the collection was imported from: that of the checkout, or the one that ansible-test made.
 COLLECTIONS = Path(errors.__file__).parents[6]

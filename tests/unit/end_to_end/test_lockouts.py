@@ -18,7 +18,7 @@ from cut_off import CLOSED, CONTROLLER, CUTS, OWN, PORT, ObeyingConnection, aliv
 from lab_runner import run, state_of, tree
 from winrm_runner import WINRS, Controller, connect
 
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._action_guard import approach_of
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._actions.guard import approach_of
 from winlab.dataplane.management import passes
 from winlab.host import Host
 from winlab.lab import HostSpec, Lab

@@ -18,8 +18,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from lab_runner import run
 
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.errors import IpsecError
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.planning.intent import Mode, check_document
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._common.errors import IpsecError
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.intent import Mode, check_document
 from winlab.host import Host
 from winlab.netsh.talk import static
 from winlab.services import State

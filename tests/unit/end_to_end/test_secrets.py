@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec import errors
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._common import errors
 from winlab.lab import HostSpec, Lab, LabHost
 from winlab.netsh.talk import static
 from winlab.store import policy_store

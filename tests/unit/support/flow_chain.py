@@ -13,20 +13,21 @@ from ipaddress import ip_address
 
 from flow_worlds import HostSpec, Tuple5, World
 
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.endpoint import Endpoint, in_force
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.lint import FindingKind, lint_host, tied
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.negotiation import Agreement
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.outcome import PASSING, Network
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.pair import Pair
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.semantics import is_group
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.space import Packet
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.model import Store
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.netsh import render
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.planning.intent import Mode, desired_store
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.planning.plan import make_plan
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.registry import parse_query
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.store.read import read_store
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.versions import parse_ver
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.endpoint import Endpoint
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.lint import FindingKind, lint_host, tied
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.negotiation import Agreement
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.outcome import PASSING, Network
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.pair import Pair
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.semantics import is_group
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.space import Packet
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.in_force import in_force
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model import Store
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.netsh import render
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.intent import Mode, desired_store
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.plan import make_plan
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.store.read import read_store
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.registry.query import parse_query
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.versions import parse_ver
 from winlab.dataplane.bench import machine
 from winlab.dataplane.inforce import in_force as lab_in_force
 from winlab.dataplane.judge import assess

@@ -18,11 +18,12 @@ from pathlib import Path
 import yaml
 from flow_chain import read
 
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows import outcome
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.endpoint import Endpoint, in_force
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.pair import Pair
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.flows.space import Packet as Question
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.versions import parse_ver
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows import outcome
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.endpoint import Endpoint
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.pair import Pair
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.space import Packet as Question
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.in_force import in_force
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.versions import parse_ver
 from winlab.dataplane.bench import in_policy, machine, type_in
 from winlab.dataplane.packet import Network, Packet
 from winlab.dataplane.wire import Wire

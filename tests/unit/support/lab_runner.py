@@ -22,7 +22,7 @@ from ansible.playbook.task import Task
 from ansible.plugins.loader import action_loader
 from ansible.template import Templar
 
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._action_converge import Converger
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._actions.converge import Converger
 from winlab import shell
 from winlab.host import Host
 from winlab.registry import Value

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import singledispatch
 
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.model import (
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._common.packets import Place
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model import (
     DefaultResponse,
     Filter,
     FilterAction,
@@ -21,13 +22,8 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.model import (
     Store,
     folded,
 )
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.planning import operations as op
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.values import (
-    ActionKind,
-    Encryption,
-    Integrity,
-    Place,
-)
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning import operations as op
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.words import ActionKind, Encryption, Integrity
 
 HOST_RESPONSE = (QuickModeMethod(esp_encryption=Encryption.TRIPLE_DES, esp_integrity=Integrity.SHA1),)
 

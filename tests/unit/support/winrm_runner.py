@@ -24,9 +24,9 @@ from ansible.playbook.task import Task
 from ansible.plugins.loader import action_loader, connection_loader, get_shell_plugin
 from ansible.template import Templar
 
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._action_converge import Converger
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._remote import Remote
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._remote_forms import name_of
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._actions.converge import Converger
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._remote.connection import Remote
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._remote.forms import name_of
 from winlab.lab import LabHost
 from winlab.spec import DEFAULT_USERS
 

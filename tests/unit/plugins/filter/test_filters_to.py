@@ -10,7 +10,7 @@ import pytest
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.winsec.ipsec.plugins.filter.filters_to import FilterModule
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.document.filter_list import read_filter
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.document.filter_list import read_filter
 
 FILTERS = FilterModule().filters()
 

@@ -19,7 +19,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 
 from ansible_collections.winsec.ipsec.plugins.filter.saved_document import saved_document
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.said import fit
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._common.said import fit
 
 try:
     from ansible.template import trust_as_template

@@ -19,13 +19,9 @@ from random import Random
 
 from hypothesis import strategies as st
 
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._firewall.addresses import AddressSet, Interval
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._firewall.openings import (
-    Direction,
-    Opening,
-    Profile,
-    Protocol,
-)
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._common.address_sets import AddressSet, Interval
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._firewall.openings import Direction, Opening, Protocol
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.rule_string import Profile
 
 VERSIONS = ("2.10", "2.20", "2.22", "2.27", "2.30", "2.31", "2.33")
 PREFIX = "winsec.ipsec"

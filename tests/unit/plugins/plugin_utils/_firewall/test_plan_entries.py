@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._common.errors import IpsecError
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._firewall.plan import Plan, make_plan
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._firewall.port_entry import Slot, parse_entry
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._firewall.request import read_request
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._firewall.state import Firewall
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.errors import IpsecError
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.versions import WindowsVersion
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.versions import WindowsVersion
 
 BOTH = {"domain": True, "standard": True}
 OURS = "500:UDP:10.0.0.1/255.255.255.255:Enabled:winsec.ipsec ike"

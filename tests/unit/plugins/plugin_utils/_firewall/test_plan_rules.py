@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._common.errors import IpsecError
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._firewall.openings import Direction, Opening, Protocol
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._firewall.plan import Plan, make_plan
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._firewall.rule_string import parse_rule
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._firewall.rules import is_opening, our_rule, rule_name
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._firewall.state import Firewall
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.errors import IpsecError
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.versions import WindowsVersion
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.rule_string import parse_rule
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.versions import WindowsVersion
 from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._firewall.rule_registry import (
     PREFIX,
     RuleRegistry,

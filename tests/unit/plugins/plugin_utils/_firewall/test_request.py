@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._firewall.openings import Profile
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._common.errors import IpsecError
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._firewall.request import read_request
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.errors import IpsecError
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.rule_string import Profile
 
 
 def test_defaults() -> None:

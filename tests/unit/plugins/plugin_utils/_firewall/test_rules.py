@@ -12,13 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._firewall.openings import (
-    Direction,
-    Opening,
-    Profile,
-    Protocol,
-)
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._firewall.rule_string import RuleString, parse_rule
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._firewall.openings import Direction, Opening, Protocol
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._firewall.rules import (
     OurRule,
     blocks,
@@ -26,6 +20,7 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._firewall.rules impor
     our_rule,
     rule_name,
 )
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.rule_string import Profile, RuleString, parse_rule
 from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._firewall.rule_registry import (
     PREFIX,
     VERSIONS,

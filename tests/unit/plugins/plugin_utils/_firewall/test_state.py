@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._common.errors import StoreError
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._firewall.port_entry import Slot
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._firewall.state import (
     GROUP_KEY,
@@ -18,8 +19,7 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._firewall.state impor
     Firewall,
     read_firewall,
 )
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.errors import StoreError
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.questions import Section
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.queries import Section
 
 MISSING = Section("ERROR: The system was unable to find the specified registry key or value.\r\n", 1)
 RUNNING = Section("        TYPE               : 20  WIN32_SHARE_PROCESS\r\n        STATUS    : 4  RUNNING\r\n", 0)

@@ -12,7 +12,7 @@ import json
 import pytest
 from proof_evidence import healthy, silent
 
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._ipsec.errors import IpsecError
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._common.errors import IpsecError
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._proof.evidence import read_evidence
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._proof.proof import first_causes, make_checks, make_proof
 

@@ -1,0 +1,187 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The base of the actions: options in, results out. Everything in between is values and the converger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
+
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
+from ansible.plugins.action import ActionBase
+
+from ...module_utils._argspec import SPECS
+from .._common.errors import HostLost, IpsecError, masked
+from .._common.said import said_by_host
+from .._flows.guard import read_guard
+from .._policies.model import FILTER_ACTION, FILTER_LIST, POLICY, Named, Store, folded
+from .._remote.connection import Remote
+from .._remote.forms import name_of
+from .._windows.talk import ChangeError, HostSession
+from .._windows.timer import check_timeout
+from .converge import Converger, Outcome
+from .guard import guard_of
+from .options import as_specified, plain
+from .prediction import Terms
+from .vault import vaulted, without
+
+Data = dict[str, Any]
+
+
+class IpsecAction(ActionBase):
+    """Runs :meth:`act` between argument validation and error reporting. Subclasses name their ``module``."""
+
+    _supports_check_mode = True
+    _supports_async = False
+    _requires_connection = True
+
+    module: ClassVar[str]
+    host: str = ""
+    talk: HostSession[Any] | None = None
+
+    def run(self, tmp: str | None = None, task_vars: Data | None = None) -> Data:
+        """Validate, act, and turn refusals into failures that say what the host was told before."""
+        super().run(tmp, task_vars)
+        given = plain(self._task.args)
+        self.host = str((task_vars or {}).get("inventory_hostname", ""))
+        try:
+            # The core's own refusals come first: they name the option path, the value and the remedy.
+            self.check(given)
+            read_guard(given)
+            result = self.act(as_specified(SPECS[self.module], given))
+        except IpsecError as error:
+            raise self._failure(error.told(self._from_vault()), self._told()) from None
+        except HostLost as error:
+            return self._lost(error)
+        except ChangeError as error:
+            result = {
+                "changed": bool(error.done) and not error.reverted,
+                "commands": error.done,
+                "failed_command": error.failed,
+                "answer": error.answer,
+                "reverted": error.reverted,
+            }
+            said = f" The command was: {error.failed}." if error.failed else ""
+            text = f" The host said: {said_by_host(error.answer)}" if error.answer else ""
+            raise self._failure(f"{error}{said}{text}", result) from None
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # the timeout of a task is no Exception
+            told = self._told()
+            if not told["commands"]:
+                raise
+            # The text may be of a library that quotes what the host said.
+            message = f"The task ended in the middle of its change. {type(error).__name__}: {said_by_host(error)}"
+            raise self._failure(message, told) from None
+        return result if "msg" not in result else {**result, "msg": masked(result["msg"], self._from_vault())}
+
+    def _from_vault(self) -> frozenset[str]:
+        """Return the texts among the options that no message may show. Only messages need them, so that is late."""
+        return frozenset(vaulted(self._task.args))
+
+    def _failure(self, message: str, result: Data) -> AnsibleActionFail:
+        """Return the failure of the task. People see its result beside the message."""
+        secrets = self._from_vault()
+        return AnsibleActionFail(masked(message, secrets), result=without(secrets, result))
+
+    def _told(self) -> Data:
+        """Return what the host was told so far, for the result of a task that ends early."""
+        commands = self.talk.told if self.talk is not None else []
+        return {"changed": bool(commands), "commands": commands}
+
+    def _lost(self, error: HostLost) -> Data:
+        """Return the result for a host that no longer answers; raise where nothing had been sent that changes it."""
+        told, secrets = self._told(), self._from_vault()
+        if not told["commands"]:
+            raise AnsibleConnectionFailure(masked(str(error), secrets)) from None
+        unknown = len(self.talk.underway) if self.talk is not None else 0
+        message = f"{str(error).rstrip('.')}. Commands had been sent: see commands."
+        if unknown:
+            message += f" Whether the last {unknown} of them were carried out is not known."
+        return {"unreachable": True, "msg": masked(message, secrets), **without(secrets, told)}
+
+    def check(self, given: Data) -> None:
+        """Refuse options that no host could take, before any host is asked."""
+
+    def act(self, args: Data) -> Data:
+        """Return the result of the task for the options that were given."""
+        raise NotImplementedError
+
+    def converge(self, want: Callable[[Store], Store], args: Data, *, in_force: bool = False) -> Outcome:
+        """Bring the host to what ``want`` makes of its store on the terms that the options name.
+
+        In check mode that is predicted. ``in_force`` says that a policy is meant to work afterwards.
+        """
+        terms = Terms(
+            check=bool(self._task.check_mode),
+            guard=guard_of(self, args),
+            in_force=in_force,
+            domain_policy_wins=bool(args.get("allow_domain_policy")),
+            confirm_seconds=check_timeout(args.get("confirm_timeout")),
+        )
+        converger = self._converger()
+        self.talk = converger.talk
+        return converger.converge(want, terms)
+
+    def _converger(self) -> Converger:
+        remote = Remote(self, self.host)
+        return Converger(
+            remote.run, remote.renew, room=remote.room, tell=remote.tell, over_ssh=name_of(self._connection) == "ssh"
+        )
+
+    def report(self, outcome: Outcome, view: Callable[[Store], Any]) -> Data:
+        """Return the result of a change, in which ``view`` says what of a store is shown."""
+        before, after = view(outcome.before), view(outcome.after)
+        result: Data = {
+            "changed": outcome.changed,
+            "before": before,
+            "commands": list(outcome.commands),
+            "host": outcome.host.to_data(),
+            "confirmed": outcome.confirmed,
+        }
+        if outcome.changed:
+            # Ansible copies and cleans every value of a result several times in the one process that all hosts share.
+            result["after"] = after
+        if outcome.warnings:
+            result["warnings"] = list(outcome.warnings)
+        if self._task.diff:
+            result["diff"] = difference(outcome, before, after)
+        return result
+
+
+def difference(outcome: Outcome, before: Any, after: Any) -> list[Data]:
+    """Return what Ansible shows with --diff: the objects, then the commands that a comparison cannot show."""
+    shown = [{"before_header": "policy store", "after_header": "policy store", "before": before, "after": after}]
+    if outcome.changed:
+        lines = "".join(f"{command}\n" for command in outcome.commands)
+        shown.append({"prepared": f"commands:\n{lines}"})
+    return shown
+
+
+def foreign(store: Store) -> list[Data]:
+    """Return the objects that are kept and not managed, with the reason."""
+    return [
+        {
+            "kind": item.kind,
+            "name": item.name,
+            "guid": item.identity,
+            "reason": item.reason,
+            "assigned": item.assigned,
+        }
+        for item in store.foreign
+    ]
+
+
+def predefined(store: Store) -> Data:
+    """Return the names of the objects that Windows itself brought along, by the options of the document."""
+    return {
+        "filter_lists": _names(FILTER_LIST, store.filter_lists, store),
+        "filter_actions": _names(FILTER_ACTION, store.filter_actions, store),
+        "policies": _names(POLICY, store.policies, store),
+    }
+
+
+def _names(kind: str, items: Iterable[Named], store: Store) -> list[str]:
+    return [item.name for item in items if (kind, folded(item.name)) in store.predefined]

@@ -1,0 +1,94 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Two hosts and all packets between them, divided exactly by what becomes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .._common.errors import IpsecError
+from .endpoint import Endpoint
+from .outcome import Network, Outcome, Side, judge, judge_group
+from .partition import Sides, split
+from .semantics import View, is_group
+from .space import Box, Packet, Space
+
+Region = tuple[Space, Outcome]
+
+
+class Pair:
+    """Two hosts and the network between them, worked out once for many questions about packets from ``a`` to ``b``.
+
+    A host that is part of many pairs can be given as its view, which is then worked out once for all of them.
+    """
+
+    def __init__(self, a: Endpoint | View, b: Endpoint | View, network: Network | None = None) -> None:
+        self.a, self.b = (one if isinstance(one, View) else View(one) for one in (a, b))
+        self.network = network or Network()
+        self._domain = between(self.a.host, self.b.host)
+
+    def fate(self, packet: Packet) -> Outcome:
+        """Return what becomes of one packet; IpsecError when it does not go from ``a`` to ``b``."""
+        here, there = self.a.host, self.b.host
+        if not any(packet in box for box in self._domain) and not is_group(packet):
+            expected = f"a packet from {here.name} to {there.name}"
+            raise IpsecError("packet", str(packet), expected, "Use addresses that these hosts have.")
+        if is_group(packet):
+            # A group never sends: there is no reply to judge.
+            sent, met = self.a.decide(packet), self.b.decide(packet)
+            return judge_group(Side(self.a, sent, sent), Side(self.b, met, met))
+        a = Side(self.a, self.a.decide(packet), self.a.decide(packet.reply))
+        b = Side(self.b, self.b.decide(packet), self.b.decide(packet.reply))
+        return judge(a, b, self.network)
+
+    def regions(self, within: Space | None = None) -> tuple[Region, ...]:
+        """Return the packets from ``a`` to ``b`` (those in ``within``), divided by outcome; regions are disjoint.
+
+        Addresses of groups and broadcast are not part of networks; given as addresses of an end they are taken for
+        hosts. Growth: see :mod:`.partition`; 500 rules a side take about a second.
+        """
+        domain = self._domain
+        if within is not None:
+            common = [box for mine in domain for its in within.boxes if (box := mine.meet(its)) is not None]
+            domain = common if len(common) < 2 else list(Space(tuple(common)).disjoint().boxes)
+        found: dict[Outcome, list[Box]] = {}
+        for box in domain:
+            for sides, outcome in self._cells(box):
+                found.setdefault(outcome, []).append(Box(box.family, *sides))
+        return tuple((Space(tuple(boxes)), outcome) for outcome, boxes in found.items())
+
+    def _cells(self, domain: Box) -> Iterable[tuple[Sides, Outcome]]:
+        memo: dict[tuple[int | None, ...], Outcome] = {}
+        forward_a, numbers_a = self.a.candidates(domain.family)
+        back_a, _rest = self.a.candidates(domain.family, replies=True)
+        forward_b, numbers_b = self.b.candidates(domain.family)
+        back_b, _rest = self.b.candidates(domain.family, replies=True)
+        for sides, first in split((forward_a, back_a, forward_b, back_b), domain.sides):
+            known = memo.get(first)
+            if known is None:
+                a = Side(self.a, *(self.a.decision(_at(numbers_a, one)) for one in first[:2]))
+                b = Side(self.b, *(self.b.decision(_at(numbers_b, one)) for one in first[2:]))
+                known = memo[first] = judge(a, b, self.network)
+            yield sides, known
+
+
+def _at(numbers: list[int], index: int | None) -> int | None:
+    return None if index is None else numbers[index]
+
+
+def between(a: Endpoint, b: Endpoint) -> list[Box]:
+    """Return all packets from ``a`` to ``b``, at most one box a family."""
+    boxes = (Box(family, a.where(family), b.where(family)) for family in (4, 6))
+    return [box for box in boxes if box.size]
+
+
+def fate(a: Endpoint, b: Endpoint, packet: Packet, network: Network | None = None) -> Outcome:
+    """Return what becomes of one packet from ``a`` to ``b`` and of its reply."""
+    return Pair(a, b, network).fate(packet)
+
+
+def analyse(a: Endpoint, b: Endpoint, network: Network | None = None) -> tuple[Region, ...]:
+    """Return all packets from ``a`` to ``b``, divided exactly by outcome: disjoint regions that cover everything."""
+    return Pair(a, b, network).regions()

@@ -1,0 +1,200 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Policies, their rules and their key exchange settings as user data."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv6Address
+
+from ..._common.errors import IpsecError
+from ..._common.fields import Fields
+from ..._common.packets import HIGHEST_U32, parse_one_address
+from ..model import DEFAULT_MAIN_MODE_METHODS, DefaultResponse, Kerberos, MainMode, MainModeMethod, Policy, Rule, folded
+from ..names import check_object_name
+from ..words import ConnectionType, DhGroup, Encryption, Integrity, effective_quick_modes
+from .authentication import read_authentication, write_authentication
+from .filter_action import read_methods, write_method
+
+RULE_OPTIONS = (
+    "name",
+    "description",
+    "filter_list",
+    "filter_action",
+    "authentication",
+    "connection_type",
+    "tunnel_endpoint",
+    "enabled",
+)
+MAIN_MODE_METHOD_OPTIONS = ("encryption", "integrity", "dh_group")
+MAIN_MODE_OPTIONS = ("security_methods", "lifetime_minutes", "quick_modes", "perfect_forward_secrecy")
+DEFAULT_RESPONSE_OPTIONS = ("enabled", "authentication", "security_methods", "perfect_forward_secrecy")
+POLICY_OPTIONS = ("name", "description", "polling_interval_minutes", "main_mode", "default_response", "rules")
+
+# The store counts seconds in 32 bits.
+_MOST_MINUTES = HIGHEST_U32 // 60
+_NO_TUNNEL = "none"
+
+
+def _read_endpoint(fields: Fields) -> IPv4Address | IPv6Address | None:
+    text = fields.text("tunnel_endpoint", _NO_TUNNEL).strip()
+    if text.lower() == _NO_TUNNEL:
+        return None
+    expected = "the address of the far end of the tunnel, or none"
+    remedy = "Give one IPv4 or IPv6 address; names are not resolved."
+    found = parse_one_address(text, fields.at("tunnel_endpoint"), expected, remedy)
+    if found.is_unspecified:
+        raise IpsecError(fields.at("tunnel_endpoint"), text, expected, "Write none for transport mode.")
+    return found
+
+
+def read_rule(data: object, path: str, *, partial: bool = False) -> Rule:
+    """Return the rule that ``data`` describes; transport mode, Kerberos, all connections where it says nothing."""
+    fields = Fields(data, path, RULE_OPTIONS)
+    # Windows makes rules without a name; an empty one is the only way to speak of them, and cannot be sent.
+    fields.require("name", "the name of the rule")
+    if not partial:
+        fields.require("filter_list", "the name of a filter list")
+        fields.require("filter_action", "the name of a filter action")
+    name = fields.checked("name", "", check_object_name) if fields.text("name", "") else ""
+    if name.lower() == "default":
+        remedy = "netsh takes the word default for the default response rule: choose another name."
+        raise IpsecError(fields.at("name"), name, "a name other than default", remedy)
+    return Rule(
+        name=name,
+        description=fields.text("description", ""),
+        filter_list=fields.checked("filter_list", "", check_object_name),
+        filter_action=fields.checked("filter_action", "", check_object_name),
+        authentication=read_authentication(fields, "authentication") or (Kerberos(),),
+        connection_type=fields.choice("connection_type", ConnectionType, ConnectionType.ALL),
+        tunnel_endpoint=_read_endpoint(fields),
+        enabled=fields.flag("enabled", True),
+    )
+
+
+def write_rule(found: Rule) -> dict[str, object]:
+    """Return the rule as user data with every option."""
+    return {
+        "name": found.name,
+        "description": found.description,
+        "filter_list": found.filter_list,
+        "filter_action": found.filter_action,
+        "authentication": [write_authentication(item) for item in found.authentication],
+        "connection_type": found.connection_type.value,
+        "tunnel_endpoint": str(found.tunnel_endpoint) if found.tunnel_endpoint else _NO_TUNNEL,
+        "enabled": found.enabled,
+    }
+
+
+def _read_main_mode_method(data: object, path: str) -> MainModeMethod:
+    fields = Fields(data, path, MAIN_MODE_METHOD_OPTIONS)
+    default = MainModeMethod()
+    found = MainModeMethod(
+        encryption=fields.choice("encryption", Encryption, default.encryption),
+        integrity=fields.choice("integrity", Integrity, default.integrity),
+        dh_group=fields.choice("dh_group", DhGroup, default.dh_group),
+    )
+    if found.encryption is Encryption.NONE:
+        raise IpsecError(fields.at("encryption"), "none", "des or 3des", "Main mode always encrypts.")
+    if found.integrity is Integrity.NONE:
+        raise IpsecError(fields.at("integrity"), "none", "md5 or sha1", "Main mode always has a hash.")
+    return found
+
+
+def _read_main_mode(data: object, path: str) -> MainMode:
+    fields = Fields(data, path, MAIN_MODE_OPTIONS)
+    default = MainMode()
+    methods: list[MainModeMethod] = []
+    for where, item in fields.items("security_methods"):
+        method = _read_main_mode_method(item, where)
+        if method in methods:
+            raise IpsecError(where, _write_main_mode_method(method), "methods that differ", "Remove the second one.")
+        methods.append(method)
+    if fields.given("security_methods") and not methods:
+        remedy = "Leave the option out for 3des, sha1 with groups 2048 and 1024."
+        raise IpsecError(fields.at("security_methods"), [], "at least one security method", remedy)
+    fresh_keys = fields.flag("perfect_forward_secrecy", default.perfect_forward_secrecy)
+    # Other numbers beside it are read, since a host may have them from other tools; nobody can make them with netsh.
+    quick_modes = fields.number("quick_modes", default.quick_modes, 0, HIGHEST_U32, "quick modes")
+    return MainMode(
+        methods=tuple(methods) or DEFAULT_MAIN_MODE_METHODS,
+        lifetime_minutes=fields.number("lifetime_minutes", default.lifetime_minutes, 1, _MOST_MINUTES, "minutes"),
+        quick_modes=effective_quick_modes(quick_modes, fresh_keys),
+        perfect_forward_secrecy=fresh_keys,
+    )
+
+
+def _write_main_mode_method(found: MainModeMethod) -> dict[str, object]:
+    return {
+        "encryption": found.encryption.value,
+        "integrity": found.integrity.value,
+        "dh_group": found.dh_group.value,
+    }
+
+
+def _write_main_mode(found: MainMode) -> dict[str, object]:
+    return {
+        "security_methods": [_write_main_mode_method(method) for method in found.methods],
+        "lifetime_minutes": found.lifetime_minutes,
+        "quick_modes": found.quick_modes,
+        "perfect_forward_secrecy": found.perfect_forward_secrecy,
+    }
+
+
+def _read_default_response(data: object, path: str) -> DefaultResponse:
+    fields = Fields(data, path, DEFAULT_RESPONSE_OPTIONS)
+    default = DefaultResponse()
+    methods = read_methods(fields, "security_methods")
+    if fields.given("security_methods") and not methods:
+        remedy = "Leave the option out for ESP with 3des and sha1, and AH with sha1."
+        raise IpsecError(fields.at("security_methods"), [], "at least one security method", remedy)
+    return DefaultResponse(
+        enabled=fields.flag("enabled", default.enabled),
+        authentication=read_authentication(fields, "authentication") or default.authentication,
+        methods=methods or default.methods,
+        perfect_forward_secrecy=fields.flag("perfect_forward_secrecy", default.perfect_forward_secrecy),
+    )
+
+
+def _write_default_response(found: DefaultResponse) -> dict[str, object]:
+    return {
+        "enabled": found.enabled,
+        "authentication": [write_authentication(item) for item in found.authentication],
+        "security_methods": [write_method(method) for method in found.methods],
+        "perfect_forward_secrecy": found.perfect_forward_secrecy,
+    }
+
+
+def read_policy(data: object, path: str, *, partial: bool = False) -> Policy:
+    """Return the policy that ``data`` describes."""
+    fields = Fields(data, path, POLICY_OPTIONS)
+    fields.require("name", "the name of the policy")
+    default = Policy(name="")
+    rules: dict[str, Rule] = {}
+    for where, item in fields.items("rules"):
+        rule = read_rule(item, where, partial=partial)
+        if folded(rule.name) in rules:
+            raise IpsecError(f"{where}.name", rule.name, "each rule name once in a policy", "Rename one of the rules.")
+        rules[folded(rule.name)] = rule
+    interval = "polling_interval_minutes"
+    return Policy(
+        name=fields.checked("name", "", check_object_name),
+        description=fields.text("description", ""),
+        polling_interval_minutes=fields.number(interval, default.polling_interval_minutes, 1, _MOST_MINUTES, "minutes"),
+        main_mode=_read_main_mode(fields.mapping("main_mode"), fields.at("main_mode")),
+        default_response=_read_default_response(fields.mapping("default_response"), fields.at("default_response")),
+        rules=tuple(rules[key] for key in sorted(rules)),
+    )
+
+
+def write_policy(found: Policy) -> dict[str, object]:
+    """Return the policy as user data with every option."""
+    return {
+        "name": found.name,
+        "description": found.description,
+        "polling_interval_minutes": found.polling_interval_minutes,
+        "main_mode": _write_main_mode(found.main_mode),
+        "default_response": _write_default_response(found.default_response),
+        "rules": [write_rule(rule) for rule in found.rules],
+    }

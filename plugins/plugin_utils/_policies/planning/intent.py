@@ -1,0 +1,246 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From what a host has and what a user says to what the host shall have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from ..._common.errors import IpsecError
+from ..._common.fields import Fields
+from ..document import read_document
+from ..document.filter_action import NEGOTIATE_OPTIONS, read_filter_action, write_filter_action
+from ..document.filter_list import read_filter_list, write_filter_list
+from ..document.policy import read_policy, write_policy
+from ..model import FILTER_ACTION, FILTER_LIST, POLICY, FilterAction, FilterList, Policy, Store, by_name, folded
+from ..names import check_object_name
+from ..words import ActionKind
+from .references import complete, keep_needed, require_unused
+
+Data = Mapping[str, object]
+Item = FilterList | FilterAction | Policy
+
+
+class Mode(StrEnum):
+    """What happens to objects and options that the user does not name."""
+
+    MERGED = "merged"
+    """Everything stays; filters and rules are added to those that are there."""
+    PRESENT = "present"
+    """Like merged, but a list of filters or rules is the whole list."""
+    REPLACED = "replaced"
+    """Named objects become exactly what is said; other objects stay."""
+    OVERRIDDEN = "overridden"
+    """The store becomes exactly what is said, but for predefined and foreign objects."""
+    DELETED = "deleted"
+    """Named objects go."""
+
+
+def check_document(given: Data, mode: Mode, path: str = "config") -> None:
+    """Refuse a document that no host could take, before any host is asked."""
+    read_document(given, path, partial=mode in (Mode.MERGED, Mode.PRESENT, Mode.DELETED))
+    if mode is Mode.DELETED and "assigned" in given:
+        remedy = "Name the policies to delete; a deleted policy is unassigned first."
+        raise IpsecError(f"{path}.assigned", given["assigned"], "no assignment with state deleted", remedy)
+
+
+def desired_store(current: Store, given: Data, mode: Mode, path: str = "config") -> Store:
+    """Return what the host shall have when ``given`` is applied to ``current``.
+
+    ``given`` has passed :func:`check_document`. Raises :class:`IpsecError` for unknown references, for names that
+    differ from an existing one only by case, and for removals of what is still in use.
+    """
+    if mode is Mode.DELETED:
+        return _without(current, given, path)
+    store = current
+    for kind in _KINDS:
+        store = _combined(current, store, kind, given, mode, path)
+    if mode is Mode.OVERRIDDEN:
+        store = keep_needed(current, store)
+    if given.get("assigned") is not None:
+        name = str(given["assigned"])
+        store = store.with_assigned(name) if name else _unassigned(store, f"{path}.assigned")
+    elif store.assigned and folded(store.assigned) not in by_name(store.policies):
+        store = replace(store, assigned=None)
+    return complete(current, store, path)
+
+
+def check_object(kind: str, given: Data, *, absent: bool = False) -> None:
+    """Refuse options of one object that no host could take, before any host is asked."""
+    if absent:
+        given = {"name": given.get("name")}
+    _KINDS[kind].read(given, "", True)
+
+
+def desired_object(current: Store, kind: str, given: Data) -> Store:
+    """Return what the host shall have when one object, whose options are ``given``, is present."""
+    known = by_name(_items(current, kind))
+    item = _present(known, given, _KINDS[kind], Mode.PRESENT, "")
+    known[folded(item.name)] = item
+    return complete(current, _with(current, kind, known), "")
+
+
+def without_object(current: Store, kind: str, name: str) -> Store:
+    """Return what the host shall have when one object is absent."""
+    return _without(current, {_KINDS[kind].field: [{"name": name}]}, "")
+
+
+def check_assignment(name: object, state: str) -> None:
+    """Refuse names that no policy can have, and an assignment of nothing."""
+    fields = Fields({"name": name}, "", ("name",))
+    if fields.given("name"):
+        fields.checked("name", "", check_object_name)
+    elif state == "assigned":
+        raise IpsecError("name", None, "the name of the policy to assign", "Add name, or say state: unassigned.")
+
+
+def assigned_store(current: Store, name: str | None, *, assign: bool) -> Store:
+    """Return what the host shall have when a policy is, or is not, in force.
+
+    To unassign with a name leaves another policy in force as it is. A foreign policy in force can only be replaced.
+    """
+    if assign:
+        found = by_name(current.policies).get(folded(name or ""))
+        if found is None:
+            remedy = "Make the policy first, or name one that the host has."
+            raise IpsecError("name", name, "the name of a policy of the host", remedy)
+        return current.with_assigned(found.name)
+    if name is None:
+        return _unassigned(current, "name")
+    if current.assigned is not None and folded(name) != folded(current.assigned):
+        return current
+    return replace(current, assigned=None)
+
+
+def _unassigned(current: Store, path: str) -> Store:
+    foreign = current.foreign_in_force
+    if foreign is not None:
+        remedy = "Unassign it with the tool that made it, or assign another policy, which replaces it."
+        raise IpsecError(path, foreign.name or foreign.identity, "a policy that can be managed here", remedy)
+    return replace(current, assigned=None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """How objects of one kind are read from user data (data, path, partial), written to it, and kept in a store."""
+
+    read: Callable[[object, str, bool], Item]
+    write: Callable[[Any], dict[str, object]]
+    field: str
+
+
+_KINDS = {
+    FILTER_LIST: _Kind(
+        lambda data, path, partial: read_filter_list(data, path),
+        write_filter_list,
+        "filter_lists",
+    ),
+    FILTER_ACTION: _Kind(
+        lambda data, path, partial: read_filter_action(data, path, partial=partial),
+        write_filter_action,
+        "filter_actions",
+    ),
+    POLICY: _Kind(
+        lambda data, path, partial: read_policy(data, path, partial=partial),
+        write_policy,
+        "policies",
+    ),
+}
+
+
+def _items(store: Store, kind: str) -> tuple[Item, ...]:
+    found: tuple[Item, ...] = getattr(store, _KINDS[kind].field)
+    return found
+
+
+def _with(store: Store, kind: str, items: Mapping[str, Item]) -> Store:
+    """Return the store with these objects, which are given by folded name, as all of their kind."""
+    ordered: Any = tuple(items[key] for key in sorted(items))
+    return replace(store, **{_KINDS[kind].field: ordered})
+
+
+def _combined(current: Store, wanted: Store, kind: str, given: Data, mode: Mode, path: str) -> Store:
+    """Return ``wanted`` with the given objects of one kind among, or instead of, those that the host has."""
+    existing = by_name(_items(current, kind))
+    items = {} if mode is Mode.OVERRIDDEN else dict(existing)
+    field = _KINDS[kind].field
+    for index, element in enumerate(_list(given.get(field))):
+        item = _present(existing, element, _KINDS[kind], mode, f"{path}.{field}[{index}]")
+        items[folded(item.name)] = item
+    return _with(wanted, kind, items)
+
+
+def _present(known: Mapping[str, Item], given: Data, kind: _Kind, mode: Mode, path: str) -> Item:
+    """Return the object that shall be there when ``given`` meets its namesake among the ``known`` ones."""
+    name = str(given["name"])
+    before = known.get(folded(name))
+    if before is not None and before.name != name:
+        expected = f"the name as it is written on the host, {before.name!r}"
+        where = f"{path}.name".lstrip(".")
+        raise IpsecError(where, name, expected, "Names that differ only by case are one name to Windows.")
+    if before is not None and mode in (Mode.MERGED, Mode.PRESENT):
+        given = _overlaid(kind.write(before), given, keep=mode is Mode.MERGED)
+    return kind.read(given, path, False)
+
+
+def _overlaid(existing: dict[str, object], given: Data, *, keep: bool) -> dict[str, object]:
+    """Return ``existing`` with what is given on top; ``keep`` keeps filters and rules that are not named."""
+    result = {**existing, **{key: value for key, value in given.items() if value is not None}}
+    for key in ("main_mode", "default_response"):
+        part = given.get(key)
+        if isinstance(part, Mapping):
+            result[key] = {**_mapping(existing.get(key)), **part}
+    if str(result.get("action")).lower() in (ActionKind.PERMIT, ActionKind.BLOCK):
+        # What only a negotiation has goes with it, unless it is asked for, which is then refused.
+        result = {key: value for key, value in result.items() if key not in NEGOTIATE_OPTIONS or key in given}
+    if given.get("rules") is not None:
+        result["rules"] = _overlaid_rules(_list(existing.get("rules")), _list(given["rules"]), keep=keep)
+    if given.get("filters") is not None and keep:
+        result["filters"] = _joined_filters(_list(existing.get("filters")), _list(given["filters"]))
+    return result
+
+
+def _overlaid_rules(existing: list[Data], given: list[Data], *, keep: bool) -> list[Data]:
+    known: dict[str, Data] = {folded(str(rule["name"])): rule for rule in existing}
+    named: dict[str, Data] = {}
+    for rule in given:
+        key = folded(str(rule["name"]))
+        said = {option: value for option, value in rule.items() if value is not None}
+        named[key] = {**known.get(key, {}), **said}
+    return [*({**known, **named} if keep else named).values()]
+
+
+def _joined_filters(existing: list[Data], given: list[Data]) -> list[Data]:
+    """Return both lists; a filter that is given again takes the place of its twin, whose description may differ."""
+    new = read_filter_list({"name": "x", "filters": given}, "").filters
+    old = read_filter_list({"name": "x", "filters": existing}, "").filters
+    said = {item.selector for item in new}
+    kept = [data for data, item in zip(existing, old, strict=True) if item.selector not in said]
+    return kept + given
+
+
+def _mapping(value: object) -> Data:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: object) -> list[Data]:
+    return list(value) if isinstance(value, (list, tuple)) else []
+
+
+def _without(current: Store, given: Data, path: str) -> Store:
+    store = current
+    gone: set[tuple[str, str]] = set()
+    for kind, way in _KINDS.items():
+        names = {folded(str(item["name"])) for item in _list(given.get(way.field))}
+        gone |= {(kind, name) for name in names}
+        items = by_name(_items(store, kind))
+        store = _with(store, kind, {key: item for key, item in items.items() if key not in names})
+    if store.assigned and (POLICY, folded(store.assigned)) in gone:
+        store = replace(store, assigned=None)
+    require_unused(store, gone, path)
+    return store
