@@ -23,9 +23,9 @@ from dataclasses import asdict, fields, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 
-from .dataplane.packet import Network
+from .ipsec.packet import Network
 from .lab import Lab, LabHost
-from .services import State, forget
+from .services import State
 from .store import policy_store
 from .wsman import Fault
 
@@ -148,7 +148,7 @@ def _network(now: Network, data: object) -> Network:
 def _about(lab_host: LabHost, method: str, subject: str, data: object) -> object:
     match method, subject:
         case "GET", "store":
-            with lab_host.endpoint.operations.shells.running:
+            with lab_host.running:
                 return policy_store(lab_host.host).snapshot()
         case "GET", "requests":
             return [entry.plain() for entry in lab_host.log.entries()]
@@ -160,7 +160,7 @@ def _about(lab_host: LabHost, method: str, subject: str, data: object) -> object
         case "POST", "services":
             if not isinstance(data, dict):
                 raise ValueError("expected a mapping of service names to states")
-            with lab_host.endpoint.operations.shells.running:
+            with lab_host.running:
                 for name, state in data.items():
                     _set_state(lab_host, str(name), str(state))
             return _services(lab_host)
@@ -181,4 +181,4 @@ def _set_state(lab_host: LabHost, name: str, state: str) -> None:
         raise ValueError(f"cannot set {name} to {state}: expected a service of the host, and stopped or running")
     service.state = State[state.upper()]
     if service.state == State.STOPPED:
-        forget(lab_host.host, name)
+        lab_host.host.ended(name)

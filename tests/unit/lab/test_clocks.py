@@ -8,14 +8,14 @@ from __future__ import annotations
 import time
 
 import pytest
-from lab_pair import FE, KEY, REQUEST, REQUIRE, START, WEB, pair
 
-from winlab.dataplane.bench import machine
-from winlab.dataplane.fate import Fate
-from winlab.host import Clock
+from winlab.clock import Clock
+from winlab.ipsec.fate import Fate
 from winlab.lab import HostSpec, Lab
 from winlab.shell import run
 from winlab.spec import LabSpec
+from winlab.testing.pair import FE, KEY, REQUEST, REQUIRE, START, WEB, pair
+from winlab.testing.policies import machine
 
 KERBEROS = "kerberos=yes"
 

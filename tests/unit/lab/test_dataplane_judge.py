@@ -10,13 +10,13 @@ from ipaddress import ip_address
 import pytest
 
 from winlab import Host
-from winlab.dataplane.bench import POLICY, in_policy, machine, type_in
-from winlab.dataplane.fate import Fate
 from winlab.dataplane.inforce import in_force
 from winlab.dataplane.judge import Judgement, assess, judge
-from winlab.dataplane.packet import Network, Packet
+from winlab.ipsec.fate import Fate
+from winlab.ipsec.packet import Network, Packet
 from winlab.services import State
 from winlab.store import policy_store
+from winlab.testing.policies import POLICY, in_policy, machine, type_in
 
 FE, BE = "10.0.0.10", "10.0.1.20"
 WEB = Packet(ip_address(FE), ip_address(BE), 6, 1025, 80)

@@ -15,12 +15,12 @@ import requests
 from winrm.protocol import Protocol
 
 from winlab.control import Control
-from winlab.dataplane.bench import in_policy, machine
-from winlab.dataplane.fate import Fate
 from winlab.dataplane.management import passes
-from winlab.dataplane.packet import Network, Packet
+from winlab.ipsec.fate import Fate
+from winlab.ipsec.packet import Network, Packet
 from winlab.lab import HostSpec, Lab, LabHost
 from winlab.spec import LabSpec
+from winlab.testing.policies import in_policy, machine
 
 CONTROLLER, OWN = "10.0.0.250", "10.0.0.10"
 BLOCK = (

@@ -10,11 +10,11 @@ from ipaddress import ip_address
 import pytest
 
 from winlab import Kind, Value
-from winlab.dataplane.bench import in_policy, machine
 from winlab.dataplane.inforce import in_force
 from winlab.dataplane.matching import Choice, Decision, decide, exempt, rank
-from winlab.dataplane.packet import Packet
+from winlab.ipsec.packet import Packet
 from winlab.store import policy_store
+from winlab.testing.policies import in_policy, machine
 
 ME, PEER, SUBNET_PEER = "10.0.0.10", "10.0.1.20", "10.0.1.77"
 

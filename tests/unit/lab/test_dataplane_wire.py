@@ -11,12 +11,12 @@ from ipaddress import ip_address
 import pytest
 
 from winlab import Host, Kind, Value, services
-from winlab.dataplane.associations import SOFT_SECONDS, Way
-from winlab.dataplane.bench import POLICY, in_policy, machine, type_in
-from winlab.dataplane.fate import Fate
-from winlab.dataplane.packet import Network, Packet
 from winlab.dataplane.wire import FALLBACK_SECONDS, Wire
+from winlab.ipsec.associations import SOFT_SECONDS, Way
+from winlab.ipsec.fate import Fate
+from winlab.ipsec.packet import Network, Packet
 from winlab.store.model import AuthType
+from winlab.testing.policies import POLICY, in_policy, machine, type_in
 
 FE, BE = "10.0.0.10", "10.0.1.20"
 WEB = Packet(ip_address(FE), ip_address(BE), 6, 1025, 80, size=100)

@@ -23,10 +23,10 @@ from exchange_bench import (
     through,
 )
 
-from winlab.dataplane.bench import POLICY, in_policy, type_in
-from winlab.dataplane.packet import Network
+from winlab.ipsec.packet import Network
 from winlab.lab import Lab
 from winlab.shell import run
+from winlab.testing.policies import POLICY, in_policy, type_in
 
 
 @pytest.fixture(name="lab")

@@ -10,9 +10,9 @@ import socket
 import threading
 from collections.abc import Mapping
 
-from winlab.dataplane.packet import Address
 from winlab.exchange import BACKEND, FRONTEND, ServicesSpec
 from winlab.exchange.crossing import Crossing, Entrance
+from winlab.ipsec.packet import Address
 from winlab.lab import Lab
 from winlab.spec import HostSpec
 

@@ -21,7 +21,7 @@ import yaml
 from exchange_bench import BE1, BE2, FE, PASSWORDS, specification, through, web
 
 from winlab.control import Control
-from winlab.dataplane.packet import Network
+from winlab.ipsec.packet import Network
 from winlab.lab import Lab
 from winlab.spec import LabSpec
 

@@ -12,17 +12,17 @@ import requests
 from winrm.protocol import Protocol
 
 from winlab import Host
-from winlab.dataplane.bench import in_policy, machine
-from winlab.dataplane.fate import Fate
 from winlab.dataplane.hostfirewall import Filtering
 from winlab.dataplane.judge import judge
 from winlab.dataplane.management import passes
-from winlab.dataplane.packet import Network, Packet
 from winlab.dataplane.wire import Delivery, Wire
 from winlab.firewall import Profile, store
 from winlab.firewall.builtin import open_up
+from winlab.ipsec.fate import Fate
+from winlab.ipsec.packet import Network, Packet
 from winlab.lab import HostSpec, Lab, LabHost
 from winlab.netsh.talk import talk
+from winlab.testing.policies import in_policy, machine
 
 FE, BE = "10.0.0.10", "10.0.1.20"
 WEB = Packet(ip_address(FE), ip_address(BE), 6, 1025, 80)

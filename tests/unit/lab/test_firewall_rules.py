@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from winlab import Host, Kind, Value
-from winlab.dataplane.packet import Packet
 from winlab.firewall import Direction, Profile, passes, store
 from winlab.firewall.builtin import open_up, read_opening
 from winlab.firewall.model import Action, Rule, read, write
@@ -20,6 +19,7 @@ from winlab.firewall.portopenings import Opening, openings, put
 from winlab.firewall.portopenings import read as read_old
 from winlab.firewall.portopenings import write as write_old
 from winlab.firewall.spans import AddressSpan, AddressWord, PortSpan, read_address, write_address
+from winlab.ipsec.packet import Packet
 from winlab.services import State
 
 OWN, PEER = "10.0.1.20", "10.0.0.10"

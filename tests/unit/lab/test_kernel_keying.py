@@ -11,11 +11,10 @@ from typing import Any
 
 import pytest
 
-from winlab.dataplane.associations import Traffic, Way
-from winlab.dataplane.bench import in_policy, machine, type_in
 from winlab.dataplane.inforce import in_force
-from winlab.dataplane.negotiation import Protection
 from winlab.host import Host
+from winlab.ipsec.associations import Traffic, Way
+from winlab.ipsec.protection import Protection
 from winlab.kernel.authorities import Authorities
 from winlab.kernel.enforce import Enforcement, translate
 from winlab.kernel.hostrules import closed
@@ -24,6 +23,7 @@ from winlab.kernel.policies import compile_policies
 from winlab.kernel.standing import read_standing
 from winlab.services import stop
 from winlab.store.model import AuthType
+from winlab.testing.policies import in_policy, machine, type_in
 
 FE, BE = "10.0.0.10", "10.0.1.20"
 WEB = f"me {BE} protocol=tcp dstport=80"

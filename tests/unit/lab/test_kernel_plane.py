@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from winlab.dataplane.bench import in_policy, machine, type_in
-from winlab.dataplane.trail import MAIN_MODE, MAIN_MODE_ENDED, QUICK_MODE, QUICK_MODE_ENDED
 from winlab.dataplane.wire import refresh
 from winlab.host import Host
+from winlab.ipsec.trail import MAIN_MODE, MAIN_MODE_ENDED, QUICK_MODE, QUICK_MODE_ENDED
 from winlab.kernel.channel import Failed
 from winlab.kernel.plane import KernelCrossing
 from winlab.services import stop
+from winlab.testing.policies import in_policy, machine, type_in
 
 FE, BE, CONTROLLER = "10.0.0.10", "10.0.1.20", "10.0.0.250"
 REQUIRE = 'action=negotiate qmsec="ESP[3DES,SHA1]"'

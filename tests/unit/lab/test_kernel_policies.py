@@ -18,14 +18,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from winlab.dataplane.bench import in_policy, machine
-from winlab.dataplane.inforce import InForce, Rule, directions, in_force
+from winlab.dataplane.inforce import InForce, directions, in_force
 from winlab.dataplane.matching import Choice, decide
-from winlab.dataplane.packet import Packet
+from winlab.ipsec.packet import Packet
+from winlab.ipsec.rule import Rule
 from winlab.kernel.enforce import NotAsCompiled, check, translate
 from winlab.kernel.installed import read_policies
 from winlab.kernel.policies import Policy, Selector, clear_policies, compile_policies
 from winlab.store.model import Action, Algorithm, Filter, Offer, Side, SideKind
+from winlab.testing.policies import in_policy, machine
 
 OWN, PEER = "10.0.0.10", "10.0.1.20"
 ESP = Offer((Algorithm(2, 3, 2),))

@@ -11,13 +11,28 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from lab_pair import BE, CIMV2, DRIVER, FE, HERE, IKE, REQUEST, REQUIRE, STANDARD, START, WEB, counted, pair, printed
 
 from winlab import Host
-from winlab.dataplane.bench import POLICY, in_policy, machine, type_in
-from winlab.dataplane.fate import Fate
 from winlab.dataplane.wire import Wire
+from winlab.ipsec.fate import Fate
 from winlab.shell import Finished, InputNeverEnds, ShellOptions, run
+from winlab.testing.pair import (
+    BE,
+    CIMV2,
+    DRIVER,
+    FE,
+    HERE,
+    IKE,
+    REQUEST,
+    REQUIRE,
+    STANDARD,
+    START,
+    WEB,
+    counted,
+    pair,
+    printed,
+)
+from winlab.testing.policies import POLICY, in_policy, machine, type_in
 
 
 def question(name: str, properties: str, namespace: str = STANDARD) -> str:

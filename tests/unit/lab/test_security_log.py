@@ -12,14 +12,14 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lab_pair import BE, FE, IKE, KEY, REQUEST, REQUIRE, START, WEB, counted, pair
 
 from winlab import Host, services
 from winlab.audit import CAPACITY
-from winlab.dataplane.bench import POLICY, machine, type_in
-from winlab.dataplane.packet import Network
 from winlab.dataplane.wire import refresh
+from winlab.ipsec.packet import Network
 from winlab.shell import run
+from winlab.testing.pair import BE, FE, IKE, KEY, REQUEST, REQUIRE, START, WEB, counted, pair
+from winlab.testing.policies import POLICY, machine, type_in
 
 NAMESPACE = "{http://schemas.microsoft.com/win/2004/08/events/event}"
 

@@ -10,7 +10,8 @@ import time
 
 import pytest
 
-from winlab.host import Clock, Host
+from winlab.clock import Clock
+from winlab.host import Host
 from winlab.scheduler import Scheduler, run_due
 from winlab.shell import FILE_NOT_FOUND, Finished, run
 from winlab.tasks import NEVER_RAN

@@ -15,10 +15,10 @@ import ssl
 from collections.abc import Callable
 
 from winlab import services
-from winlab.dataplane.bench import in_policy
 from winlab.exchange.stand import Door
 from winlab.lab import Lab
 from winlab.spec import LabSpec
+from winlab.testing.policies import in_policy
 
 FE, BE1, BE2 = "10.0.0.10", "10.0.1.20", "10.0.1.21"
 REQUIRE = "action=negotiate soft=no qmsec=ESP[3DES,SHA1]"

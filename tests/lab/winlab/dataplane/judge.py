@@ -11,12 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ..host import Host
-from .fate import SENTENCES, Fate
+from ..ipsec.fate import SENTENCES, Fate
+from ..ipsec.packet import Network, Packet
+from ..ipsec.rule import Direction, Rule
 from .hostfirewall import Filtering, Paths, obstacle, paths
-from .inforce import Direction, InForce, Rule, in_force
+from .inforce import InForce, in_force
 from .matching import Choice, Decision, decide
 from .negotiation import Agreement, Refusal, negotiate
-from .packet import Network, Packet
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,13 @@ same range.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from .associations import MainModeAssociation, QuickModeAssociation, Traffic
+from ..audit import SecurityLog
+from ..clock import Clock
+from .associations import Hard, MainModeAssociation, QuickModeAssociation, Traffic
+from .counters import Counters
 from .fate import Fate
-
-if TYPE_CHECKING:
-    from ..host import Host
-    from .associations import Hard
 
 MAIN_MODE, MAIN_MODE_BY_CERTIFICATE, MAIN_MODE_ENDED = 4650, 4651, 4655
 MAIN_MODE_FAILED, QUICK_MODE_FAILED = 4653, 4654
@@ -43,7 +42,15 @@ _HOST_MASK = "255.255.255.255"
 _IKE_PORT = "500"
 
 
-def main_mode(host: Host, one: MainModeAssociation) -> None:
+class Noting(Protocol):
+    """What a host notes negotiations with."""
+
+    clock: Clock
+    audit: SecurityLog
+    counters: Counters
+
+
+def main_mode(host: Noting, one: MainModeAssociation) -> None:
     """Note a main mode that was established."""
     counters = host.counters
     counters.main_mode_negotiations += int(one.initiator)
@@ -72,7 +79,7 @@ def main_mode(host: Host, one: MainModeAssociation) -> None:
     host.audit.write(MAIN_MODE_BY_CERTIFICATE if certified else MAIN_MODE, host.clock.now(), data)
 
 
-def quick_mode(host: Host, one: QuickModeAssociation, other: QuickModeAssociation, *, initiator: bool) -> None:
+def quick_mode(host: Noting, one: QuickModeAssociation, other: QuickModeAssociation, *, initiator: bool) -> None:
     """Note both ways of a quick mode that was established; they may come in either order."""
     counters = host.counters
     counters.quick_mode_negotiations += int(initiator)
@@ -109,7 +116,7 @@ def quick_mode(host: Host, one: QuickModeAssociation, other: QuickModeAssociatio
     host.audit.write(QUICK_MODE, host.clock.now(), data)
 
 
-def ended(host: Host, associations: Iterable[Hard]) -> None:
+def ended(host: Noting, associations: Iterable[Hard]) -> None:
     """Note associations that are gone. A quick mode has two ways and one event."""
     told: set[int] = set()
     for one in associations:
@@ -136,7 +143,7 @@ def ended(host: Host, associations: Iterable[Hard]) -> None:
             host.audit.write(QUICK_MODE_ENDED, host.clock.now(), quick)
 
 
-def failed(host: Host, traffic: Traffic, fate: Fate, reason: str, *, initiator: bool) -> None:
+def failed(host: Noting, traffic: Traffic, fate: Fate, reason: str, *, initiator: bool) -> None:
     """Note a negotiation that failed at a host, in quick mode or, for all other fates, in main mode."""
     if fate is Fate.QM_PROPOSAL_MISMATCH:
         _quick_mode_failed(host, traffic, reason, initiator=initiator)
@@ -166,7 +173,7 @@ def failed(host: Host, traffic: Traffic, fate: Fate, reason: str, *, initiator: 
     host.audit.write(MAIN_MODE_FAILED, host.clock.now(), data, success=False)
 
 
-def _quick_mode_failed(host: Host, traffic: Traffic, reason: str, *, initiator: bool) -> None:
+def _quick_mode_failed(host: Noting, traffic: Traffic, reason: str, *, initiator: bool) -> None:
     host.counters.quick_mode_negotiations += int(initiator)
     host.counters.quick_mode_failures += 1
     data = {

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from ipaddress import ip_address
 
-from winlab import Host
-from winlab.dataplane.bench import in_policy, machine
-from winlab.dataplane.packet import Packet
-from winlab.dataplane.wire import Wire
-from winlab.shell import Finished, run
+from ..dataplane.wire import Wire
+from ..host import Host
+from ..ipsec.packet import Packet
+from ..shell import Finished, run
+from .policies import in_policy, machine
 
 FE, BE = "10.0.0.10", "10.0.1.20"
 WEB = Packet(ip_address(FE), ip_address(BE), 6, 1025, 80, size=100)

@@ -12,13 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from ..store.model import MainModeMethod
-    from .inforce import Rule
-    from .negotiation import Protection
-    from .packet import Address
+from ..store.model import MainModeMethod
+from .packet import Address
+from .protection import Protection
+from .rule import Rule
 
 SOFT_SECONDS = 300
 
