@@ -17,6 +17,7 @@ from pathlib import Path
 import yaml
 from copies import installed
 from docs_site import build_site
+from lab_gates import contracts, lab
 from lay_tree import NAME, NAMESPACE, lay
 from pipeline import ROOT, Gate, GateFailure, command, environment, run_all
 from pythons import FURTHER, further_pythons, sort_key
@@ -204,8 +205,10 @@ def all_gates() -> list[Gate]:
         Gate("ruff", ruff),
         Gate("format", style),
         Gate("mypy", types, ("plugins", "tests/lab/winlab")),
+        Gate("contracts", contracts, ("tests/lab/pyproject.toml",)),
         Gate("pytest", counted, ("plugins",)),
         Gate("played", played, ("plugins", "tests/lab/winlab")),
+        Gate("lab", lab, ("tests/lab/pyproject.toml", "tests/lab/tests")),
         Gate("changelog", changelog, ("changelogs/config.yaml",)),
         Gate("docs", documents, ("plugins/modules",)),
         Gate("site", site, ("docs/site/conf.py",)),

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A lab as a whole: many hosts, inventory, control port, stand-alone process, real Ansible."""
+"""A lab as a whole: many hosts, inventory, control port, stand-alone process."""
 
 from __future__ import annotations
 
@@ -21,12 +21,10 @@ import pytest
 import yaml
 from winrm.protocol import Protocol
 
-from winlab.__main__ import read_spec
+import winlab
 from winlab.control import Control
 from winlab.lab import HostSpec, Lab, LabHost
 from winlab.spec import LabSpec
-
-LAB_PATH = Path(__file__).resolve().parents[2] / "lab"
 
 
 def hostname(host: LabHost) -> bytes:
@@ -134,7 +132,9 @@ def test_a_specification() -> None:
 
 
 def test_the_examples_of_the_readme_are_specifications() -> None:
-    blocks = re.findall(r"^```yaml\n(.*?)^```", (LAB_PATH / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    blocks = re.findall(
+        r"^```yaml\n(.*?)^```", (Path(__file__).parents[1] / "README.md").read_text(), re.MULTILINE | re.DOTALL
+    )
     assert len(blocks) == 2
     for block in blocks:
         assert LabSpec.from_plain(yaml.safe_load(block)).hosts
@@ -187,7 +187,8 @@ def start(tmp_path: Path, *options: str) -> subprocess.Popen[str]:
     arguments = ["--spec", str(spec), "--inventory", str(tmp_path / "inventory.yml"), "--state-dir", str(tmp_path)]
     return subprocess.Popen(
         [sys.executable, "-m", "winlab", *arguments, *options],
-        cwd=LAB_PATH,
+        # Where this process found the lab, the other one finds it as well.
+        env={**os.environ, "PYTHONPATH": str(Path(winlab.__file__).parents[1])},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -221,41 +222,3 @@ def test_stand_alone_with_a_time_limit_and_a_bad_file(tmp_path: Path) -> None:
     process = start(tmp_path, "--spec", str(tmp_path / "missing.yml"))
     assert "missing.yml" in process.communicate(timeout=20)[1]
     assert process.returncode == 2
-
-
-def test_make_lab_starts_hosts_whose_clocks_are_right_and_that_guides_can_be_played_against() -> None:
-    makefile = (LAB_PATH.parents[1] / "Makefile").read_text(encoding="utf-8")
-    (words,) = re.findall(r"^lab: ARGS = (.*)$", makefile, re.MULTILINE)
-    options = dict(word.removeprefix("--").split("=") for word in words.split())
-    spec = read_spec(LAB_PATH.parents[1] / options["spec"], float(options["minute-seconds"]))
-    assert spec.minute_seconds == 60
-    for group, address in (("exchange_frontends", "10.0.0.10"), ("exchange_backends", "10.0.1.20")):
-        (host,) = (host for host in spec.hosts if group in host.groups)
-        assert host.vars["ipsec_address"] == address
-
-
-@pytest.mark.parametrize(("transport", "requests"), [("basic", 5), ("ntlm", 8)])
-def test_raw_module_of_ansible(tmp_path: Path, transport: str, requests: int) -> None:
-    pytest.importorskip("ansible")
-    inventory = tmp_path / "inventory.yml"
-    with Lab([HostSpec(name="a"), HostSpec(name="b", version="2003")], transport=transport) as lab:
-        lab.inventory(inventory)
-        environment = {**os.environ, "ANSIBLE_LOCAL_TEMP": str(tmp_path), "ANSIBLE_NOCOLOR": "1"}
-        # The accounts file is the server's; a client that found it could log in without its password.
-        del environment["NTLM_USER_FILE"]
-        arguments = ["windows", "-i", str(inventory), "-m", "raw", "-a", "sc.exe query PolicyAgent"]
-        done = subprocess.run(
-            [sys.executable, "-m", "ansible.cli.adhoc", *arguments],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert "a | CHANGED | rc=0" in done.stdout
-        assert "STATE              : 4  RUNNING" in done.stdout
-        for host in lab.hosts.values():
-            assert len(host.log.entries()) == requests
-            assert host.log.commands() == ["sc.exe query PolicyAgent"]
-            assert all(entry.encrypted is (transport == "ntlm") for entry in host.log.entries()[-5:])
