@@ -219,6 +219,12 @@ BREAKAGES = (
         ),
         "Idempotence",
     ),
+    Breakage(
+        "molecule",
+        "an example of the lab that no longer holds",
+        (Edit("tests/lab/example/molecule/default/verify.yml", "== ['clear', 'esp']", "== ['esp', 'clear']"),),
+        "The web server's are protected, those of others go in clear",
+    ),
 )
 
 

@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import re
 import shutil
+import tempfile
+import threading
 import tomllib
 from pathlib import Path
 
@@ -20,6 +23,8 @@ from unit_gates import closing_line
 LAB = "tests/lab"
 PROJECTS = (".", LAB)
 """Where a pyproject.toml may have contracts about imports."""
+# Gates run side by side.
+_INSTALLING = threading.Lock()
 
 
 def contracts(_scratch: Path) -> str:
@@ -45,8 +50,7 @@ def kept_in(output: str) -> str:
 
 def lab(scratch: Path) -> str:
     """The lab where nothing else of ours is: it can be installed, its program runs, its own tests pass."""
-    source = copy_of_checkout(scratch / "source") / LAB
-    python = installed(source)
+    python = installed()
     # What is not installed beside it cannot be used by accident.
     found = command(python, "-c", "import importlib.util as i; print(i.find_spec('ansible'))", cwd=scratch).strip()
     if found != "None":
@@ -54,17 +58,41 @@ def lab(scratch: Path) -> str:
     usage = command(python.with_name("winlab"), "--help", cwd=scratch)
     if "--inventory" not in usage:
         raise GateFailure(f"winlab --help says nothing of an inventory:\n{usage}")
+    source = copy_of_checkout(scratch / "source") / LAB
     # Without the code: the tests can only find what was installed.
     shutil.rmtree(source / "winlab")
     return closing_line(command(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=source))
 
 
-def installed(source: Path) -> Path:
-    """Install the lab from ``source`` into an environment of its own; return the interpreter there.
+def example(scratch: Path) -> None:
+    """The lab's example with molecule, outside of the checkout, as a user plays it: with the installed command."""
+    (scratch / "bin").mkdir(parents=True)
+    (scratch / "bin" / "winlab").symlink_to(installed().with_name("winlab"))
+    project = shutil.copytree(ROOT / LAB / "example", scratch / "project")
+    env = environment(MOLECULE_EPHEMERAL_DIRECTORY=str(scratch / "state"))
+    env["PATH"] = f"{scratch / 'bin'}{os.pathsep}{env['PATH']}"
+    command("molecule", "test", cwd=project, env=env)
+
+
+def installed() -> Path:
+    """Return the interpreter of an environment in which the lab is installed as it is here, once in a run."""
+    with _INSTALLING:
+        return _installed()
+
+
+@functools.cache
+def _installed() -> Path:
+    """Install the lab into an environment of its own.
 
     What it needs is installed as a user would, at our versions, and anew when either changes. The lab itself is
     installed each time, without asking an index.
     """
+    with tempfile.TemporaryDirectory(prefix="winsec-ipsec-") as folder:
+        # From a copy: an installation leaves files beside its source.
+        return _installed_from(copy_of_checkout(Path(folder)) / LAB)
+
+
+def _installed_from(source: Path) -> Path:
     venv, pins = ROOT / ".venvs" / "lab", ROOT / "requirements" / "dev.txt"
     python, stamp = venv / "bin" / "python", venv / ".installed"
     wanted = hashlib.sha256((source / "pyproject.toml").read_bytes() + pins.read_bytes()).hexdigest()

@@ -19,10 +19,13 @@ from __future__ import annotations
 
 import json
 import threading
+from contextlib import ExitStack
 from dataclasses import asdict, fields, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 
+from . import asking
+from .asking import Question
 from .ipsec.packet import Network
 from .lab import Lab, LabHost
 from .services import State
@@ -119,6 +122,8 @@ def answer(lab: Lab, method: str, path: str, data: object = None) -> object:
         case "DELETE", ["conversations"]:
             lab.exchange.crossing.forget()
             return {}
+        case "POST", ["packets"]:
+            return _packet(lab, Question.from_plain(data))
         case "GET", ["network"]:
             return asdict(lab.exchange.crossing.network)
         case "POST", ["network"]:
@@ -135,6 +140,15 @@ def answer(lab: Lab, method: str, path: str, data: object = None) -> object:
             lab.faults.clear()
             return {}
     raise _NotFound
+
+
+def _packet(lab: Lab, question: Question) -> object:
+    hosts = {name: each.host for name, each in lab.hosts.items()}
+    with ExitStack() as stack:
+        # Always in the same order, as those do who send packets.
+        for name in sorted({question.source, question.destination} & lab.hosts.keys()):
+            stack.enter_context(lab.hosts[name].running)
+        return asking.answer(question, hosts, lab.exchange.crossing.network)
 
 
 def _network(now: Network, data: object) -> Network:

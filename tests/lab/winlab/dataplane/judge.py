@@ -78,9 +78,21 @@ def judge(
 
     :param filtering: how much the hosts' own firewalls filter.
     """
+    return weigh(host_a, host_b, packet, network, filtering=filtering).fate
+
+
+def weigh(
+    host_a: Host,
+    host_b: Host,
+    packet: Packet,
+    network: Network | None = None,
+    *,
+    filtering: Filtering = Filtering.IGNORED,
+) -> Judgement:
+    """Like `judge`, with the circumstances."""
     between = paths(network or Network(), host_a, host_b, packet, filtering)
     judgement = assess(in_force(host_a), in_force(host_b), packet, between)
-    return stopped(judgement, obstacle(host_a, host_b, packet, filtering)).fate
+    return stopped(judgement, obstacle(host_a, host_b, packet, filtering))
 
 
 def stopped(judgement: Judgement, obstructed: tuple[Fate, str] | None) -> Judgement:
