@@ -66,6 +66,7 @@ mutation: ## try many small mistakes in codec and planner and see which the test
 
 clean: ## remove everything that make and the tools laid or installed
 	@rm -rf .venv .venvs collections .ansible build tests/output
+	@cd tests/lab && rm -rf build *.egg-info
 	@rm -rf .coverage .coverage.* .hypothesis changelogs/.plugin-cache.yaml winsec-ipsec-*.tar.gz
 	@find . -path ./.git -prune -o -type d \( -name __pycache__ -o -name '.*_cache' \) -prune -exec rm -rf {} +
 

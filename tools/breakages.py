@@ -112,6 +112,17 @@ BREAKAGES = (
         ),
         'error: Incompatible return value type (got "str", expected "int")',
     ),
+    Breakage(
+        "contracts",
+        "a simulated store that knows the program on top of it",
+        (
+            Edit(
+                "tests/lab/winlab/store/broken.py",
+                HEADER + '"""A circle."""\n\nfrom ..netsh import main\n\n__all__ = ["main"]\n',
+            ),
+        ),
+        "winlab.store is not allowed to import winlab.netsh",
+    ),
     Breakage("pytest", "a test that fails", (wrong_test("tests/unit/a_folder"),), WRONG_SUM, STOP_EARLY),
     Breakage(
         "pytest",
@@ -121,6 +132,13 @@ BREAKAGES = (
     ),
     Breakage("played", "a test that fails", (wrong_test("tests/unit/end_to_end"),), WRONG_SUM, STOP_EARLY),
     Breakage("played", "no test is run", (SKIPPED,), "no test passed:"),
+    Breakage("lab", "a test that fails", (wrong_test("tests/lab/tests"),), WRONG_SUM, STOP_EARLY),
+    Breakage(
+        "lab",
+        "a package that is left out of what is installed",
+        (Edit("tests/lab/pyproject.toml", 'include = ["winlab"]', 'include = ["winlab*"]'),),
+        "No module named 'winlab.",
+    ),
     Breakage(
         "changelog",
         "a fragment with a section that there is not",
@@ -200,6 +218,12 @@ BREAKAGES = (
             ),
         ),
         "Idempotence",
+    ),
+    Breakage(
+        "molecule",
+        "an example of the lab that no longer holds",
+        (Edit("tests/lab/example/molecule/default/verify.yml", "== ['clear', 'esp']", "== ['esp', 'clear']"),),
+        "The web server's are protected, those of others go in clear",
     ),
 )
 

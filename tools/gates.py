@@ -17,6 +17,7 @@ from pathlib import Path
 import yaml
 from copies import installed
 from docs_site import build_site
+from lab_gates import contracts, example, lab
 from lay_tree import NAME, NAMESPACE, lay
 from pipeline import ROOT, Gate, GateFailure, command, environment, run_all
 from pythons import FURTHER, further_pythons, sort_key
@@ -189,9 +190,10 @@ def kernel(_scratch: Path) -> str:
 
 
 def molecule(scratch: Path) -> str:
-    """Every scenario: converge, converge again without a change, verify."""
+    """Every scenario, and the lab's example: converge, converge again without a change, verify."""
     # A folder of its own: no state of an interrupted run, no collision with a run by hand.
-    command("molecule", "test", "--all", env=environment(MOLECULE_EPHEMERAL_DIRECTORY=str(scratch)))
+    command("molecule", "test", "--all", env=environment(MOLECULE_EPHEMERAL_DIRECTORY=str(scratch / "scenarios")))
+    example(scratch / "example")
     return ""
 
 
@@ -204,8 +206,10 @@ def all_gates() -> list[Gate]:
         Gate("ruff", ruff),
         Gate("format", style),
         Gate("mypy", types, ("plugins", "tests/lab/winlab")),
+        Gate("contracts", contracts, ("tests/lab/pyproject.toml",)),
         Gate("pytest", counted, ("plugins",)),
         Gate("played", played, ("plugins", "tests/lab/winlab")),
+        Gate("lab", lab, ("tests/lab/pyproject.toml", "tests/lab/tests")),
         Gate("changelog", changelog, ("changelogs/config.yaml",)),
         Gate("docs", documents, ("plugins/modules",)),
         Gate("site", site, ("docs/site/conf.py",)),
@@ -218,7 +222,7 @@ def all_gates() -> list[Gate]:
         Gate("importer", importer, ("README.md", "plugins/modules")),
         Gate("kerberos", kerberos, ("tests/lab/winlab/kdc.py",)),
         Gate("kernel", kernel, ("tests/lab/winlab/kernel",)),
-        Gate("molecule", molecule, ("extensions/molecule/default",)),
+        Gate("molecule", molecule, ("extensions/molecule/default", "tests/lab/example")),
     ]
 
 

@@ -5,8 +5,8 @@
 """The gates that run the unit tests: on which Python and core which of them run, and what they tell at the end.
 
 On Python 3.11 every test runs once, in two gates side by side: ``pytest`` counts branches, which doubles the time, and
-``played`` runs without that what plays whole tasks and playbooks or judges the lab. Further Pythons and cores run what
-tells whether the code runs there at all.
+``played`` runs without that what plays whole tasks and playbooks. Further Pythons and cores run what tells whether the
+code runs there at all. The lab has tests of its own (lab_gates).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from run_ansible_test import ansible_test
 
 UNITS = "tests/unit"
 END_TO_END = f"{UNITS}/end_to_end"
-# What plays, and what judges the lab, the documents and the machine.
+# What plays, and what judges the documents and the machine.
 PLAYED = tuple(
     f"{UNITS}/{name}"
     for name in (
@@ -29,8 +29,6 @@ PLAYED = tuple(
         "firewall_netns",
         "properties/test_differential.py",
         "kernel",
-        "lab",
-        "end_to_end/test_browser.py",
     )
 )
 # Played, and counted all the same: through these every action, its checks and its refusals are run.
@@ -97,7 +95,7 @@ def counted(_scratch: Path) -> str:
 
 
 def played(_scratch: Path) -> str:
-    """Tasks, playbooks and connections played against simulated hosts, and the tests of the lab."""
+    """Tasks, playbooks and connections played against simulated hosts."""
     output = command("pytest", "-q", *played_files())
     return "\n".join([*figures(output), closing_line(output)])
 

@@ -9,7 +9,8 @@ lab makes a choice and says so in a comment that contains the words "lab's choic
 
 from __future__ import annotations
 
-from .host import Clock, Host
+from .clock import Clock
+from .host import Host
 from .registry import Kind, Registry, Value
 from .versions import VERSIONS, WindowsVersion
 

@@ -19,13 +19,16 @@ from __future__ import annotations
 
 import json
 import threading
+from contextlib import ExitStack
 from dataclasses import asdict, fields, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 
-from .dataplane.packet import Network
+from . import asking
+from .asking import Question
+from .ipsec.packet import Network
 from .lab import Lab, LabHost
-from .services import State, forget
+from .services import State
 from .store import policy_store
 from .wsman import Fault
 
@@ -119,6 +122,8 @@ def answer(lab: Lab, method: str, path: str, data: object = None) -> object:
         case "DELETE", ["conversations"]:
             lab.exchange.crossing.forget()
             return {}
+        case "POST", ["packets"]:
+            return _packet(lab, Question.from_plain(data))
         case "GET", ["network"]:
             return asdict(lab.exchange.crossing.network)
         case "POST", ["network"]:
@@ -137,6 +142,15 @@ def answer(lab: Lab, method: str, path: str, data: object = None) -> object:
     raise _NotFound
 
 
+def _packet(lab: Lab, question: Question) -> object:
+    hosts = {name: each.host for name, each in lab.hosts.items()}
+    with ExitStack() as stack:
+        # Always in the same order, as those do who send packets.
+        for name in sorted({question.source, question.destination} & lab.hosts.keys()):
+            stack.enter_context(lab.hosts[name].running)
+        return asking.answer(question, hosts, lab.exchange.crossing.network)
+
+
 def _network(now: Network, data: object) -> Network:
     """Return a network with some of its fields changed."""
     kinds = {each.name: type(getattr(now, each.name)) for each in fields(Network)}
@@ -148,7 +162,7 @@ def _network(now: Network, data: object) -> Network:
 def _about(lab_host: LabHost, method: str, subject: str, data: object) -> object:
     match method, subject:
         case "GET", "store":
-            with lab_host.endpoint.operations.shells.running:
+            with lab_host.running:
                 return policy_store(lab_host.host).snapshot()
         case "GET", "requests":
             return [entry.plain() for entry in lab_host.log.entries()]
@@ -160,7 +174,7 @@ def _about(lab_host: LabHost, method: str, subject: str, data: object) -> object
         case "POST", "services":
             if not isinstance(data, dict):
                 raise ValueError("expected a mapping of service names to states")
-            with lab_host.endpoint.operations.shells.running:
+            with lab_host.running:
                 for name, state in data.items():
                     _set_state(lab_host, str(name), str(state))
             return _services(lab_host)
@@ -181,4 +195,4 @@ def _set_state(lab_host: LabHost, name: str, state: str) -> None:
         raise ValueError(f"cannot set {name} to {state}: expected a service of the host, and stopped or running")
     service.state = State[state.upper()]
     if service.state == State.STOPPED:
-        forget(lab_host.host, name)
+        lab_host.host.ended(name)

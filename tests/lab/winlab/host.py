@@ -5,65 +5,28 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from . import services
 from .audit import SecurityLog
+from .clock import Clock
 from .connections import TcpConnection, managed
-from .dataplane.associations import Associations
-from .dataplane.counters import Counters
 from .dynamic import Dynamic
 from .firewall import Profile
 from .firewall import builtin as firewall
+from .ipsec import trail
+from .ipsec.associations import Associations
+from .ipsec.counters import Counters
 from .registry import Kind, Registry, Value
 from .services import Service, StartType
+from .store.predefined import plant
 from .tasks import Task
 from .versions import VERSIONS, WindowsVersion
 
 OEM_ENCODINGS = {"en": "cp437", "de": "cp850"}
 _LANGUAGE_IDS = {"en": "0409", "de": "0407"}
-
-
-class Clock:
-    """The host's clock in Unix seconds. It follows real time until somebody sets it, then it stands still.
-
-    :param minute_seconds: how many real seconds one minute of the host takes.
-    :param started: the real time at which it showed the right time; now, if it is not given. Clocks that shall agree
-        at another pace than the real one need the same.
-    :param skew: seconds that it goes ahead of the right time until somebody sets it.
-    """
-
-    def __init__(
-        self,
-        now: float | None = None,
-        minute_seconds: float = 60.0,
-        *,
-        started: float | None = None,
-        skew: float = 0.0,
-    ) -> None:
-        if minute_seconds <= 0:
-            raise ValueError(f"a minute cannot take {minute_seconds} seconds")
-        self._now = now
-        self._started = time.time() if started is None else started
-        self._skew = skew
-        self._pace = 60.0 / minute_seconds
-
-    def now(self) -> float:
-        """Return the time of the host in Unix seconds."""
-        if self._now is not None:
-            return self._now
-        return self._started + (time.time() - self._started) * self._pace + self._skew
-
-    def set(self, now: float) -> None:
-        """Stop the clock at the given Unix second."""
-        self._now = now
-
-    def advance(self, seconds: float) -> None:
-        """Move the clock on, and stop it there."""
-        self._now = self.now() + seconds
 
 
 @dataclass
@@ -116,10 +79,18 @@ class Host:
         _install_services(host)
         firewall.plant(host)
         if host.version.predefined_objects:
-            from .store.predefined import plant
-
             plant(host)
         return host
+
+    def ended(self, stopped: str) -> None:
+        """Security associations end with the services that hold them, and dynamic policy with the agent (cc739550)."""
+        if stopped == "PolicyAgent":
+            self.dynamic.discard()
+        if stopped in ("PolicyAgent", "IKEEXT"):
+            if self.live is not None:
+                self.live()
+            else:
+                trail.ended(self, self.associations.clear())
 
     @property
     def oem_encoding(self) -> str:

@@ -10,6 +10,7 @@ import ssl
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from io import BytesIO
 from ipaddress import ip_address
@@ -20,16 +21,17 @@ import yaml
 
 from . import netsh
 from .certificates import Authority, Pair
+from .clock import Clock
 from .connections import managed
 from .dataplane.hostfirewall import Filtering
 from .dataplane.management import passes
-from .dataplane.packet import Network
 from .dataplane.wire import Wire
-from .exchange import Exchange
+from .exchange import Exchange, Place
 from .exchange.crossing import Crossing, Locks
 from .firewall import Profile, builtin, store
-from .host import Clock, Host
+from .host import Host
 from .inventory import kerberos_name, variables
+from .ipsec.packet import Network
 from .requestlog import RequestLog
 from .scheduler import Scheduler
 from .shell.streams import discard
@@ -57,6 +59,11 @@ class LabHost:
     def url(self) -> str:
         """Where WinRM clients connect to."""
         return f"http{'s' if self.spec.tls else ''}://{self.spec.address}:{self.port}/wsman"
+
+    @property
+    def running(self) -> AbstractContextManager[object]:
+        """The lock that commands hold one at a time."""
+        return self.endpoint.operations.shells.running
 
     @property
     def log(self) -> RequestLog:
@@ -123,9 +130,9 @@ class Lab:
             self._equip(Path(self._files.name))
             for spec in self._specs:
                 self.hosts[spec.name] = self._start(spec, self._server)
-            self._exchange = Exchange(self.hosts, Path(self._files.name), self._crossing or Crossing)
-            running = {name: (each.host, each.endpoint.operations.shells.running) for name, each in self.hosts.items()}
-            self._scheduler = Scheduler(running)
+            places = {name: Place(each.spec, each.host, each.running) for name, each in self.hosts.items()}
+            self._exchange = Exchange(places, Path(self._files.name), self._crossing or Crossing)
+            self._scheduler = Scheduler({name: (each.host, each.running) for name, each in self.hosts.items()})
             self._scheduler.start()
         except BaseException:
             self.__exit__()

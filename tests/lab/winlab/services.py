@@ -11,13 +11,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from .dataplane import trail
 from .registry import Kind, Registry, Value
-
-if TYPE_CHECKING:
-    from .host import Host
 
 ROOT = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services"
 
@@ -99,12 +95,21 @@ def install(
     return service
 
 
-def find(host: Host, name: str) -> Service | None:
+class Serving(Protocol):
+    """What has services, and is told when one of them has stopped."""
+
+    services: dict[str, Service]
+
+    def ended(self, stopped: str) -> None:
+        """Give up what was held by the service that has stopped."""
+
+
+def find(host: Serving, name: str) -> Service | None:
     """Return the service of that name, whatever the case."""
     return next((each for key, each in host.services.items() if key.lower() == name.lower()), None)
 
 
-def start(host: Host, name: str) -> int:
+def start(host: Serving, name: str) -> int:
     """Start a service and what it depends on; returns the Windows error number, 0 for success."""
     service = find(host, name)
     if service is None:
@@ -120,7 +125,7 @@ def start(host: Host, name: str) -> int:
     return SUCCESS
 
 
-def stop(host: Host, name: str) -> int:
+def stop(host: Serving, name: str) -> int:
     """Stop a service; returns the Windows error number, 0 for success."""
     service = find(host, name)
     if service is None:
@@ -132,16 +137,5 @@ def stop(host: Host, name: str) -> int:
         if other.state == State.RUNNING and service.name.lower() in needs:
             return DEPENDENT_SERVICES_RUNNING
     service.state, service.exit_code = State.STOPPED, SUCCESS
-    forget(host, service.name)
+    host.ended(service.name)
     return SUCCESS
-
-
-def forget(host: Host, stopped: str) -> None:
-    """Security associations end with the services that hold them, and dynamic policy with the agent (cc739550)."""
-    if stopped == "PolicyAgent":
-        host.dynamic.discard()
-    if stopped in ("PolicyAgent", "IKEEXT"):
-        if host.live is not None:
-            host.live()
-        else:
-            trail.ended(host, host.associations.clear())

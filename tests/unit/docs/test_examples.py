@@ -67,6 +67,8 @@ def sources() -> Iterator[tuple[str, str]]:
         yield f"{path.stem}:EXAMPLES", yaml.safe_load(path.read_text())["EXAMPLES"]
     for path in sorted([*ROOT.glob("roles/*/tasks/*.yml"), *ROOT.glob("playbooks/*.yml")]):
         yield str(path.relative_to(ROOT)), path.read_text()
+    for path in sorted((ROOT / "tests/lab/example").glob("**/*.yml")):
+        yield str(path.relative_to(ROOT)), path.read_text()
     for path in GUIDES:
         for number, block in enumerate(rst_blocks(path.read_text()), 1):
             yield f"{path.name}#{number}", block

@@ -11,15 +11,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from lab_pair import BE, FE, REQUEST, REQUIRE, WEB, pair
 from lab_runner import LabConnection, run, state_of
 from winrm_runner import Controller
 
 from winlab import services
-from winlab.dataplane.bench import type_in
-from winlab.dataplane.fate import Fate
 from winlab.host import Host
+from winlab.ipsec.fate import Fate
 from winlab.lab import HostSpec, Lab
+from winlab.testing.pair import BE, FE, REQUEST, REQUIRE, WEB, pair
+from winlab.testing.policies import type_in
 
 Data = dict[str, Any]
 SHOWN = ("2016", "2025")

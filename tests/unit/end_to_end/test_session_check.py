@@ -13,10 +13,10 @@ import pytest
 from lab_runner import LabConnection, run
 
 from winlab import services
-from winlab.dataplane.bench import in_policy
 from winlab.host import Host
 from winlab.lab import Lab
 from winlab.spec import LabSpec
+from winlab.testing.policies import in_policy
 
 Data = dict[str, Any]
 FE, BE = "10.0.0.10", "10.0.1.20"

@@ -17,16 +17,16 @@ from dataclasses import dataclass
 import pytest
 from kernel_pairs import BE, FE, PORT, Cell, expected
 
-from winlab.dataplane.associations import Way
-from winlab.dataplane.bench import in_policy, machine
 from winlab.dataplane.inforce import in_force
 from winlab.host import Host
+from winlab.ipsec.associations import Way
 from winlab.kernel.carrier import Carrier
 from winlab.kernel.direct import Direct
 from winlab.kernel.image import prepare
 from winlab.kernel.packages import Unavailable
 from winlab.kernel.pair import Measured, measure
 from winlab.kernel.policies import compile_policies
+from winlab.testing.policies import in_policy, machine
 
 pytestmark = pytest.mark.skipif(not os.environ.get("LAB_KERNEL"), reason="real packets are for tools/check kernel")
 

@@ -19,16 +19,16 @@ from typing import Any
 import lab_runner
 import pytest
 
-from winlab.dataplane.associations import Way
-from winlab.dataplane.bench import in_policy
 from winlab.exchange import BACKEND, FRONTEND, ServicesSpec
 from winlab.exchange.stand import Door
+from winlab.ipsec.associations import Way
 from winlab.kernel.carrier import Carrier
 from winlab.kernel.plane import PREFIX, KernelCrossing, over_the_kernel
 from winlab.kernel.realm import ADDRESS
 from winlab.kernel.wirelog import read_capture
 from winlab.lab import Lab
 from winlab.spec import HostSpec
+from winlab.testing.policies import in_policy
 
 pytestmark = pytest.mark.skipif(not os.environ.get("LAB_KERNEL"), reason="real packets are for tools/check kernel")
 

@@ -28,16 +28,16 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.pl
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.store.read import read_store
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.registry.query import parse_query
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.versions import parse_ver
-from winlab.dataplane.bench import machine
 from winlab.dataplane.inforce import in_force as lab_in_force
 from winlab.dataplane.judge import assess
-from winlab.dataplane.packet import Network as LabNetwork
-from winlab.dataplane.packet import Packet as LabPacket
 from winlab.host import Host
+from winlab.ipsec.packet import Network as LabNetwork
+from winlab.ipsec.packet import Packet as LabPacket
 from winlab.netsh.talk import talk
 from winlab.registry import Kind, Value
 from winlab.services import ROOT, SUCCESS, stop
 from winlab.shell import run
+from winlab.testing.policies import machine
 
 IPSEC = r"HKLM\SOFTWARE\Policies\Microsoft\Windows\IPSec"
 _HASHES = {None: None, 0: "none", 1: "md5", 2: "sha1"}

@@ -24,10 +24,10 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.pair import Pa
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.space import Packet as Question
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.in_force import in_force
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.versions import parse_ver
-from winlab.dataplane.bench import in_policy, machine, type_in
-from winlab.dataplane.packet import Network, Packet
 from winlab.dataplane.wire import Wire
 from winlab.host import Host
+from winlab.ipsec.packet import Network, Packet
+from winlab.testing.policies import in_policy, machine, type_in
 
 FE, BE, PORT = "10.0.0.10", "10.0.1.20", 80
 FRONTS = ("none", "permit", "request", "require", "strict", "block")

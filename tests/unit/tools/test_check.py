@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -16,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tools"))
 
 from gates import all_gates, expect  # noqa: E402 (the tools are scripts, not a package)
+from lab_gates import LAB, PROJECTS, contracts, kept_in, lab  # noqa: E402
 from lay_tree import lay, tree_of  # noqa: E402
 from pipeline import Gate, GateFailure, attempt, command, run_all  # noqa: E402
 from unit_gates import AGAIN, COUNTED, ONCE, PLAYED, closing_line, counted_files, further_files, played_files  # noqa: E402
@@ -76,6 +78,21 @@ def test_expect_compares_names() -> None:
         expect("role", {"backend", "frontend"}, {"backend"})
 
 
+@pytest.mark.parametrize(
+    "output",
+    ["", "Contracts: 0 kept, 0 broken.\n", "Contracts: 3 kept, 1 broken.\n", "Contracts: 13 kept, 10 broken.\n"],
+)
+def test_a_run_without_a_kept_contract_is_a_failure(output: str) -> None:
+    assert kept_in("Contracts: 12 kept, 0 broken.\n") == "12 contracts"
+    with pytest.raises(GateFailure, match="no contract was kept"):
+        kept_in(output)
+
+
+def test_the_contracts_of_the_lab_are_judged(tmp_path: Path) -> None:
+    assert LAB in PROJECTS
+    assert re.search(rf"\b{LAB}: [1-9]\d* contracts", contracts(tmp_path))
+
+
 def test_every_gate_has_its_own_name() -> None:
     names = [gate.name for gate in all_gates()]
     assert len(names) == len(set(names))
@@ -89,6 +106,12 @@ def test_every_test_runs_in_one_of_two_gates() -> None:
     assert set(AGAIN) <= set(further_files(AGAIN)) <= everything
     assert not set(AGAIN) & set(further_files())
     assert all((ROOT / path).exists() for path in (*PLAYED, *COUNTED, *ONCE, *AGAIN))
+
+
+def test_the_tests_of_the_lab_are_another_gates() -> None:
+    assert list((ROOT / LAB / "tests").glob("test_*.py"))
+    assert not [path for path in (*counted_files(), *played_files(), *further_files()) if path.startswith(LAB)]
+    assert [gate.name for gate in all_gates() if gate.run is lab] == ["lab"]
 
 
 def test_tree_follows_the_checkout(tmp_path: Path) -> None:

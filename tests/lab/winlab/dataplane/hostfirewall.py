@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from .. import firewall
 from ..firewall import Direction
-from .fate import Fate
-from .packet import UDP, Network, Packet
+from ..ipsec.fate import Fate
+from ..ipsec.packet import UDP, Network, Packet
 
 if TYPE_CHECKING:
     from ..host import Host

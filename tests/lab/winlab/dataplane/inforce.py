@@ -6,43 +6,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import IPv4Address
 
 from ..host import Host
+from ..ipsec.packet import Address
+from ..ipsec.rule import Direction, Rule
 from ..services import ROOT, State, find
 from ..store import policy_store
-from ..store.model import Action, Authentication, Connection, Filter, MainMode, Offer, Side, SideKind
+from ..store.model import Connection, Filter, MainMode
 from ..store.view import PolicyView, RuleView, read_policy
-from .packet import Address
 
 DEFAULT_EXEMPT_LEVEL = 3
 _DOMAIN = r"HKLM\SOFTWARE\Policies\Microsoft\Windows\IPSec\GPTIPSECPolicy"
-
-
-@dataclass(frozen=True, slots=True)
-class Direction:
-    """One direction of a filter. Port and protocol 0 stand for any."""
-
-    source: Side
-    destination: Side
-    protocol: int
-    source_port: int
-    destination_port: int
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """An active rule with its filter action; `directions` is empty for a default response rule."""
-
-    key: str
-    name: str
-    action: Action
-    inpass: bool
-    soft: bool
-    offers: tuple[Offer, ...]
-    authentication: tuple[Authentication, ...]
-    tunnel: bool
-    directions: tuple[Direction, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +138,3 @@ def directions(one: Filter) -> tuple[Direction, ...]:
     there = Direction(one.source, one.destination, one.protocol, one.source_port, one.destination_port)
     back = Direction(one.destination, one.source, one.protocol, one.destination_port, one.source_port)
     return (there, back) if one.mirrored else (there,)
-
-
-def is_ipv4(direction: Direction) -> bool:
-    """Tell the address family of a filter; one without an address is stored in the IPv4 form."""
-    sides = (direction.source, direction.destination)
-    given = [side.first for side in sides if side.kind in (SideKind.ADDRESS, SideKind.RANGE)]
-    return not given or isinstance(given[0], IPv4Address)

@@ -11,12 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ..host import Host
-from .fate import SENTENCES, Fate
+from ..ipsec.fate import SENTENCES, Fate
+from ..ipsec.packet import Network, Packet
+from ..ipsec.rule import Direction, Rule
 from .hostfirewall import Filtering, Paths, obstacle, paths
-from .inforce import Direction, InForce, Rule, in_force
+from .inforce import InForce, in_force
 from .matching import Choice, Decision, decide
 from .negotiation import Agreement, Refusal, negotiate
-from .packet import Network, Packet
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,21 @@ def judge(
 
     :param filtering: how much the hosts' own firewalls filter.
     """
+    return weigh(host_a, host_b, packet, network, filtering=filtering).fate
+
+
+def weigh(
+    host_a: Host,
+    host_b: Host,
+    packet: Packet,
+    network: Network | None = None,
+    *,
+    filtering: Filtering = Filtering.IGNORED,
+) -> Judgement:
+    """Like `judge`, with the circumstances."""
     between = paths(network or Network(), host_a, host_b, packet, filtering)
     judgement = assess(in_force(host_a), in_force(host_b), packet, between)
-    return stopped(judgement, obstacle(host_a, host_b, packet, filtering)).fate
+    return stopped(judgement, obstacle(host_a, host_b, packet, filtering))
 
 
 def stopped(judgement: Judgement, obstructed: tuple[Fate, str] | None) -> Judgement:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from .. import firewall
 from ..firewall import Direction
 from ..host import Host
+from ..ipsec.packet import TCP, Address, Network, Packet
 from .inforce import DEFAULT_EXEMPT_LEVEL, InForce, in_force
 from .judge import assess
-from .packet import TCP, Address, Network, Packet
 
 # Any port that a client's system hands out will do.
 _CLIENT_PORT = 49152

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address
 
+from ..ipsec.packet import RSVP, TCP, UDP, Address, Packet
+from ..ipsec.rule import Direction, Rule, is_ipv4
 from ..store.model import Action, Side, SideKind
-from .inforce import Direction, InForce, Rule, is_ipv4
-from .packet import RSVP, TCP, UDP, Address, Packet
+from .inforce import InForce
 
 _KERBEROS_PORT = 88
 _IKE_PORT = 500

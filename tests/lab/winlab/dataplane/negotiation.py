@@ -7,50 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..ipsec.fate import SENTENCES, Fate
+from ..ipsec.protection import Protection
+from ..ipsec.rule import Rule
 from ..store.model import Authentication, AuthType, MainModeMethod, Offer, Operation
-from ..store.wording import ESP_CIPHERS, HASHES
-from .fate import SENTENCES, Fate
-from .inforce import InForce, Rule
-from .packet import Network
+from .inforce import InForce
 
 _QUICK_LIFETIME = 3600
 _MAIN_LIFETIME = 28800
 KERBEROS_TOLERANCE = 300.0
 """Seconds by which two clocks may differ: the usual value for Kerberos (RFC 4120) and the default of Windows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Protection:
-    """The algorithms of a quick mode, numbered as in the store; None where the protocol is not used."""
-
-    ah_integrity: int | None = None
-    esp_cipher: int | None = None
-    esp_integrity: int | None = None
-
-    @property
-    def fate(self) -> Fate:
-        """The fate of what this protects."""
-        if self.ah_integrity is not None and self.esp_cipher is not None:
-            return Fate.AH_ESP
-        return Fate.AH if self.ah_integrity is not None else Fate.ESP
-
-    def passes(self, network: Network) -> bool:
-        """Tell whether the network lets packets of this kind through."""
-        return (self.ah_integrity is None or network.ah) and (self.esp_cipher is None or network.esp)
-
-    def dropper(self, network: Network) -> str:
-        """Return who drops packets of this kind, in a network that does not let them through."""
-        ah_passes = self.ah_integrity is None or network.ah
-        return network.esp_dropped_by if ah_passes else network.ah_dropped_by
-
-    def __str__(self) -> str:
-        words = []
-        if self.ah_integrity is not None:
-            words.append(f"AH[{HASHES.get(self.ah_integrity, self.ah_integrity)}]")
-        if self.esp_cipher is not None and self.esp_integrity is not None:
-            cipher = ESP_CIPHERS.get(self.esp_cipher, self.esp_cipher)
-            words.append(f"ESP[{cipher},{HASHES.get(self.esp_integrity, self.esp_integrity)}]")
-        return "+".join(words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..host import Host
-from . import trail
-from .associations import MainModeAssociation, QuickModeAssociation, SoftAssociation, Traffic, Way
-from .fate import Fate
+from ..ipsec import trail
+from ..ipsec.associations import MainModeAssociation, QuickModeAssociation, SoftAssociation, Traffic, Way
+from ..ipsec.fate import Fate
+from ..ipsec.packet import Address, Network, Packet
+from ..ipsec.rule import Direction, Rule
 from .hostfirewall import Filtering, Paths, obstacle, paths
-from .inforce import Direction, InForce, Rule, in_force
+from .inforce import InForce, in_force
 from .judge import Attempt, Bargain, Fallback, Judgement, assess, stopped
 from .matching import Choice, decide
-from .packet import Address, Network, Packet
 
 FALLBACK_SECONDS = 3.0
 

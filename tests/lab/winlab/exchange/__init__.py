@@ -17,6 +17,6 @@ conversation looks like that is not let through. Nobody can read mail.
 from __future__ import annotations
 
 from .spec import BACKEND, FRONTEND, ServicesSpec, check
-from .stand import Exchange
+from .stand import Exchange, Place
 
-__all__ = ["BACKEND", "FRONTEND", "Exchange", "ServicesSpec", "check"]
+__all__ = ["BACKEND", "FRONTEND", "Exchange", "Place", "ServicesSpec", "check"]

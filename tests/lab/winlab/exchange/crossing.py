@@ -15,9 +15,9 @@ from dataclasses import asdict, dataclass, field, replace
 
 from ..dataplane.hostfirewall import Filtering
 from ..dataplane.management import passes
-from ..dataplane.packet import TCP, Address, Network, Packet
 from ..dataplane.wire import Wire
 from ..host import Host
+from ..ipsec.packet import TCP, Address, Network, Packet
 from .spec import ServicesSpec
 
 HEADERS = 40

@@ -71,18 +71,26 @@ class ServicesSpec:
         return plain | {name: port for name, (inside, port) in TLS.items() if inside in self.protocols}
 
 
-class _Named(Protocol):
-    """What `check` needs to know of a host's specification."""
+class Offering(Protocol):
+    """What the services need to know of a host's specification.
+
+    `address` is where they listen, `addresses` are those that policies speak of, `controller` is where clients come
+    from, as policies name it.
+    """
 
     @property
     def name(self) -> str: ...
     @property
+    def address(self) -> str: ...
+    @property
     def addresses(self) -> tuple[str, ...]: ...
+    @property
+    def controller(self) -> str: ...
     @property
     def services(self) -> ServicesSpec | None: ...
 
 
-def check(hosts: Iterable[_Named]) -> dict[str, dict[str, str]]:
+def check(hosts: Iterable[Offering]) -> dict[str, dict[str, str]]:
     """Return, for each front-end, the back-end of every user.
 
     :raises ValueError: when hosts with services lack addresses, or back-ends or users do not fit together.
@@ -106,7 +114,7 @@ def check(hosts: Iterable[_Named]) -> dict[str, dict[str, str]]:
     return plan
 
 
-def _placed(host: _Named) -> bool:
+def _placed(host: Offering) -> bool:
     if not host.addresses:
         raise ValueError(f"host {host.name}: services need addresses")
     return True

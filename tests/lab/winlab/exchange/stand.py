@@ -10,10 +10,10 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..doors import Doors
 from ..host import Host
@@ -21,11 +21,8 @@ from . import certificate, http, imap, pop3
 from .crossing import Crossing, Locks
 from .mailboxes import Mailboxes
 from .relay import Relay
-from .spec import BACKEND, TLS, ServicesSpec, check
+from .spec import BACKEND, TLS, Offering, ServicesSpec, check
 from .streams import Stalled, Stream, hang, join
-
-if TYPE_CHECKING:
-    from ..lab import LabHost
 
 _PROTOCOLS = {"http": http, "imap": imap, "pop3": pop3}
 _HANDSHAKE_SECONDS = 10.0
@@ -45,6 +42,15 @@ class Door:
         return {"host": self.host, "port": self.port, "standard_port": self.standard_port, "tls": self.tls}
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A running host: what was asked of it, its state, and the lock that its commands hold one at a time."""
+
+    spec: Offering
+    host: Host
+    running: AbstractContextManager[object]
+
+
 class Exchange:
     """Runs the services of those hosts that have some.
 
@@ -56,7 +62,7 @@ class Exchange:
 
     def __init__(
         self,
-        hosts: Mapping[str, LabHost],
+        hosts: Mapping[str, Place],
         directory: Path,
         crossing: Callable[[Mapping[str, Host], Locks], Crossing] = Crossing,
     ) -> None:
@@ -65,7 +71,7 @@ class Exchange:
         placed = {name: each for name, each in hosts.items() if each.host.addresses}
         self.crossing = crossing(
             {name: each.host for name, each in placed.items()},
-            {name: each.endpoint.operations.shells.running for name, each in placed.items()},
+            {name: each.running for name, each in placed.items()},
         )
         self.certificate: Path | None = None
         self.doors: dict[str, dict[str, Door]] = {}

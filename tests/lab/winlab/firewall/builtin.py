@@ -9,17 +9,13 @@ are words. Management is open from the start. One string has a key that nobody k
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ..registry import Kind, Value
 from ..services import Service, StartType, install
 from . import store
+from .guarded import Guarded
 from .model import Action, Direction, Rule
 from .portopenings import Opening, put
 from .spans import PortSpan
-
-if TYPE_CHECKING:
-    from ..host import Host
 
 MANAGEMENT_PORTS = (5985, 5986)
 """TCP ports that are open from the start."""
@@ -53,7 +49,7 @@ _ODD = (
 )
 
 
-def install_service(host: Host) -> Service:
+def install_service(host: Guarded) -> Service:
     """Register the firewall's service, and return it.
 
     On a Windows it depends on the filtering engine. Lab's choice: it does not, so that the engine can be stopped alone.
@@ -64,7 +60,7 @@ def install_service(host: Host) -> Service:
     return install(host.registry, "SharedAccess", StartType.AUTO, display=display, running=True)
 
 
-def plant(host: Host) -> None:
+def plant(host: Guarded) -> None:
     """Write the state of a fresh installation: on from Windows Vista on, off on Server 2003."""
     if not store.modern(host):
         store.switch(host, False)
@@ -94,7 +90,7 @@ def read_opening(text: str) -> tuple[int, int | None]:
     return (_PROTOCOLS[word], int(port)) if slash else (int(word), None)
 
 
-def open_up(host: Host, text: str) -> None:
+def open_up(host: Guarded, text: str) -> None:
     """Let something in from everywhere. The firewall of Server 2003 cannot open protocols, and needs not to."""
     protocol, port = read_opening(text)
     name = f"Lab {text}"

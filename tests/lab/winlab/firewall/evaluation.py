@@ -6,15 +6,12 @@
 from __future__ import annotations
 
 from ipaddress import ip_network
-from typing import TYPE_CHECKING
 
-from ..dataplane.packet import TCP, UDP, Address, Packet
+from ..ipsec.packet import TCP, UDP, Address, Packet
 from . import portopenings, store
+from .guarded import Guarded
 from .model import Action, Direction, Rule
 from .spans import AddressItem, AddressSpan, AddressWord, PortItem, PortSpan
-
-if TYPE_CHECKING:
-    from ..host import Host
 
 _SYSTEM = ("system", "")
 _KEYING = (r"%systemroot%\system32\svchost.exe", "ikeext")
@@ -22,7 +19,7 @@ _OWNERS = {(UDP, 500): _KEYING, (UDP, 4500): _KEYING, (TCP, 5985): _SYSTEM, (TCP
 _NOBODY = ("", "")
 
 
-def passes(host: Host, packet: Packet, direction: Direction) -> bool:
+def passes(host: Guarded, packet: Packet, direction: Direction) -> bool:
     """Tell whether the firewall of a host lets a packet pass that opens a conversation."""
     if not store.running(host) or not store.setting(host, host.profile, store.ENABLE):
         return True
@@ -38,11 +35,11 @@ def passes(host: Host, packet: Packet, direction: Direction) -> bool:
     return Action.ALLOW in actions or not store.setting(host, host.profile, name)
 
 
-def _rules(host: Host) -> list[Rule]:
+def _rules(host: Guarded) -> list[Rule]:
     return [rule for key in (store.RULES, store.GROUP_POLICY_RULES) for _id, rule in store.rules(host, key)]
 
 
-def _opened(host: Host, packet: Packet) -> bool:
+def _opened(host: Guarded, packet: Packet) -> bool:
     """Tell whether the firewall of Server 2003 lets a packet in."""
     if packet.protocol not in (TCP, UDP):
         return True
@@ -56,7 +53,7 @@ def _opened(host: Host, packet: Packet) -> bool:
     )
 
 
-def _matches(rule: Rule, host: Host, packet: Packet) -> bool:
+def _matches(rule: Rule, host: Guarded, packet: Packet) -> bool:
     if not rule.active or rule.security or (rule.profiles and host.profile not in rule.profiles):
         return False
     if rule.protocol not in (None, packet.protocol):
@@ -78,12 +75,12 @@ def _port(items: tuple[PortItem, ...], port: int) -> bool:
     return not items or any(isinstance(each, PortSpan) and each.first <= port <= each.last for each in items)
 
 
-def _end(v4: tuple[AddressItem, ...], v6: tuple[AddressItem, ...], address: Address, host: Host) -> bool:
+def _end(v4: tuple[AddressItem, ...], v6: tuple[AddressItem, ...], address: Address, host: Guarded) -> bool:
     """Tell whether one side matches. A rule that names addresses of one family does not match the other one."""
     return not (v4 or v6) or _among(v4 if address.version == 4 else v6, address, host)
 
 
-def _among(items: tuple[AddressItem, ...], address: Address, host: Host) -> bool:
+def _among(items: tuple[AddressItem, ...], address: Address, host: Guarded) -> bool:
     for item in items:
         if isinstance(item, AddressSpan):
             if item.holds(address):
@@ -93,7 +90,7 @@ def _among(items: tuple[AddressItem, ...], address: Address, host: Host) -> bool
     return False
 
 
-def _neighbour(address: Address, host: Host) -> bool:
+def _neighbour(address: Address, host: Guarded) -> bool:
     return any(address in ip_network((own, 24 if own.version == 4 else 64), strict=False) for own in host.addresses)
 
 

@@ -10,15 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ..registry import Kind, Value
+from .guarded import Guarded
 from .model import Profile
 from .spans import AddressItem, AddressWord, read_address
 from .store import POLICY, profile_key
-
-if TYPE_CHECKING:
-    from ..host import Host
 
 PROFILES = (Profile.DOMAIN, Profile.PRIVATE)
 """The two profiles of Server 2003, which calls the second one standard."""
@@ -69,7 +66,7 @@ def read(text: str) -> Opening:
     return Opening(int(port), protocol.upper(), name, items, state.lower() == "enabled")
 
 
-def openings(host: Host, profile: Profile) -> Iterator[Opening]:
+def openings(host: Guarded, profile: Profile) -> Iterator[Opening]:
     """Yield the openings of a profile that decode, as stored."""
     for _name, value in host.registry.values(_key(profile)):
         if isinstance(value.data, str):
@@ -80,14 +77,14 @@ def openings(host: Host, profile: Profile) -> Iterator[Opening]:
             yield opening
 
 
-def put(host: Host, opening: Opening, profiles: Iterable[Profile] = PROFILES) -> None:
+def put(host: Guarded, opening: Opening, profiles: Iterable[Profile] = PROFILES) -> None:
     """Write an opening; an older one for the same port and protocol is overwritten."""
     for profile in profiles:
         name = f"{opening.port}:{opening.protocol}"
         host.registry.set(_key(profile), name, Value(Kind.SZ, write(opening)))
 
 
-def remove(host: Host, port: int, protocol: str, profiles: Iterable[Profile]) -> bool:
+def remove(host: Guarded, port: int, protocol: str, profiles: Iterable[Profile]) -> bool:
     """Remove an opening; False if there was none in any of the profiles."""
     # All of them, not only the first.
     gone = [host.registry.delete_value(_key(profile), f"{port}:{protocol}") for profile in profiles]

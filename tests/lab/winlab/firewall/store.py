@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from ..registry import Kind, Value
 from ..services import State, find
+from .guarded import Guarded
 from .model import Profile, Rule, read, write
-
-if TYPE_CHECKING:
-    from ..host import Host
 
 POLICY = r"HKLM\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy"
 RULES = rf"{POLICY}\FirewallRules"
@@ -37,12 +34,12 @@ _DEFAULTS = {ENABLE: 0, INBOUND: 1, OUTBOUND: 0, NO_EXCEPTIONS: 0}
 RULE_VERSIONS = {"2008R2": "2.10", "2016": "2.27", "2025": "2.33"}
 
 
-def modern(host: Host) -> bool:
+def modern(host: Guarded) -> bool:
     """Tell whether the host has the firewall of Windows Vista and later."""
     return host.version.name in RULE_VERSIONS
 
 
-def running(host: Host) -> bool:
+def running(host: Guarded) -> bool:
     """Tell whether the firewall's service runs."""
     service = find(host, "MpsSvc" if modern(host) else "SharedAccess")
     return service is not None and service.state == State.RUNNING
@@ -53,25 +50,25 @@ def profile_key(profile: Profile, *, modern: bool) -> str:
     return PROFILE_KEYS[profile if modern or profile is Profile.DOMAIN else Profile.PRIVATE]
 
 
-def setting(host: Host, profile: Profile, name: str) -> int:
+def setting(host: Guarded, profile: Profile, name: str) -> int:
     """Return a switch of a profile, or what its absence means."""
     value = host.registry.get(rf"{POLICY}\{profile_key(profile, modern=modern(host))}", name)
     return value.data if value is not None and isinstance(value.data, int) else _DEFAULTS[name]
 
 
-def set_setting(host: Host, profile: Profile, name: str, number: int) -> None:
+def set_setting(host: Guarded, profile: Profile, name: str, number: int) -> None:
     """Write a switch of a profile."""
     key = rf"{POLICY}\{profile_key(profile, modern=modern(host))}"
     host.registry.set(key, name, Value(Kind.DWORD, number))
 
 
-def switch(host: Host, on: bool) -> None:
+def switch(host: Guarded, on: bool) -> None:
     """Turn the firewall on or off in all profiles."""
     for profile in Profile:
         set_setting(host, profile, ENABLE, int(on))
 
 
-def rules(host: Host, key: str = RULES) -> Iterator[tuple[str, Rule]]:
+def rules(host: Guarded, key: str = RULES) -> Iterator[tuple[str, Rule]]:
     """Yield identifier and rule for every string that decodes, as stored."""
     for rule_id, value in host.registry.values(key):
         if isinstance(value.data, str):
@@ -82,7 +79,7 @@ def rules(host: Host, key: str = RULES) -> Iterator[tuple[str, Rule]]:
             yield rule_id, rule
 
 
-def add(host: Host, rule: Rule, rule_id: str | None = None) -> str:
+def add(host: Guarded, rule: Rule, rule_id: str | None = None) -> str:
     """Write a rule, under a new identifier or in the place of an older one; returns the identifier."""
     rule_id = rule_id or f"{{{str(uuid.uuid4()).upper()}}}"
     version = RULE_VERSIONS[host.version.name]
@@ -90,11 +87,11 @@ def add(host: Host, rule: Rule, rule_id: str | None = None) -> str:
     return rule_id
 
 
-def remove(host: Host, rule_id: str) -> None:
+def remove(host: Guarded, rule_id: str) -> None:
     """Remove a rule."""
     host.registry.delete_value(RULES, rule_id)
 
 
-def plant_group_policy_rule(host: Host, rule_id: str, text: str) -> None:
+def plant_group_policy_rule(host: Guarded, rule_id: str, text: str) -> None:
     """Write a rule string as a group policy of a domain would leave it on the host. For tests."""
     host.registry.set(GROUP_POLICY_RULES, rule_id, Value(Kind.SZ, text))

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..dataplane import trail
-from ..dataplane.associations import QuickModeAssociation, Way
-from ..dataplane.fate import Fate
-from ..dataplane.packet import Address
 from ..host import Host
+from ..ipsec import trail
+from ..ipsec.associations import QuickModeAssociation, Way
+from ..ipsec.fate import Fate
+from ..ipsec.packet import Address
 from .standing import Standing
 
 _DROPPED = ("XfrmInTmplMismatch", "XfrmInNoPols", "XfrmInPolBlock")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..dataplane.packet import Network
+from ..ipsec.packet import Network
 from .realm import ADDRESS
 
 CLIENT = "198.51.100.10"

@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from .. import firewall
-from ..dataplane.packet import TCP, UDP, Address, Packet
 from ..firewall import Direction
 from ..host import Host
+from ..ipsec.packet import TCP, UDP, Address, Packet
 
 _CLIENT_PORT = 49152
 

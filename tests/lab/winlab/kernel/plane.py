@@ -26,13 +26,13 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any
 
-from ..dataplane.fate import Fate
 from ..dataplane.inforce import in_force
 from ..dataplane.matching import Choice, decide
-from ..dataplane.packet import Address, Network
 from ..exchange import FRONTEND, ServicesSpec
 from ..exchange.crossing import Conversation, Crossing, Entrance, Locks
 from ..host import Host
+from ..ipsec.fate import Fate
+from ..ipsec.packet import Address, Network
 from ..spec import HostSpec
 from . import realm
 from .account import count, covering, note

@@ -17,10 +17,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, summarize_address_range
 
-from ..dataplane.inforce import Direction, InForce, Rule, is_ipv4
+from ..dataplane.inforce import InForce
 from ..dataplane.matching import rank, strictness
 from ..dataplane.negotiation import protection
-from ..dataplane.packet import RSVP, TCP, UDP
+from ..ipsec.packet import RSVP, TCP, UDP
+from ..ipsec.rule import Direction, Rule, is_ipv4
 from ..store.model import SERVER_KINDS, Action, Offer, Side, SideKind
 
 EVERYWHERE = IPv4Network("0.0.0.0/0")

@@ -11,15 +11,10 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from ..dataplane.associations import (
-    MainModeAssociation,
-    QuickModeAssociation,
-    SoftAssociation,
-    Traffic,
-    Way,
-)
-from ..dataplane.inforce import InForce, Rule
-from ..dataplane.negotiation import Protection
+from ..dataplane.inforce import InForce
+from ..ipsec.associations import MainModeAssociation, QuickModeAssociation, SoftAssociation, Traffic, Way
+from ..ipsec.protection import Protection
+from ..ipsec.rule import Rule
 from ..store.model import Cipher, EspCipher, Hash, MainModeMethod
 from .keying import authentication
 from .policies import SOFT_LIFE, Policies

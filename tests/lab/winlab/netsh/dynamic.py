@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..dataplane.associations import MainModeAssociation, QuickModeAssociation, Way
 from ..dataplane.wire import refresh
+from ..ipsec.associations import MainModeAssociation, QuickModeAssociation, Way
 from ..store import wording
 from ..wmi.counters import active_quick_modes
 from . import commands, dynamic_entries

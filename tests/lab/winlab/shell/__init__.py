@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..host import Host
-from . import programs
-from .cmd import Cmd, Streams
+from .cmd import Cmd
 from .options import CodeOfLine, LongLine, ShellOptions
 from .powershell import decode_line, run_script
+from .process import Process, Streams
+from .programs import INSTALLED, split_word
 from .streams import Console, Input, InputNeverEnds, Sink, discard
 
 __all__ = [
@@ -58,7 +59,8 @@ def execute(
     :raises InputNeverEnds: when a program waits for input that does not come; output so far was delivered.
     """
     source = Console() if stdin is None else Input(stdin)
-    cmd = Cmd(host, options or ShellOptions(), Streams(source, out, err), environment=dict(environment or {}))
+    streams = Streams(source, out, err)
+    cmd = Cmd(host, options or ShellOptions(), streams, INSTALLED, dict(environment or {}))
     return cmd.main(f"/c {command_line}")
 
 
@@ -84,8 +86,8 @@ def script(
     :param stdin: what `$input` yields, as lines.
     :returns: the exit code, and whether the script hands it on to its caller.
     """
-    cmd = Cmd(host, options or ShellOptions(), Streams(Input(stdin), out, err), environment=dict(environment or {}))
-    return run_script(cmd, text)
+    streams = Streams(Input(stdin), out, err)
+    return run_script(Process(host, options or ShellOptions(), streams, INSTALLED, dict(environment or {})), text)
 
 
 def launch(host: Host, command_line: str, account: str) -> int:
@@ -93,9 +95,9 @@ def launch(host: Host, command_line: str, account: str) -> int:
 
     :returns: the exit code, or FILE_NOT_FOUND if there is no such program.
     """
-    word, arguments = programs.split_word(command_line)
-    program = programs.find(word, host, ShellOptions())
+    word, arguments = split_word(command_line)
+    program = INSTALLED.find(word, host, ShellOptions())
     if program is None:
         return FILE_NOT_FOUND
     streams = Streams(Input(), discard, discard)
-    return program(Cmd(host, ShellOptions(), streams, environment={"username": account}), arguments)
+    return program(Process(host, ShellOptions(), streams, INSTALLED, {"username": account}), arguments)

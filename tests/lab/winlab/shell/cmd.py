@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from ..host import Host
-from . import grammar, programs
+from . import grammar
 from .grammar import Simple, SyntaxRefused, Target
-from .options import LINE_LIMIT, CodeOfLine, LongLine, ShellOptions
-from .streams import Input, Nul, Sink, discard
+from .options import LINE_LIMIT, CodeOfLine, LongLine
+from .process import Process, Streams
+from .streams import Nul, Sink, discard
 from .text import phrase
 
 NOT_FOUND = 9009
@@ -42,26 +43,13 @@ class _Exit(Exception):
         self.code = code
 
 
-@dataclass(frozen=True, slots=True)
-class Streams:
-    """The three handles of a process."""
-
-    stdin: Input
-    out: Sink
-    err: Sink
-
-
 @dataclass(slots=True)
-class Cmd:
+class Cmd(Process):
     """One cmd.exe process."""
 
-    host: Host
-    options: ShellOptions
-    streams: Streams
     echo: bool = True
     errorlevel: int = 0
     from_stdin: bool = False
-    environment: dict[str, str] = field(default_factory=dict)
 
     def main(self, arguments: str) -> int:
         """Run as `cmd.exe ARGUMENTS` and return the exit code."""
@@ -72,7 +60,7 @@ class Cmd:
             if letter == "q":
                 self.echo = False
             elif letter in ("c", "r"):
-                known = programs.is_program(rest.strip().strip('"'))
+                known = self.programs.knows(rest.strip().strip('"'))
                 return self.one_line(grammar.outer_quotes(rest, known))
         return self.batch()
 
@@ -179,7 +167,7 @@ class Cmd:
         if split is None:
             return 0
         word, arguments = split[1].replace('"', ""), split[2]
-        program = programs.find(word, self.host, self.options)
+        program = self.programs.find(word, self.host, self.options)
         if program is None:
             code = self._complain("cmd.unknown", NOT_FOUND, name=word)
             return code if self.from_stdin else self._as_one(code)

@@ -15,14 +15,11 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from . import powershell_command
+from .process import Process, Streams
 from .streams import Console, Input, InputNeverEnds, Nul, Sink
 from .text import phrase
-
-if TYPE_CHECKING:
-    from .cmd import Cmd
 
 MODULE_MISTAKE = (
     "winlab: this is the bootstrap of an Ansible module. The lab has no PowerShell and no Python: a module was sent to"
@@ -87,7 +84,7 @@ def native_line(text: str) -> str | None:
     return " ".join(words) or None
 
 
-def main(caller: Cmd, arguments: str) -> int:
+def main(caller: Process, arguments: str) -> int:
     """Run as `powershell.exe ARGUMENTS`; see the module's text."""
     script = decode(arguments)
     if script is None:
@@ -98,7 +95,7 @@ def main(caller: Cmd, arguments: str) -> int:
     return code if keeps else int(code != 0)
 
 
-def run_script(caller: Cmd, script: str) -> tuple[int, bool]:
+def run_script(caller: Process, script: str) -> tuple[int, bool]:
     """Run a script's text; returns the exit code, and whether the script hands a program's own code on."""
     if _BOOTSTRAP.search(script):
         if caller.options.module_answer:
@@ -121,7 +118,7 @@ def run_script(caller: Cmd, script: str) -> tuple[int, bool]:
     return _native(caller, line, stdin), bool(piped) or keeps_code
 
 
-def _command(caller: Cmd, arguments: str) -> int:
+def _command(caller: Process, arguments: str) -> int:
     """Run the text behind -Command."""
     split = powershell_command.split(arguments)
     if split is None or _OPTION.sub("", split[0]).strip():
@@ -137,22 +134,19 @@ def _command(caller: Cmd, arguments: str) -> int:
         return _refuse(caller, str(text))
 
 
-def _printer(caller: Cmd, sink: Sink) -> Callable[[str], None]:
+def _printer(caller: Process, sink: Sink) -> Callable[[str], None]:
     return lambda text: sink(_encoded(caller, text))
 
 
-def _native(caller: Cmd, line: str, stdin: Input) -> int:
+def _native(caller: Process, line: str, stdin: Input) -> int:
     """Start a program without cmd.exe in between."""
-    from .cmd import Streams
-    from .programs import find
-
     name, _blank, arguments = line.partition(" ")
-    program = find(name, caller.host, caller.options)
+    program = caller.programs.find(name, caller.host, caller.options)
     if program is None:
         caller.streams.err(_encoded(caller, phrase(caller.host.language, "ps.unknown", name=name)))
         return 1
     streams = Streams(stdin, caller.streams.out, caller.streams.err)
-    child = type(caller)(caller.host, caller.options, streams, environment=dict(caller.environment))
+    child = Process(caller.host, caller.options, streams, caller.programs, dict(caller.environment))
     return program(child, f" {arguments}" if arguments else "")
 
 
@@ -162,10 +156,10 @@ def _as_text(stdin: Input) -> Input:
     return Input("".join(f"{line}\r\n" for line in lines).encode("ascii", "replace"))
 
 
-def _refuse(caller: Cmd, text: str) -> int:
+def _refuse(caller: Process, text: str) -> int:
     caller.streams.err(_encoded(caller, phrase(caller.host.language, "ps.error", line=text[:200])))
     return 1
 
 
-def _encoded(caller: Cmd, text: str) -> bytes:
+def _encoded(caller: Process, text: str) -> bytes:
     return text.encode(caller.host.oem_encoding, "replace")

@@ -7,81 +7,74 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from .. import netsh
+from ..host import Host
 from . import netstat, powershell, reg, sc, schtasks, wevtutil, wmic
+from .cmd import Cmd
 from .options import ShellOptions
-
-if TYPE_CHECKING:
-    from ..host import Host
-    from .cmd import Cmd
-
-Program = Callable[["Cmd", str], int]
-"""Takes the calling process (host, handles, options) and the raw text of the arguments; returns the exit code."""
+from .process import Process, Program
 
 _SYSTEM = re.compile(
     r"(?:[a-z]:\\windows\\(?:system32|sysnative|syswow64)(?:\\windowspowershell\\v1\.0|\\wbem)?\\)?(\w+)(\.exe)?"
 )
 
 
-def _cmd(caller: Cmd, arguments: str) -> int:
-    from .cmd import Cmd
-
-    child = Cmd(caller.host, caller.options, caller.streams, environment=dict(caller.environment))
+def _cmd(caller: Process, arguments: str) -> int:
+    child = Cmd(caller.host, caller.options, caller.streams, caller.programs, dict(caller.environment))
     return child.main(arguments)
 
 
-def _netsh(caller: Cmd, arguments: str) -> int:
+def _netsh(caller: Process, arguments: str) -> int:
     code = netsh.main(caller.host, arguments.strip(), caller.streams.stdin, caller.streams.out)
     if arguments.strip():
         _swallow(caller)
     return code
 
 
-def _reg(caller: Cmd, arguments: str) -> int:
+def _reg(caller: Process, arguments: str) -> int:
     code = reg.main(caller.host, arguments, caller.streams.stdin, caller.streams.out, caller.streams.err)
     _swallow(caller)
     return code
 
 
-def _sc(caller: Cmd, arguments: str) -> int:
+def _sc(caller: Process, arguments: str) -> int:
     code = sc.main(caller.host, arguments, caller.streams.out)
     _swallow(caller)
     return code
 
 
-def _schtasks(caller: Cmd, arguments: str) -> int:
+def _schtasks(caller: Process, arguments: str) -> int:
     code = schtasks.main(caller.host, arguments, caller.streams.stdin, caller.streams.out, caller.streams.err)
     _swallow(caller)
     return code
 
 
-def _wmic(caller: Cmd, arguments: str) -> int:
+def _wmic(caller: Process, arguments: str) -> int:
     code = wmic.main(caller.host, arguments, caller.streams.out, caller.streams.err)
     _swallow(caller)
     return code
 
 
-def _wevtutil(caller: Cmd, arguments: str) -> int:
+def _wevtutil(caller: Process, arguments: str) -> int:
     code = wevtutil.main(caller.host, arguments, caller.streams.out, caller.streams.err)
     _swallow(caller)
     return code
 
 
-def _netstat(caller: Cmd, arguments: str) -> int:
+def _netstat(caller: Process, arguments: str) -> int:
     code = netstat.main(caller.host, arguments, caller.streams.out)
     _swallow(caller)
     return code
 
 
-def _hostname(caller: Cmd, _arguments: str) -> int:
+def _hostname(caller: Process, _arguments: str) -> int:
     caller.streams.out(f"{caller.host.name}\r\n".encode(caller.host.oem_encoding, "replace"))
     _swallow(caller)
     return 0
 
 
-def _swallow(caller: Cmd) -> None:
+def _swallow(caller: Process) -> None:
     if caller.options.children_swallow:
         caller.streams.stdin.read()
 
@@ -118,16 +111,23 @@ def _name(word: str) -> str:
     return found[1] if found else ""
 
 
-def is_program(word: str) -> bool:
-    """Tell whether a word, with or without its system path, names a program of the lab."""
-    return _name(word) in _PROGRAMS
+class Installed:
+    """The programs of this module, as processes get them (`process.Programs`)."""
+
+    @staticmethod
+    def knows(word: str) -> bool:
+        """Tell whether a word, with or without its system path, names a program of the lab."""
+        return _name(word) in _PROGRAMS
+
+    @staticmethod
+    def find(word: str, host: Host, options: ShellOptions) -> Program | None:
+        """Return the program that a command word names on a host, or None."""
+        name = _name(word)
+        if name == "powershell" and not options.powershell:
+            return None
+        if name in _ONLY_ON and not _ONLY_ON[name](host):
+            return None
+        return _PROGRAMS.get(name)
 
 
-def find(word: str, host: Host, options: ShellOptions) -> Program | None:
-    """Return the program that a command word names on a host, or None."""
-    name = _name(word)
-    if name == "powershell" and not options.powershell:
-        return None
-    if name in _ONLY_ON and not _ONLY_ON[name](host):
-        return None
-    return _PROGRAMS.get(name)
+INSTALLED = Installed()

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from ..host import Host
 from .errors import Code, StoreError
 from .facade import PolicyStore
+from .keeper import Keeper
 
 __all__ = ["Code", "PolicyStore", "StoreError", "policy_store"]
 
 
-def policy_store(host: Host) -> PolicyStore:
+def policy_store(host: Keeper) -> PolicyStore:
     """Return the local policy store of a host, read and written through its registry."""
     return PolicyStore(host)

@@ -8,9 +8,9 @@ from __future__ import annotations
 import struct
 import uuid
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from ..registry import Kind, Value
+from .contents import Contents
 from .filter_blob import encode_filters
 from .identifiers import BLOB_IDS, ObjectClass
 from .model import (
@@ -32,30 +32,27 @@ from .policies import DEFAULT_POLLING
 from .rule_blob import encode_rule
 from .rules import KERBEROS
 
-if TYPE_CHECKING:
-    from .facade import PolicyStore
-
 _PERMIT = ActionBody(Action.PERMIT)
 
 
-def _policy(store: PolicyStore, name: str) -> str:
+def _policy(store: Contents, name: str) -> str:
     return store.policies.create(
         name, store.policies.default_mode(), polling_seconds=DEFAULT_POLLING, default_active=False
     )
 
 
-def _list(store: PolicyStore, name: str) -> str:
+def _list(store: Contents, name: str) -> str:
     key = store.filter_lists.create(name)
     store.filter_lists.add(name, Filter(Side(SideKind.ME, mask=HOST_MASK), Side(SideKind.ANY)))
     return key
 
 
-def non_ascii_policy(store: PolicyStore, name: str = "Richtlinie für Büro β") -> str:
+def non_ascii_policy(store: Contents, name: str = "Richtlinie für Büro β") -> str:
     """Plant a policy whose name is beyond ASCII."""
     return _policy(store, name)
 
 
-def unknown_authentication(store: PolicyStore, name: str = "Foreign authentication") -> str:
+def unknown_authentication(store: Contents, name: str = "Foreign authentication") -> str:
     """Plant a policy with a rule of an authentication type that nobody knows. Returns the rule."""
     policy = _policy(store, name)
     rule = store.rules.create(
@@ -71,7 +68,7 @@ def unknown_authentication(store: PolicyStore, name: str = "Foreign authenticati
     return rule
 
 
-def half_written_key(store: PolicyStore, name: str = "Half written") -> str:
+def half_written_key(store: Contents, name: str = "Half written") -> str:
     """Plant a policy key that has a name but no data."""
     key = f"{ObjectClass.POLICY}{{{uuid.uuid4()}}}"
     store.objects.put(key, "ipsecName", name)
@@ -79,21 +76,21 @@ def half_written_key(store: PolicyStore, name: str = "Half written") -> str:
     return key
 
 
-def orphan_rule(store: PolicyStore, name: str = "Orphan rule") -> str:
+def orphan_rule(store: Contents, name: str = "Orphan rule") -> str:
     """Plant a rule that says it belongs to a policy which does not exist, and that no policy lists."""
     rule = store.objects.create(ObjectClass.NFA, encode_rule(RuleBody(KERBEROS), store.host.version), name=name)
     store.objects.point(rule, OWNERS, f"{ObjectClass.POLICY}{{{uuid.uuid4()}}}")
     return rule
 
 
-def orphan_list(store: PolicyStore, name: str = "Orphan list") -> str:
+def orphan_list(store: Contents, name: str = "Orphan list") -> str:
     """Plant a filter list whose owner does not exist."""
     key = _list(store, name)
     store.objects.point(key, OWNERS, f"{ObjectClass.NFA}{{{uuid.uuid4()}}}")
     return key
 
 
-def dangling_references(store: PolicyStore, name: str = "Dangling") -> str:
+def dangling_references(store: Contents, name: str = "Dangling") -> str:
     """Plant a policy that lists a rule which does not exist, beside one whose list and action do not exist."""
     policy = _policy(store, name)
     rule = store.objects.create(
@@ -107,7 +104,7 @@ def dangling_references(store: PolicyStore, name: str = "Dangling") -> str:
     return policy
 
 
-def unnamed_action(store: PolicyStore, name: str = "Unnamed action") -> str:
+def unnamed_action(store: Contents, name: str = "Unnamed action") -> str:
     """Plant a policy with a rule whose filter action has no name, as the snap-in may leave it. Returns the rule."""
     policy = _policy(store, name)
     offer = Offer((Algorithm(Operation.ESP, EspCipher.TRIPLE_DES, Hash.SHA1),), 900, 100000)
@@ -117,18 +114,18 @@ def unnamed_action(store: PolicyStore, name: str = "Unnamed action") -> str:
     )
 
 
-def unknown_filter_data(store: PolicyStore, name: str = "Unknown data") -> str:
+def unknown_filter_data(store: Contents, name: str = "Unknown data") -> str:
     """Plant a filter list whose blob is cut off."""
     blob = encode_filters([Filter(Side(SideKind.ANY), Side(SideKind.ANY))], store.host.version.frame)
     return store.objects.create(ObjectClass.FILTER, blob[:60], name=name)
 
 
-def wrong_class(store: PolicyStore, name: str = "Wrong class") -> str:
+def wrong_class(store: Contents, name: str = "Wrong class") -> str:
     """Plant a policy key whose blob is that of another class."""
     return store.objects.create(ObjectClass.POLICY, BLOB_IDS[ObjectClass.NFA] + bytes(9), name=name)
 
 
-def domain_policy(store: PolicyStore, name: str = "Domain policy") -> str:
+def domain_policy(store: Contents, name: str = "Domain policy") -> str:
     """Leave the marks that a policy assigned by the domain leaves on a member. Returns the key."""
     key = r"HKLM\SOFTWARE\Policies\Microsoft\Windows\IPSec\GPTIPSECPolicy"
     path = f"LDAP://CN=ipsecPolicy{{{uuid.uuid4()}}},CN=IP Security,CN=System,DC=example,DC=com"

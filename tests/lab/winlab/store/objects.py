@@ -12,9 +12,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Mapping
 
-from ..host import Host
 from ..registry import Kind, Value
 from .identifiers import ObjectClass
+from .keeper import Keeper
 
 LOCAL = r"HKEY_LOCAL_MACHINE\SOFTWARE\Policies\Microsoft\Windows\IPSec\Policy\Local"
 DATA_TYPE = 256
@@ -30,7 +30,7 @@ _LISTS = (OWNERS, NFAS, FILTERS)
 class Objects:
     """The local store of one host, key by key."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Keeper) -> None:
         self.host = host
         self._registry = host.registry
 

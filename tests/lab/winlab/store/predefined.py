@@ -12,7 +12,6 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from ..host import Host
 from .action_blob import encode_offers
 from .filter_blob import encode_filters
 from .identifiers import (
@@ -23,6 +22,7 @@ from .identifiers import (
     TYPE_STANDARD,
     ObjectClass,
 )
+from .keeper import Keeper
 from .model import HOST_MASK, Algorithm, EspCipher, Filter, Hash, MainMode, Offer, Operation, RuleBody, Side, SideKind
 from .objects import FILTERS, ISAKMP, NEGOTIATION, NFAS, OWNERS, Objects
 from .policies import DEFAULT_POLLING, OLD_DEFAULT_METHODS
@@ -117,7 +117,7 @@ _REQUIRE_OFFERS = (
 class _Planter:
     """Writes the objects and keeps their key names by GUID."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Keeper) -> None:
         self.objects = Objects(host)
         self.version = host.version
         self.keys: dict[str, str] = {}
@@ -164,7 +164,7 @@ class _Planter:
             self.objects.add_reference(self.keys[rule.filter_list], OWNERS, key)
 
 
-def plant(host: Host) -> None:
+def plant(host: Keeper) -> None:
     """Write the predefined objects into the store of a host."""
     me, anybody = Side(SideKind.ME, mask=HOST_MASK), Side(SideKind.ANY)
     planter = _Planter(host)

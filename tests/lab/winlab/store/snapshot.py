@@ -22,22 +22,20 @@ unreadable: key names below the store that do not decode
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import wording
+from .contents import Contents
 from .model import Authentication, AuthType, Connection, Filter, MainMode
 from .objects import LOCAL, OWNERS
 from .policy_blob import decode_main_mode
 from .text_field import BlobError
 from .view import FilterActionView, FilterListView, PolicyView, RuleView, read_rule
 
-if TYPE_CHECKING:
-    from .facade import PolicyStore
-
 _CONNECTIONS = {Connection.ALL: "all", Connection.LAN: "lan", Connection.DIALUP: "dialup"}
 
 
-def take(store: PolicyStore) -> dict[str, Any]:
+def take(store: Contents) -> dict[str, Any]:
     """Return the snapshot of a store."""
     policies = store.list_policies()
     lists = store.list_filter_lists()
@@ -106,7 +104,7 @@ def _authentication(each: Authentication) -> dict[str, Any]:
     return {"type": each.type}
 
 
-def _filter_list(store: PolicyStore, view: FilterListView) -> dict[str, Any]:
+def _filter_list(store: Contents, view: FilterListView) -> dict[str, Any]:
     return {
         "name": view.name,
         "description": view.description,
@@ -128,7 +126,7 @@ def _filter(one: Filter) -> dict[str, Any]:
     }
 
 
-def _filter_action(store: PolicyStore, view: FilterActionView) -> dict[str, Any]:
+def _filter_action(store: Contents, view: FilterActionView) -> dict[str, Any]:
     body = view.body
     return {
         "name": view.name,
@@ -144,7 +142,7 @@ def _filter_action(store: PolicyStore, view: FilterActionView) -> dict[str, Any]
     }
 
 
-def _unreadable(store: PolicyStore, read: set[str]) -> list[str]:
+def _unreadable(store: Contents, read: set[str]) -> list[str]:
     """Return the keys that neither were read nor hold a rule or main-mode settings that decode."""
     left = []
     for name in store.host.registry.subkeys(LOCAL):

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..dataplane.associations import MainModeAssociation, QuickModeAssociation, Way
 from ..dataplane.wire import refresh
 from ..host import Host
+from ..ipsec.associations import MainModeAssociation, QuickModeAssociation, Way
 from ..store.model import Cipher, EspCipher, Hash
 
 _INHERITED = (
