@@ -1,6 +1,6 @@
 # Every target sets up what it needs inside the checkout (.venv, collections/): nothing global, no root.
 .DEFAULT_GOAL := help
-.PHONY: help test prove-gates docs site lab lab-kernel matrix flows bench faults mutation release clean run-env
+.PHONY: help test check prove-gates docs site lab lab-kernel matrix flows bench faults mutation release clean run-env
 
 PYTHON ?=
 ARGS ?=
@@ -15,8 +15,11 @@ help: ## list the targets
 	@echo 'Variables: PYTHON=interpreter (3.11 or later), ARGS=further arguments of the tool behind the target,'
 	@echo '           DATAPLANE=model or kernel: who decides about packets in make site.'
 
-test: ## every gate: style, types, tests, documents, ansible-test, build, molecule (tools/check)
-	@tools/check $(ARGS)
+test: ## what a change needs: style, types, contracts, tests, documents, sanity, build (minutes; no root)
+	@tools/check --quick $(ARGS)
+
+check: test ## make test, then the rest: slow tests, other cores, mutation, importer, kernel, molecule (half an hour)
+	@tools/check --rest $(ARGS)
 
 prove-gates: ## break a copy of the tree on purpose, gate by gate, and see each gate fail (minutes)
 	@tools/venv dev

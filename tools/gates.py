@@ -22,7 +22,7 @@ from lay_tree import NAME, NAMESPACE, lay
 from pipeline import ROOT, Gate, GateFailure, command, environment, run_all
 from pythons import FURTHER, further_pythons, sort_key
 from run_ansible_test import ansible_test, copy_of_checkout
-from unit_gates import AGAIN, closing_line, counted, first_skip, kerberos, newest_units, official_units, played
+from unit_gates import AGAIN, closing_line, counted, first_skip, kerberos, newest_units, official_units, played, slow
 
 COLLECTION = f"{NAMESPACE}.{NAME}"
 # A file with more lines is looked at again.
@@ -68,8 +68,14 @@ def lint(_scratch: Path) -> str:
 
 
 def sanity(scratch: Path) -> str:
-    """Every sanity test of ansible-core, without ignore files."""
-    ansible_test("sanity", scratch, "sanity")
+    """Every sanity test of ansible-core but the slow one, without ignore files."""
+    ansible_test("sanity", scratch, "sanity", "--skip-test", "pylint")
+    return ""
+
+
+def pylint(scratch: Path) -> str:
+    """The slow sanity test of ansible-core, which takes longer than all others."""
+    ansible_test("sanity", scratch, "sanity", "--test", "pylint")
     return ""
 
 
@@ -202,28 +208,36 @@ def all_gates() -> list[Gate]:
     further = further_pythons()
     newest = max(further, key=sort_key, default="")
     return [
-        Gate("sizes", sizes),
-        Gate("ruff", ruff),
-        Gate("format", style),
-        Gate("mypy", types, ("plugins", "tests/lab/winlab")),
-        Gate("contracts", contracts, ("tests/lab/pyproject.toml",)),
-        Gate("pytest", counted, ("plugins",)),
-        Gate("played", played, ("plugins", "tests/lab/winlab")),
-        Gate("lab", lab, ("tests/lab/pyproject.toml", "tests/lab/tests")),
-        Gate("changelog", changelog, ("changelogs/config.yaml",)),
-        Gate("docs", documents, ("plugins/modules",)),
-        Gate("site", site, ("docs/site/conf.py",)),
-        Gate("ansible-lint", lint, ("README.md", "roles", "playbooks")),
-        Gate("sanity", sanity, ("plugins",)),
-        Gate("units", official_units, ("plugins",)),
+        Gate("sizes", sizes, quick=True, seconds=1),
+        Gate("ruff", ruff, quick=True, seconds=1),
+        Gate("format", style, quick=True, seconds=1),
+        Gate("mypy", types, ("plugins", "tests/lab/winlab"), quick=True, seconds=10),
+        Gate("contracts", contracts, ("tests/lab/pyproject.toml",), quick=True, seconds=5),
+        Gate("pytest", counted, ("plugins",), quick=True, seconds=180),
+        Gate("played", played, ("plugins", "tests/lab/winlab"), quick=True, seconds=90),
+        Gate("lab", lab, ("tests/lab/pyproject.toml", "tests/lab/tests"), quick=True, seconds=40),
+        Gate("changelog", changelog, ("changelogs/config.yaml",), quick=True, seconds=2),
+        Gate("docs", documents, ("plugins/modules",), quick=True, seconds=6),
+        Gate("site", site, ("docs/site/conf.py",), quick=True, seconds=14),
+        Gate("ansible-lint", lint, ("README.md", "roles", "playbooks"), quick=True, seconds=40),
+        Gate("sanity", sanity, ("plugins",), quick=True, seconds=60),
+        Gate("build", build, ("README.md", "plugins/modules"), quick=True, seconds=8),
+        Gate("slow", slow, ("plugins",), seconds=400),
+        Gate("pylint", pylint, ("plugins",), seconds=100),
+        Gate("units", official_units, ("plugins",), seconds=60),
         *(newest_units(minor, python, *(AGAIN if minor == newest else ())) for minor, python in further.items()),
-        Gate("mutation", mutation, ("plugins",)),
-        Gate("build", build, ("README.md", "plugins/modules")),
-        Gate("importer", importer, ("README.md", "plugins/modules")),
-        Gate("kerberos", kerberos, ("tests/lab/winlab/kdc.py",)),
-        Gate("kernel", kernel, ("tests/lab/winlab/kernel",)),
-        Gate("molecule", molecule, ("extensions/molecule/default", "tests/lab/example")),
+        Gate("mutation", mutation, ("plugins",), seconds=100),
+        Gate("importer", importer, ("README.md", "plugins/modules"), seconds=30),
+        Gate("kerberos", kerberos, ("tests/lab/winlab/kdc.py",), seconds=10),
+        Gate("kernel", kernel, ("tests/lab/winlab/kernel",), seconds=220),
+        Gate("molecule", molecule, ("extensions/molecule/default", "tests/lab/example"), seconds=110),
     ]
+
+
+def listed(gates: list[Gate]) -> list[str]:
+    """Return a line for each gate: which command runs it, about how many seconds it takes, what it is for."""
+    commands = {True: "make test", False: "make check"}
+    return [f"{gate.name:<13} {commands[gate.quick]:<11} {gate.seconds:>4} s  {gate.purpose}" for gate in gates]
 
 
 def main() -> int:
@@ -232,19 +246,23 @@ def main() -> int:
     names = [gate.name for gate in gates]
     parser = argparse.ArgumentParser(prog="tools/check", description="Run the gates of this repository.")
     parser.add_argument("gates", nargs="*", metavar="GATE", help=f"one of: {', '.join(names)} (default: all)")
+    parser.add_argument("--quick", action="store_true", help="only what every change needs (make test)")
+    parser.add_argument("--rest", action="store_true", help="everything else (the other part of make check)")
     parser.add_argument("--jobs", type=int, default=2, help="how many gates run side by side (default: %(default)s)")
     parser.add_argument("--partial", action="store_true", help="skip gates whose subject is not in the tree yet")
-    parser.add_argument("--list", action="store_true", help="list the gates and stop")
+    parser.add_argument("--list", action="store_true", help="say what each gate is for and how long it takes")
     arguments = parser.parse_args()
     unknown = set(arguments.gates) - set(names)
     if unknown:
         parser.error(f"no such gate: {', '.join(sorted(unknown))}; there are: {', '.join(names)}")
     if arguments.list:
-        print("\n".join(names))
+        print("\n".join(listed(gates)))
         return 0
     lay(ROOT)
     chosen = [gate for gate in gates if not arguments.gates or gate.name in arguments.gates]
-    if not any(name.startswith("units-") for name in names):
+    if arguments.quick != arguments.rest:
+        chosen = [gate for gate in chosen if gate.quick is arguments.quick]
+    if not arguments.quick and not any(name.startswith("units-") for name in names):
         print(f"note: no Python {' or '.join(FURTHER)} here; the unit tests run on the oldest supported core only")
     return 1 if run_all(chosen, max(1, arguments.jobs), arguments.partial) else 0
 

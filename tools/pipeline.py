@@ -28,12 +28,21 @@ class Gate:
     """One named check.
 
     ``run`` gets an empty scratch folder of its own, returns a closing line worth showing (or an empty text) and raises
-    GateFailure. ``subjects`` are the paths without which there is nothing to check.
+    GateFailure; its docstring says what the gate is for. ``subjects`` are the paths without which there is nothing to
+    check. A ``quick`` gate is one that every change needs (make test); the others are the rest of make check.
+    ``seconds`` is about how long it takes on a quiet machine with two cores, once everything is installed.
     """
 
     name: str
     run: Callable[[Path], str]
     subjects: tuple[str, ...] = ()
+    quick: bool = False
+    seconds: int = 0
+
+    @property
+    def purpose(self) -> str:
+        """What the gate is for, in one line."""
+        return (self.run.__doc__ or "").strip().partition("\n")[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@
 
 """The gates that run the unit tests: on which Python and core which of them run, and what they tell at the end.
 
-On Python 3.11 every test runs once, in two gates side by side: ``pytest`` counts branches, which doubles the time, and
-``played`` runs without that what plays whole tasks and playbooks. Further Pythons and cores run what tells whether the
-code runs there at all. The lab has tests of its own (lab_gates).
+On Python 3.11 every test runs once: ``pytest`` counts branches, which doubles the time, ``played`` runs without that
+what plays whole tasks and playbooks, and ``slow`` runs what is marked so. Further Pythons and cores run what tells
+whether the code runs there at all. The lab has tests of its own (lab_gates).
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def further_files(more: Iterable[str] = ()) -> list[str]:
 
 def counted(_scratch: Path) -> str:
     """The unit tests with branch coverage of the plugins; the floor stands in pyproject.toml."""
-    output = command("pytest", "-q", "--cov", "--cov-report=term", *counted_files())
+    output = command("pytest", "-q", "-m", "not slow", "--cov", "--cov-report=term", *counted_files())
     total = re.search(r"^TOTAL .* (\d+)%$", output, re.MULTILINE)
     if total is None:
         raise GateFailure(f"no coverage was measured:\n{output}")
@@ -96,7 +96,12 @@ def counted(_scratch: Path) -> str:
 
 def played(_scratch: Path) -> str:
     """Tasks, playbooks and connections played against simulated hosts."""
-    output = command("pytest", "-q", *played_files())
+    return closing_line(command("pytest", "-q", "-m", "not slow", *played_files()))
+
+
+def slow(_scratch: Path) -> str:
+    """The tests that are marked as slow: sweeps, generated inputs by the thousand, whole rollouts, waiting hosts."""
+    output = command("pytest", "-q", "-m", "slow", UNITS)
     return "\n".join([*figures(output), closing_line(output)])
 
 
@@ -150,6 +155,7 @@ def newest_units(minor: str, python: str, *more: str) -> Gate:
     """Return the gate that runs the unit tests, and ``more``, with the newest ansible-core on a further Python."""
 
     def run(_scratch: Path) -> str:
+        """The unit tests on a further Python, with the newest ansible-core."""
         venv = f".venvs/{minor}"
         command("tools/venv", "newest", venv, python)
         arguments = ("-m", "pytest", "-q", "-p", "no:cacheprovider", *further_files(more))
@@ -157,4 +163,4 @@ def newest_units(minor: str, python: str, *more: str) -> Gate:
         core = command(f"{venv}/bin/python", "-c", "import ansible.release as r; print(r.__version__)").strip()
         return f"{closing_line(tests)} (Python {minor}, ansible-core {core}; {LEFT_OUT})"
 
-    return Gate(f"units-{minor}", run, ("plugins",))
+    return Gate(f"units-{minor}", run, ("plugins",), seconds=60)

@@ -93,14 +93,13 @@ class ActionModule(IpsecAction):
         plan = outcome.plan
         result: Data = {
             "changed": plan.changed,
-            "before": plan.before,
             "commands": outcome.commands,
             "foreign": list(plan.foreign),
             "not_expressible": list(plan.not_expressible),
             "host": outcome.host.to_data(),
         }
-        if plan.changed:
-            result["after"] = outcome.after
+        if plan.changed or self._task.diff:
+            result |= {"before": plan.before, "after": outcome.after}
         if plan.warnings:
             result["warnings"] = list(plan.warnings)
         if self._task.diff:

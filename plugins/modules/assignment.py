@@ -68,14 +68,14 @@ RETURN = r"""
 ---
 before:
   description: C(assigned), the name of the policy in force, empty for none, before the task.
-  returned: success
+  returned: when changed, or with C(--diff)
   type: dict
   sample:
     assigned: Client (Respond Only)
 after:
   description: 'C(assigned), the name of the policy in force, empty for none, after the task: read from
     the host, or predicted in check mode.'
-  returned: when changed
+  returned: when changed, or with C(--diff)
   type: dict
   sample:
     assigned: Client (Respond Only)

@@ -144,7 +144,7 @@ RETURN = r"""
 ---
 before:
   description: The filter action, empty when it is not there, before the task.
-  returned: success
+  returned: when changed, or with C(--diff)
   type: dict
   sample:
     name: Permit
@@ -157,7 +157,7 @@ before:
 after:
   description: 'The filter action, empty when it is not there, after the task: read from the host, or
     predicted in check mode.'
-  returned: when changed
+  returned: when changed, or with C(--diff)
   type: dict
   sample:
     name: Permit

@@ -119,7 +119,7 @@ RETURN = r"""
 ---
 before:
   description: The filter list, empty when it is not there, before the task.
-  returned: success
+  returned: when changed, or with C(--diff)
   type: dict
   sample:
     name: Back-ends
@@ -135,7 +135,7 @@ before:
 after:
   description: 'The filter list, empty when it is not there, after the task: read from the host, or predicted
     in check mode.'
-  returned: when changed
+  returned: when changed, or with C(--diff)
   type: dict
   sample:
     name: Back-ends

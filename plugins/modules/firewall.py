@@ -129,13 +129,13 @@ RETURN = r"""
 ---
 before:
   description: Our openings before the task. An empty list stands for any.
-  returned: success
+  returned: when changed, or with C(--diff)
   type: list
   elements: dict
   sample: []
 after:
   description: 'Our openings after the task: read from the host, or predicted in check mode.'
-  returned: when changed
+  returned: when changed, or with C(--diff)
   type: list
   elements: dict
   sample:

@@ -518,7 +518,7 @@ RETURN = r"""
 ---
 before:
   description: The document of the host before the task.
-  returned: success
+  returned: when changed, or with C(--diff)
   type: dict
   sample:
     filter_lists:
@@ -537,7 +537,7 @@ before:
     assigned: ''
 after:
   description: 'The document of the host after the task: read from the host, or predicted in check mode.'
-  returned: when changed
+  returned: when changed, or with C(--diff)
   type: dict
   sample:
     filter_lists:

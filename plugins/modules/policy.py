@@ -309,7 +309,7 @@ RETURN = r"""
 ---
 before:
   description: The policy, empty when it is not there, before the task.
-  returned: success
+  returned: when changed, or with C(--diff)
   type: dict
   sample:
     name: Exchange front-end
@@ -317,7 +317,7 @@ before:
 after:
   description: 'The policy, empty when it is not there, after the task: read from the host, or predicted
     in check mode.'
-  returned: when changed
+  returned: when changed, or with C(--diff)
   type: dict
   sample:
     name: Exchange front-end

@@ -133,21 +133,22 @@ class IpsecAction(ActionBase):
 
     def report(self, outcome: Outcome, view: Callable[[Store], Any]) -> Data:
         """Return the result of a change, in which ``view`` says what of a store is shown."""
-        before, after = view(outcome.before), view(outcome.after)
         result: Data = {
             "changed": outcome.changed,
-            "before": before,
             "commands": list(outcome.commands),
             "host": outcome.host.to_data(),
             "confirmed": outcome.confirmed,
         }
-        if outcome.changed:
-            # Ansible copies and cleans every value of a result several times in the one process that all hosts share.
-            result["after"] = after
+        if outcome.changed or self._task.diff:
+            # Ansible copies and cleans every value of a result several times in the one process that all hosts share:
+            # no number of forks makes that faster, so a result that says nothing has none.
+            before = view(outcome.before)
+            after = view(outcome.after) if outcome.changed else before
+            result |= {"before": before, "after": after}
+            if self._task.diff:
+                result["diff"] = difference(outcome, before, after)
         if outcome.warnings:
             result["warnings"] = list(outcome.warnings)
-        if self._task.diff:
-            result["diff"] = difference(outcome, before, after)
         return result
 
 

@@ -52,8 +52,10 @@ class Remote:
         if len(script) > self.room(large_messages=True):
             raise AnsibleActionFail(f"A script of {len(script)} bytes does not fit one request; this is a bug.")
         connection = self._action._connection
-        command = form_of(connection).line(connection, line)
+        form = form_of(connection)
+        command = form.line(connection, line)
         with _losses(connection), _unheard(), sent_once(connection), self._progress.while_waiting():
+            form.settle(connection)
             # The base class would write the whole answer into the debug log.
             code, stdout, stderr = connection.exec_command(command, in_data=script, sudoable=False)
         output = readable(stdout + stderr)

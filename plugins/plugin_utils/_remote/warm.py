@@ -18,6 +18,17 @@ from ansible.plugins.loader import connection_loader
 
 
 def warm_up() -> None:
-    """Load the connection plugin. If there is something wrong with it, the task that uses it says so."""
+    """Load what connections need. If there is something wrong with it, the task that uses it says so."""
     with suppress(Exception):
         connection_loader.get("winsec.ipsec.winrs", class_only=True)
+    with suppress(Exception):
+        _log_on_to_nobody()
+
+
+def _log_on_to_nobody() -> None:
+    """Use what NTLM uses: the first time loads codecs, and the provider that OpenSSL has RC4 in."""
+    from spnego import client
+    from spnego._ntlm_raw.crypto import rc4init
+
+    client("nobody", "nothing", hostname="localhost", protocol="ntlm").step()
+    rc4init(bytes(16))

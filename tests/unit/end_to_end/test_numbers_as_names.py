@@ -34,7 +34,7 @@ def settles(host: Host, module: str, args: Data) -> Data:
     resting = LabConnection(host)
     again = run(resting, module, args)
     assert (again["changed"], again["commands"], resting.netsh_lines()) == (False, [], [])
-    assert again["before"] == left_by(done)
+    assert run(host, module, args, diff=True)["before"] == left_by(done)
     assert state_of(host) == before
     return done
 
@@ -102,7 +102,7 @@ def test_documents_take_numbers_as_names(state: str) -> None:
 def test_an_option_below_that_says_null_stays_as_it_is_on_the_host() -> None:
     host = Host.create("host", "2016")
     run(host, "policy", {"name": "P", "main_mode": {"lifetime_minutes": 60, "quick_modes": 3}})
-    result = run(host, "policy", {"name": "P", "main_mode": {"lifetime_minutes": None, "quick_modes": 3}})
+    result = run(host, "policy", {"name": "P", "main_mode": {"lifetime_minutes": None, "quick_modes": 3}}, diff=True)
     assert (result["changed"], result["before"]["main_mode"]["lifetime_minutes"]) == (False, 60)
 
 

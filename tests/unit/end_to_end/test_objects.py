@@ -52,8 +52,8 @@ def settles(host: Host, module: str, args: Data) -> Data:
     connection = LabConnection(host)
     again = run(connection, module, args)
     assert (again["changed"], again["commands"], connection.netsh_lines()) == (False, [], [])
-    assert again["before"] == left_by(done)
-    assert "after" not in again
+    assert not {"before", "after"} & again.keys()
+    assert run(host, module, args, diff=True)["before"] == left_by(done)
     assert state_of(host) == after
     return done
 

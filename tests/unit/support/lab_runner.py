@@ -159,5 +159,5 @@ def state_of(host: Host) -> tuple[Tree, Tree, dict[str, tuple[int, int]]]:
 
 
 def left_by(result: Data) -> Any:
-    """Return what a task says that the host has now."""
-    return result.get("after", result["before"])
+    """Return what a task that changed something, or that ran with --diff, says that the host has now."""
+    return result["after"]

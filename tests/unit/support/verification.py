@@ -158,7 +158,7 @@ class Deployment:
         return {
             **common,
             "info": info,
-            "wanted": lab_runner.left_by(predicted),
+            "wanted": predicted.get("after", info["config"]),
             "commands": [line for line in predicted["commands"] if line not in services],
             "openings": firewall["commands"],
         }

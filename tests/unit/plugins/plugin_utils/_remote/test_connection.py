@@ -30,6 +30,7 @@ class Action:
             exec_command=self.exec_command,
             reset=self.reset,
             close=self.close,
+            _connect=lambda: None,
         )
         self.answer = (rc, stdout.encode(), stderr.encode())
         self.trouble = None

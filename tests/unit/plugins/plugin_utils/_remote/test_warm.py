@@ -41,3 +41,16 @@ def test_looking_at_an_action_loads_our_connection_and_its_library(action: str) 
 
 def test_a_library_that_is_missing_stops_nothing() -> None:
     assert loaded("policies", "sys.modules['winrm'] = None") == PLUGIN
+
+
+def test_what_ntlm_needs_is_there_before_workers_are_made() -> None:
+    """OpenSSL loads a provider when a process uses RC4 for the first time; pyspnego makes such a cipher here."""
+    watch = (
+        "from spnego._ntlm_raw import crypto\ngenuine = crypto.rc4init\n"
+        "crypto.rc4init = lambda key: (print('rc4', len(key)), genuine(key))[1]"
+    )
+    assert loaded("policies", watch).splitlines()[0] == "rc4 16"
+
+
+def test_another_pyspnego_stops_nothing() -> None:
+    assert loaded("policies", "import sys; sys.modules['spnego._ntlm_raw.crypto'] = None").endswith(PLUGIN)
