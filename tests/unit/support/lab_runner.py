@@ -62,6 +62,9 @@ class LabConnection:
         managed = self.host.connections[0]
         return {"remote_addr": str(managed.local), "port": managed.local_port}[name]
 
+    def _connect(self) -> None:
+        """There is nothing to connect to."""
+
     def exec_command(self, cmd: str, in_data: bytes | None = None, sudoable: bool = True) -> tuple[int, bytes, bytes]:
         """Run one command line to its end; the answer is in the code page of the host."""
         self.sent.append(Request(cmd, in_data or b""))
