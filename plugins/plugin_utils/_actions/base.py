@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, ClassVar
 
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
@@ -156,9 +156,19 @@ def difference(outcome: Outcome, before: Any, after: Any) -> list[Data]:
     """Return what Ansible shows with --diff: the objects, then the commands that a comparison cannot show."""
     shown = [{"before_header": "policy store", "after_header": "policy store", "before": before, "after": after}]
     if outcome.changed:
-        lines = "".join(f"{command}\n" for command in outcome.commands)
-        shown.append({"prepared": f"commands:\n{lines}"})
+        shown.append({"prepared": "commands:\n" + "".join(f"{line}\n" for line in _explained(outcome))})
     return shown
+
+
+def _explained(outcome: Outcome) -> Iterator[str]:
+    """Yield the commands, each with the reason for it in front where that is not the one of the command before."""
+    before = ""
+    for command in outcome.commands:
+        reason = outcome.reasons.get(command, "")
+        if reason and reason != before:
+            yield f"# {reason}:"
+        before = reason
+        yield command
 
 
 def foreign(store: Store) -> list[Data]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from .._common.errors import IpsecError
@@ -36,12 +36,16 @@ _CHANGED_BEFORE = f"{CHANGED_UNDER_IT} before anything was sent, so it was read 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a task found, what it did or would do, and what is there now. Commands are without secrets."""
+    """What a task found, what it did or would do, and what is there now. Commands are without secrets.
+
+    ``reasons`` say why, by the commands for which there is more to say than what they do.
+    """
 
     host: Host
     before: Store
     after: Store
     commands: tuple[str, ...] = ()
+    reasons: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     confirmed: bool = False
 
@@ -235,7 +239,12 @@ class Converger:
 def _outcome(plan: Prediction) -> Outcome:
     """Return what a task would do."""
     return Outcome(
-        host=plan.host, before=plan.host.store, after=plan.desired, commands=plan.commands, warnings=plan.warnings
+        host=plan.host,
+        before=plan.host.store,
+        after=plan.desired,
+        commands=plan.commands,
+        reasons={line.redacted(): step.reason for step, line in zip(plan.steps, plan.lines, strict=True)},
+        warnings=plan.warnings,
     )
 
 

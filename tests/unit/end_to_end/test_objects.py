@@ -89,6 +89,29 @@ def test_objects_come_change_and_go(version: str, language: str) -> None:
     assert seen(host) == fresh
 
 
+def test_a_diff_says_why_each_command_is_needed() -> None:
+    host = host_with_objects()
+    run(host, "assignment", {"name": "Front", "allow_lockout": ["management"]})
+    lists, actions = [{**LIST, "filters": FILTERS[:1]}], [{**ACTION, "fallback_to_clear": False}]
+    change = {
+        "config": {"filter_lists": lists, "filter_actions": actions},
+        "state": "replaced",
+        "allow_lockout": ["management"],
+    }
+    predicted, done = (run(host, "policies", change, check_mode=mode, diff=True) for mode in (True, False))
+    shown = done["diff"][1]["prepared"].splitlines()
+    assert shown == predicted["diff"][1]["prepared"].splitlines()
+    assert [line for line in shown[1:] if not line.startswith("# ")] == done["commands"]
+    assert [line for line in shown if line.startswith("# ")] == [
+        "# a copy stands in while the original, which is in force, changes:",
+        "# the copy stands in:",
+        "# the filter shall not be there:",
+        "# the filter action differs:",
+        "# the change takes effect in one command:",
+        "# the copy is no longer needed:",
+    ]
+
+
 def test_a_negotiating_action_can_be_made_to_permit_without_naming_what_it_had() -> None:
     host = host_with_objects()
     assert run(host, "filter_action", {"name": "Secure", "action": "permit"})["changed"] is True
