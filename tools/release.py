@@ -162,7 +162,7 @@ def make(version: str) -> None:
     tarball = tarball_of(version, ROOT)
     size = tarball.stat().st_size
     print(f"built, installed into an empty place and found there: {tarball.relative_to(ROOT)}, {size // 1024} kB")
-    print("Left to you, when make test is green on this:")
+    print("Left to you, when make check is green on this:")
     print(f'  git add --all && git commit --message="Release {version}"')
     print(f'  git tag --annotate v{version} --message="winsec.ipsec {version}"')
     print(f"  git push --follow-tags && ansible-galaxy collection publish {tarball.relative_to(ROOT)}")
