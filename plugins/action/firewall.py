@@ -6,73 +6,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
-from ..plugin_utils._actions.base import Data, IpsecAction
-from ..plugin_utils._firewall.plan import Plan, make_plan
-from ..plugin_utils._firewall.request import Request, read_request
-from ..plugin_utils._firewall.state import QUESTIONS, Firewall, read_firewall
-from ..plugin_utils._remote.connection import Remote
-from ..plugin_utils._windows.netsh.script import Batch, Complaint
-from ..plugin_utils._windows.talk import ChangeError, HostSession
-
-
-@dataclass(slots=True)
-class FirewallSession(HostSession[Firewall]):
-    """A talk in which netsh may say what it likes: its words are localised, and even success is not silent.
-
-    ``said`` holds the first answer to the lines that were sent last; what the lines did is read from the registry.
-    """
-
-    said: str = ""
-    asked: str = ""
-
-    def _report(self, batch: Batch, found: list[Complaint]) -> None:
-        self.said = self.asked = ""
-        for complaint in found[:1]:
-            self.said = complaint.answer or "nothing, and the netsh session ended before this command was answered"
-            self.asked = batch.lines[complaint.index].redacted() if complaint.index < len(batch.lines) else "exit"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FirewallOutcome:
-    """What a task found, what it did or would do, and our openings as they are now."""
-
-    host: Firewall
-    plan: Plan
-    after: list[dict[str, object]]
-    commands: list[str] = field(default_factory=list)
-
-
-def converge(talk: FirewallSession, request: Request, *, check: bool) -> FirewallOutcome:
-    """Bring the host to the openings of the request, or predict that.
-
-    What is new is added and read back before anything old is removed. Raises :class:`ChangeError` when reading the
-    host again does not show what was sent.
-    """
-    host = talk.read()
-    plan = make_plan(host, request.prefix, request.openings)
-    if check or not plan.changed:
-        return FirewallOutcome(host=host, plan=plan, after=plan.after, commands=plan.commands)
-    left = plan
-    if plan.add:
-        host = talk.send(plan.add)
-        left = make_plan(host, request.prefix, request.openings)
-        if left.add and left.again:
-            host = talk.send(left.again)
-            left = make_plan(host, request.prefix, request.openings)
-        _check(talk, left.add, "the openings are not there")
-    if left.delete:
-        host = talk.send(left.delete)
-        left = make_plan(host, request.prefix, request.openings)
-        _check(talk, (*left.add, *left.delete), "the old openings are still there")
-    return FirewallOutcome(host=host, plan=plan, after=left.before, commands=talk.done)
-
-
-def _check(talk: FirewallSession, left: tuple[object, ...], what: str) -> None:
-    if left:
-        message = f"Reading the host again shows that {what}."
-        raise ChangeError(message, talk.done, talk.asked, talk.said)
+from ..plugin_utils._actions.base import Data, IpsecAction, explained
+from ..plugin_utils._actions.converge import Outcome
+from ..plugin_utils._actions.prediction import Terms
+from ..plugin_utils._firewall.engine import Openings, Wanted
+from ..plugin_utils._firewall.request import read_request
+from ..plugin_utils._firewall.state import Firewall
 
 
 class ActionModule(IpsecAction):
@@ -86,31 +25,29 @@ class ActionModule(IpsecAction):
 
     def act(self, args: Data) -> Data:
         """Make the openings of the options, and no others of the name prefix."""
-        remote = Remote(self, self.host)
-        check = bool(self._task.check_mode)
-        talk = self.talk = FirewallSession(remote.run, QUESTIONS, read_firewall, remote.renew)
-        outcome = converge(talk, read_request(args), check=check)
-        plan = outcome.plan
+        engine, request = Openings(), read_request(args)
+        converger = self.converger(engine)
+        self.talk = converger.talk
+        outcome = converger.converge(request, Terms(check=bool(self._task.check_mode)))
+        plan = outcome.desired.plan
+        after = plan.after if outcome.after is None else engine.desired(outcome.after, request).plan.before
         result: Data = {
-            "changed": plan.changed,
-            "commands": outcome.commands,
+            "changed": outcome.changed,
+            "commands": list(outcome.commands),
             "foreign": list(plan.foreign),
             "not_expressible": list(plan.not_expressible),
             "host": outcome.host.to_data(),
         }
-        if plan.changed or self._task.diff:
-            result |= {"before": plan.before, "after": outcome.after}
-        if plan.warnings:
-            result["warnings"] = list(plan.warnings)
+        if outcome.changed or self._task.diff:
+            result |= {"before": plan.before, "after": after}
+        if outcome.warnings:
+            result["warnings"] = list(outcome.warnings)
         if self._task.diff:
-            result["diff"] = _difference(plan, outcome)
+            result["diff"] = _difference(outcome, after)
         return result
 
 
-def _difference(plan: Plan, outcome: FirewallOutcome) -> list[Data]:
+def _difference(outcome: Outcome[Firewall, Wanted], after: list[dict[str, object]]) -> list[Data]:
     headers = {"before_header": "firewall openings", "after_header": "firewall openings"}
-    before, after = {"openings": plan.before}, {"openings": outcome.after}
-    shown: list[Data] = [{**headers, "before": before, "after": after}]
-    if plan.changed:
-        shown.append({"prepared": "commands:\n" + "".join(f"{line}\n" for line in outcome.commands)})
-    return shown
+    shown = {**headers, "before": {"openings": outcome.desired.plan.before}, "after": {"openings": after}}
+    return [shown, *explained(outcome)]

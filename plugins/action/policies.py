@@ -32,4 +32,4 @@ class ActionModule(IpsecAction):
             args,
             in_force=bool(config.get("assigned")),
         )
-        return {**self.report(outcome, write_document), "foreign": foreign(outcome.after)}
+        return {**self.report(outcome, write_document), "foreign": foreign((outcome.after or outcome.desired).store)}

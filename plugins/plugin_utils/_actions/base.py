@@ -16,9 +16,13 @@ from ...module_utils._argspec import SPECS
 from .._common.errors import HostLost, IpsecError, masked
 from .._common.said import said_by_host
 from .._flows.guard import read_guard
+from .._policies.engine import PolicyStore, Want
+from .._policies.host import Host
 from .._policies.model import FILTER_ACTION, FILTER_LIST, POLICY, Named, Store, folded
 from .._remote.connection import Remote
 from .._remote.forms import name_of
+from .._windows.engine import Desired, Engine, State
+from .._windows.engine import Want as Wanted
 from .._windows.talk import ChangeError, HostSession
 from .._windows.timer import check_timeout
 from .converge import Converger, Outcome
@@ -109,7 +113,7 @@ class IpsecAction(ActionBase):
         """Return the result of the task for the options that were given."""
         raise NotImplementedError
 
-    def converge(self, want: Callable[[Store], Store], args: Data, *, in_force: bool = False) -> Outcome:
+    def converge(self, want: Callable[[Store], Store], args: Data, *, in_force: bool = False) -> Outcome[Host, Host]:
         """Bring the host to what ``want`` makes of its store on the terms that the options name.
 
         In check mode that is predicted. ``in_force`` says that a policy is meant to work afterwards.
@@ -125,13 +129,16 @@ class IpsecAction(ActionBase):
         self.talk = converger.talk
         return converger.converge(want, terms)
 
-    def _converger(self) -> Converger:
-        remote = Remote(self, self.host)
-        return Converger(
-            remote.run, remote.renew, room=remote.room, tell=remote.tell, over_ssh=name_of(self._connection) == "ssh"
-        )
+    def _converger(self) -> Converger[Host, Want, Host]:
+        return self.converger(PolicyStore())
 
-    def report(self, outcome: Outcome, view: Callable[[Store], Any]) -> Data:
+    def converger(self, engine: Engine[State, Wanted, Desired, Any]) -> Converger[State, Wanted, Desired]:
+        """Return what brings the host of the task to what an engine is asked for."""
+        remote = Remote(self, self.host)
+        over_ssh = name_of(self._connection) == "ssh"
+        return Converger(engine, remote.run, remote.renew, room=remote.room, tell=remote.tell, over_ssh=over_ssh)
+
+    def report(self, outcome: Outcome[Host, Host], view: Callable[[Store], Any]) -> Data:
         """Return the result of a change, in which ``view`` says what of a store is shown."""
         result: Data = {
             "changed": outcome.changed,
@@ -142,8 +149,8 @@ class IpsecAction(ActionBase):
         if outcome.changed or self._task.diff:
             # Ansible copies and cleans every value of a result several times in the one process that all hosts share:
             # no number of forks makes that faster, so a result that says nothing has none.
-            before = view(outcome.before)
-            after = view(outcome.after) if outcome.changed else before
+            before = view(outcome.before.store)
+            after = view((outcome.after or outcome.desired).store) if outcome.changed else before
             result |= {"before": before, "after": after}
             if self._task.diff:
                 result["diff"] = difference(outcome, before, after)
@@ -152,16 +159,18 @@ class IpsecAction(ActionBase):
         return result
 
 
-def difference(outcome: Outcome, before: Any, after: Any) -> list[Data]:
+def difference(outcome: Outcome[Host, Host], before: Any, after: Any) -> list[Data]:
     """Return what Ansible shows with --diff: the objects, then the commands that a comparison cannot show."""
-    shown = [{"before_header": "policy store", "after_header": "policy store", "before": before, "after": after}]
-    if outcome.changed:
-        shown.append({"prepared": "commands:\n" + "".join(f"{line}\n" for line in _explained(outcome))})
-    return shown
+    shown = {"before_header": "policy store", "after_header": "policy store", "before": before, "after": after}
+    return [shown, *explained(outcome)]
 
 
-def _explained(outcome: Outcome) -> Iterator[str]:
-    """Yield the commands, each with the reason for it in front where that is not the one of the command before."""
+def explained(outcome: Outcome[Any, Any]) -> list[Data]:
+    """Return the commands for --diff, each with the reason for it in front; nothing where nothing changed."""
+    return [{"prepared": "commands:\n" + "".join(f"{line}\n" for line in _lines(outcome))}] if outcome.changed else []
+
+
+def _lines(outcome: Outcome[Any, Any]) -> Iterator[str]:
     before = ""
     for command in outcome.commands:
         reason = outcome.reasons.get(command, "")

@@ -7,17 +7,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from .._common.errors import HostLost
-from .._policies.host import Host
-from .._policies.model import Store
-from .._policies.netsh import render
-from .._policies.planning.plan import make_plan
-from .._policies.planning.references import in_force_identity
-from .._policies.planning.staging import settled
-from .._policies.planning.way_back import way_back
 from .._windows.talk import ChangeError
 from .._windows.timer import DISARM_COMMAND, SECONDS_PER_MINUTE, TIMER, arm_command, minutes
 from .services import Starter
@@ -48,22 +41,23 @@ class Decision:
     With ``asleep`` no policy acted on packets before: going back then means that none does.
     """
 
-    original: Store
+    original: Any
     target: str | None
     carry_out: Callable[[], object]
     line: str
     seconds: int
-    check: Callable[[Host], None]
+    check: Callable[[Any], None]
     asleep: bool = False
 
 
-def confirm(way: Way, host: Host, decision: Decision) -> Host:
+def confirm(way: Way, host: Any, decision: Decision) -> Any:
     """Carry out a decision behind a timer on the host, and confirm it over a new connection.
 
     ``host`` is what it is now. Returns the host when it was confirmed. Raises :class:`ChangeError` when the host went
     back, and :class:`HostLost` when it could not be reached again even after it must have gone back.
     """
-    back = way_back(host.store, decision.target, asleep=decision.asleep)
+    acting = way.acting
+    back = acting.way_back(host, decision.target, asleep=decision.asleep)
     if back is None:
         message = "Nothing on the host could undo the change, so the change was not made."
         raise ChangeError(message, way.talk.done, decision.line)
@@ -71,7 +65,7 @@ def confirm(way: Way, host: Host, decision: Decision) -> Host:
     way.talk.underway = [arm]
     armed, answer = way.talk.ask(arm)
     way.talk.underway = []
-    if not armed.timer:
+    if not acting.timer(armed):
         message = f"The scheduled task {TIMER} could not be created, so the change was not made."
         raise ChangeError(message, way.talk.done, decision.line, answer)
     way.talk.done.append(arm)
@@ -89,13 +83,13 @@ def confirm(way: Way, host: Host, decision: Decision) -> Host:
     way.talk.done += way.talk.underway
     way.talk.underway = []
     decision.check(found)  # what another run made is not undone
-    if in_force_identity(found.store) == decision.target:
+    if acting.in_force(found) == decision.target:
         way.talk.done.append(DISARM_COMMAND)
         return found
     _bring_back(way, decision, found)
     message = f"The host could not be reached under the new policy within {decision.seconds} seconds"
     message += " and has reverted by itself."
-    sleeper = in_force_identity(decision.original)
+    sleeper = acting.in_force(decision.original)
     if decision.asleep and sleeper is not None:
         message += (
             f" No policy acts on packets, as before. {sleeper!a}, which was assigned but had no effect while the "
@@ -104,7 +98,7 @@ def confirm(way: Way, host: Host, decision: Decision) -> Host:
     raise ChangeError(message, way.talk.done, decision.line, reverted=True)
 
 
-def _reach(way: Way, deadline: float) -> Host:
+def _reach(way: Way, deadline: float) -> Any:
     """Take the timer away over a new connection, however often that takes, and return the host as it is then."""
     while True:
         way.tell("host unreachable under the new policy, retrying; it will revert by itself")
@@ -112,7 +106,7 @@ def _reach(way: Way, deadline: float) -> Host:
         try:
             way.renew()
             found = way.talk.ask(DISARM_COMMAND)[0]
-            if not found.timer:
+            if not way.acting.timer(found):
                 return found
             trouble = (
                 f"The scheduled task {TIMER} could not be deleted and will undo this change. Delete it on the host."
@@ -124,11 +118,7 @@ def _reach(way: Way, deadline: float) -> Host:
         way.sleep(_PAUSE_SECONDS)
 
 
-def _bring_back(way: Way, decision: Decision, found: Host) -> None:
+def _bring_back(way: Way, decision: Decision, found: Any) -> None:
     """Remove what the change had built, so that the host has what it had; what slept is not put in force."""
-    wanted = settled(decision.original)
-    if decision.asleep:
-        foreign = tuple(replace(item, assigned=False) for item in wanted.foreign)
-        wanted = replace(wanted, assigned=None, foreign=foreign)
-    for step in make_plan(found.store, wanted):
-        way.talk.send([render(step.operation)])
+    for step in way.acting.steps_back(found, decision.original, asleep=decision.asleep):
+        way.talk.send([way.acting.render(step.operation)])

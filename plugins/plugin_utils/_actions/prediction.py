@@ -8,24 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
 
-from .._common.errors import IpsecError
-from .._flows.guard import Guard
 from .._flows.management import Listed
-from .._policies.host import Host
-from .._policies.model import Store
-from .._policies.netsh import render
-from .._policies.planning.limits import check_operations, remarks
-from .._policies.planning.operations import Assign
-from .._policies.planning.plan import Step, make_plan
-from .._policies.planning.references import in_force_identity
-from .._policies.planning.staging import settled
-from .._policies.planning.way_back import predicted_way_back
+from .._windows.engine import Acting, Desired, Engine, State, Step, Want
 from .._windows.netsh.line import Line
 from .._windows.timer import DISARM_COMMAND, arm_command
 from .services import needed_commands
 
-Want = Callable[[Store], Store]
+Judged = TypeVar("Judged", contravariant=True)
+
+
+class Judge(Protocol[Judged]):
+    """Refuses what would stop a critical flow."""
+
+    def needs_connections(self, have: Judged, desired: Judged, *, starts: bool) -> bool:
+        """Tell whether the connections of the host must be known; ``starts`` says that the task starts services."""
+
+    def check(self, have: Judged, desired: Judged, listed: Listed, *, starts: bool) -> tuple[str, ...]:
+        """Return warnings; raise IpsecError with the packet that would no longer pass."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,25 +42,27 @@ class Terms:
     in_force: bool = False
     domain_policy_wins: bool = False
     confirm_seconds: int | None = None
-    guard: Guard | None = None
+    guard: Judge[Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prediction:
-    """What a task would do to ``host`` so that it has ``desired``.
+class Prediction(Generic[State, Desired]):
+    """What a task would do to ``host`` so that it has what is ``desired``.
 
-    ``services`` are the commands that start services. Where a policy is assigned that has no effect because the policy
-    agent does not run, starting it would put that one in force: ``sleeper`` says that the services are then started
-    last, when the policy that is wanted has taken its place. ``confirm_seconds`` is None where nothing decides.
+    ``services`` are the commands that start services. Where something is in force that has no effect because its
+    service does not run, starting it would wake that: ``sleeper`` says that the services are then started last, when
+    what is wanted has taken its place. ``confirm_seconds`` is None where nothing decides; else ``arm`` sets the timer,
+    as far as that command is known.
     """
 
-    host: Host
-    desired: Store
-    steps: tuple[Step, ...]
+    host: State
+    desired: Desired
+    steps: tuple[Step[Any], ...]
     lines: tuple[Line, ...]
     services: tuple[str, ...] = ()
     sleeper: bool = False
     confirm_seconds: int | None = None
+    arm: str = ""
     warnings: tuple[str, ...] = ()
 
     @property
@@ -81,37 +84,36 @@ class Prediction:
             yield from self.services
 
     def _confirmed(self, commands: Iterable[str]) -> Iterator[str]:
-        # A copy that stands in is made by the task itself.
-        staged = any(isinstance(step.operation, Assign) and not step.decides for step in self.steps)
-        store = self.host.store
-        back = predicted_way_back(store, self.desired.assigned, staged=staged, asleep=self.sleeper)
-        yield arm_command(back, self.confirm_seconds or 0)
+        yield self.arm
         yield from commands
         yield DISARM_COMMAND
 
 
-def predict(host: Host, want: Want, terms: Terms, listed: Callable[[], Listed]) -> Prediction:
+def predict(
+    engine: Engine[State, Want, Desired, Any], host: State, want: Want, terms: Terms, listed: Callable[[], Listed]
+) -> Prediction[State, Desired]:
     """Return what a task would do. ``listed`` asks the host for its connections, if the guard must know them.
 
     Raises :class:`IpsecError` for everything that can be refused before something is sent.
     """
-    desired = want(settled(host.store))
-    works = terms.in_force and desired.assigned is not None
-    services = tuple(needed_commands(host)) if works else ()
-    sleeper = bool(services) and not host.agent_running and in_force_identity(host.store) is not None
-    # While the agent does not run no command but the one that starts it decides about packets.
+    desired: Any = engine.desired(host, want)
+    acting = engine if isinstance(engine, Acting) else None
+    works = acting is not None and terms.in_force and acting.in_force(desired) is not None
+    services = tuple(needed_commands(acting.services(host))) if acting is not None and works else ()
+    sleeper = bool(services) and acting is not None and not acting.acts(host) and acting.in_force(host) is not None
+    # While nothing acts no command but the one that starts the service decides about packets.
     revertible = terms.confirm_seconds is not None and not sleeper
-    steps = make_plan(host.store, desired, revertible=revertible)
-    check_operations((step.operation for step in steps), host.version)
-    lines = tuple(render(step.operation) for step in steps)  # refuses what cannot be sent while nothing has been
-    if works and not terms.domain_policy_wins:
-        _refuse_without_effect(host, desired)
-    warnings = [*host.store.findings, *remarks(desired, host.version)]
+    steps = engine.plan(host, desired, revertible=revertible)
+    engine.check(host, steps)
+    lines = tuple(engine.render(step.operation) for step in steps)  # refuses what cannot be sent while nothing has been
+    if acting is not None and works and not terms.domain_policy_wins:
+        acting.refuse_without_effect(host, desired)
+    warnings = [*engine.remarks(host, desired)]
     if terms.guard is not None and (steps or services):
         starts = bool(services)
         needed = terms.guard.needs_connections(host, desired, starts=starts)
         warnings += terms.guard.check(host, desired, listed() if needed else Listed(), starts=starts)
-    decides = sleeper or any(step.decides for step in steps)
+    seconds = terms.confirm_seconds if sleeper or any(step.decides for step in steps) else None
     return Prediction(
         host=host,
         desired=desired,
@@ -119,17 +121,17 @@ def predict(host: Host, want: Want, terms: Terms, listed: Callable[[], Listed]) 
         lines=lines,
         services=services,
         sleeper=sleeper,
-        confirm_seconds=terms.confirm_seconds if decides else None,
+        confirm_seconds=seconds,
+        arm=_arm(acting, host, desired, steps, sleeper, seconds) if acting is not None and seconds is not None else "",
         warnings=tuple(dict.fromkeys(warnings)),
     )
 
 
-def _refuse_without_effect(host: Host, desired: Store) -> None:
-    remedy = "Change the group policy object, or set allow_domain_policy if you know that it will change."
-    if host.domain_policy:
-        expected = "no policy assigned by the domain, since that one wins over a local policy"
-        value = f"{desired.assigned}, while the domain assigns {host.domain_policy}"
-        raise IpsecError("assigned", value, expected, remedy)
-    if not host.local_policy_counts:
-        expected = "a domain that lets local policies work (AllowLocalIPsecPolicyMerge is 0)"
-        raise IpsecError("assigned", desired.assigned, expected, remedy)
+def _arm(
+    acting: Acting[State, Any, Any], host: State, desired: State, steps: Iterable[Step[Any]], asleep: bool, seconds: int
+) -> str:
+    # A copy that stands in is made by the task itself.
+    targets = [acting.target(step.operation) for step in steps if not step.decides]
+    staged = any(found is not None and found[0] is not None for found in targets)
+    back = acting.predicted_way_back(host, acting.in_force(desired), staged=staged, asleep=asleep)
+    return arm_command(back, seconds)

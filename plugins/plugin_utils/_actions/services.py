@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
-from .._policies.host import Host
-from .._windows.services import AGENT, KEY_EXCHANGE, RUNNING, START_PENDING, service_commands
+from .._windows.engine import Acting
+from .._windows.services import AGENT, KEY_EXCHANGE, RUNNING, START_PENDING, Service, service_commands
 from .._windows.talk import ChangeError, HostSession
 
 _PATIENCE_SECONDS = 20
@@ -21,7 +21,11 @@ class Starter(Protocol):
     """What starting services needs of the task that it is part of."""
 
     @property
-    def talk(self) -> HostSession[Host]:
+    def acting(self) -> Acting[Any, Any, Any]:
+        """What knows the services."""
+
+    @property
+    def talk(self) -> HostSession[Any]:
         """The talk with the host."""
 
     @property
@@ -33,29 +37,29 @@ class Starter(Protocol):
         """Reports what a long task is doing."""
 
 
-def needed_commands(host: Host) -> list[str]:
+def needed_commands(services: Mapping[str, Service]) -> list[str]:
     """Return the commands after which the services run and start with the host; none where they do."""
-    enable = [name for name, service in host.services.items() if not service.automatic]
-    start = [name for name, service in host.services.items() if not service.running]
+    enable = [name for name, service in services.items() if not service.automatic]
+    start = [name for name, service in services.items() if not service.running]
     return service_commands(enable, start)
 
 
-def start_services(
-    way: Starter, commands: Sequence[str], names: Sequence[str] = (), beside: Sequence[str] = ()
-) -> Host:
+def start_services(way: Starter, commands: Sequence[str], names: Sequence[str] = (), beside: Sequence[str] = ()) -> Any:
     """Carry out commands and return the host once the services of these names run, all that there are for none.
 
     Commands ``beside`` them are not reported. Raises ChangeError when a service does not run.
     """
     found, answer = way.talk.change(*commands, beside=beside)
-    names, waited = names or tuple(found.services), 0
-    while waited < _PATIENCE_SECONDS and any(found.services[name].state == START_PENDING for name in names):
+    services = way.acting.services(found)
+    names, waited = names or tuple(services), 0
+    while waited < _PATIENCE_SECONDS and any(services[name].state == START_PENDING for name in names):
         way.tell("waiting for services to start")
         way.sleep(_PAUSE_SECONDS)
         waited += _PAUSE_SECONDS
         found = way.talk.read()
+        services = way.acting.services(found)
     for name in names:
-        service = found.services[name]
+        service = services[name]
         if not service.running or not service.automatic:
             message = (
                 f"The service {name} has state {service.state} and start type {service.start_type}: expected "
@@ -65,7 +69,7 @@ def start_services(
     return found
 
 
-def wake_services(way: Starter, commands: Sequence[str], beside: Sequence[str] = ()) -> Host:
+def wake_services(way: Starter, commands: Sequence[str], beside: Sequence[str] = ()) -> Any:
     """Start the services of a host that has a policy assigned, as :func:`start_services` does.
 
     The agent is started when key exchange has been seen to run: without that, rules hold packets that they negotiate

@@ -10,11 +10,10 @@ import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from .._common.errors import HostLost, IpsecError
-from .._policies.host import Host
-from .._policies.planning.references import in_force_identity
-from .._policies.planning.turns import leave_command, mark_of, marks, take_command, window
+from .._windows.engine import Acting
 from .._windows.talk import ChangeError, HostSession
 from .confirm import GRACE_SECONDS
 
@@ -33,25 +32,30 @@ CHANGED_UNDER_IT = "The store changed under this task"
 class Turn:
     """The turn of one task on its host; ``sleep`` and ``clock`` are in seconds, ``tell`` reports why it takes long."""
 
-    talk: HostSession[Host]
+    acting: Acting[Any, Any, Any]
+    talk: HostSession[Any]
     sleep: Callable[[float], None]
     clock: Callable[[], float]
     tell: Callable[[str], None]
-    mark: str = field(default_factory=lambda: mark_of(secrets.token_hex(4)))
+    mark: str = field(init=False)
     held: bool = False
 
-    def wait(self, host: Host) -> Host:
+    def __post_init__(self) -> None:
+        self.mark = self.acting.mark(secrets.token_hex(4))
+
+    def wait(self, host: Any) -> Any:
         """Return the host once no other run changes it, or once such a run is taken to be dead: nothing moves.
 
         One that may wait for its confirmation is given the time that it has for that, until the host went back by
         itself: its timer is its way back.
         """
         began = since = self.clock()
-        in_force = in_force_identity(host.store)
-        while marks(host.store) - {self.mark}:
+        acting = self.acting
+        in_force = acting.in_force(host)
+        while acting.marks(host) - {self.mark}:
             now, patience = self.clock(), _PATIENCE_SECONDS
-            if host.timer and in_force_identity(host.store) == in_force:
-                patience = max(patience, window(host.store) + GRACE_SECONDS)
+            if acting.timer(host) and acting.in_force(host) == in_force:
+                patience = max(patience, acting.window(host) + GRACE_SECONDS)
             if now - since >= patience:
                 break
             if now - began >= _LONGEST_SECONDS:
@@ -60,35 +64,35 @@ class Turn:
             self.tell("waiting for another run that is changing this host")
             self.sleep(_PAUSE_SECONDS)
             found = self.talk.read()
-            if (found.store, found.timer) != (host.store, host.timer):
+            if acting.differs(found, host) or acting.timer(found) != acting.timer(host):
                 since = self.clock()
             host = found
         return host
 
-    def take(self, known: Host, seconds: int | None = None) -> Host | None:
+    def take(self, known: Any, seconds: int | None = None) -> Any | None:
         """Take the turn and return the host as it is then; None when another run came in between.
 
         ``seconds`` is the time within which the change is to be confirmed. Marks that ``known`` has belong to runs that
         are taken to be dead. They go first, so that such a run, should it live after all, notices.
         """
-        dead = marks(known.store)
-        command = take_command(self.mark, seconds)
-        host, answer = self.talk.ask(command, *map(leave_command, sorted(dead)[:_MOST_DEAD]))
-        if self.mark not in marks(host.store):
+        dead = self.acting.marks(known)
+        command = self.acting.take_command(self.mark, seconds)
+        host, answer = self.talk.ask(command, *map(self.acting.leave_command, sorted(dead)[:_MOST_DEAD]))
+        if self.mark not in self.acting.marks(host):
             message = (
                 f"The filter list {self.mark}, which keeps other runs away, could not be made. No policy was changed."
             )
             raise ChangeError(message, self.talk.done, command, answer)
         self.held = True
-        if marks(host.store) - dead - {self.mark}:
+        if self.acting.marks(host) - dead - {self.mark}:
             self.leave()
             self.sleep(_PAUSE_SECONDS + secrets.randbelow(1000) * _SPREAD_SECONDS / 1000)
             return None
         return host
 
-    def check(self, host: Host) -> None:
+    def check(self, host: Any) -> None:
         """Raise :class:`ChangeError` when another run took this one for dead."""
-        if self.held and self.mark not in marks(host.store):
+        if self.held and self.mark not in self.acting.marks(host):
             message = (
                 f"{CHANGED_UNDER_IT}: another run took over. Look at what the host has now, and run this task again."
             )
@@ -99,4 +103,4 @@ class Turn:
         if self.held:
             self.held = False
             with suppress(HostLost, IpsecError):
-                self.talk.ask(leave_command(self.mark))
+                self.talk.ask(self.acting.leave_command(self.mark))

@@ -46,6 +46,10 @@ class HostSession(Generic[Found]):
     something is sent once. ``most`` is how many bytes of standard input one command may get; ``tell`` hears what a long
     task is at. ``done`` are the commands that changed something, as they are shown; ``underway`` those that were sent
     and whose answer has not come.
+
+    With ``heeds_answers`` whatever netsh says to a line is a refusal. Without it netsh may say what it likes, in the
+    language of the host: ``said`` is the first answer to the lines that were sent last, ``asked`` the line that it
+    answers, and what the lines did is for others to read.
     """
 
     run: Run
@@ -54,6 +58,9 @@ class HostSession(Generic[Found]):
     renew: Callable[[], None] | None = None
     most: int = MOST_INPUT_BYTES
     tell: Callable[[str], None] = lambda _text: None
+    heeds_answers: bool = True
+    said: str = ""
+    asked: str = ""
     hidden: frozenset[str] = frozenset()
     done: list[str] = field(default_factory=list)
     underway: list[str] = field(default_factory=list)
@@ -114,9 +121,14 @@ class HostSession(Generic[Found]):
         return self.understand(self.questions.sections(answer))
 
     def _report(self, batch: Batch, found: list[Complaint]) -> None:
+        self.said = self.asked = ""
         if not found:
             return
         first = found[0]
+        if not self.heeds_answers:
+            self.said = first.answer or "nothing, and the netsh session ended before this command was answered"
+            self.asked = batch.lines[first.index].redacted() if first.index < len(batch.lines) else "exit"
+            return
         done = [*self.done, *(line.redacted() for line in batch.lines[: first.index])]
         if first.answer is None:
             failed = batch.lines[first.index].redacted() if first.index < len(batch.lines) else "exit"

@@ -15,6 +15,8 @@ import pytest
 
 from winlab.lab import HostSpec, Lab
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(("transport", "requests"), [("basic", 5), ("ntlm", 8)])
 def test_raw_module_of_ansible(tmp_path: Path, transport: str, requests: int) -> None:

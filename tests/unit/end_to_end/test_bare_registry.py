@@ -20,6 +20,8 @@ from winlab.registry import Kind, Value
 from winlab.shell import CodeOfLine, ShellOptions
 from winlab.store import policy_store
 
+pytestmark = pytest.mark.slow
+
 Data = dict[str, Any]
 LATER = ["2008R2", "2016", "2025"]
 LOCAL = rf"{IPSEC}\Policy\Local"

@@ -21,6 +21,8 @@ from winlab.spec import HostSpec
 from winlab.store import policy_store
 from winlab.wsman.faultplan import Effect, Fault
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[3]
 # Long enough for a loaded machine to confirm in time.
 MINUTE_SECONDS = 6.0

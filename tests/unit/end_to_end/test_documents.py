@@ -22,6 +22,8 @@ from meaning import differences, offered_by_default, offers_said, overridden, se
 
 from winlab.host import Host
 
+pytestmark = pytest.mark.slow
+
 Data = dict[str, Any]
 VERSIONS = ("2003", "2008R2", "2016", "2025")
 HOSTS = pytest.mark.parametrize(

@@ -21,6 +21,8 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._common.errors import
 from winlab.host import Host
 from winlab.netsh.talk import static
 
+pytestmark = pytest.mark.slow
+
 Data = dict[str, Any]
 WIDER: Data = {
     "name": "Mgmt",

@@ -19,6 +19,8 @@ from rollout import CONFIRMED, FIRST, SITES, STAGED, STEPS, Site
 from winlab.registry import Kind as ValueKind
 from winlab.registry import Value
 
+pytestmark = pytest.mark.slow
+
 NEWEST = SITES[2]
 
 

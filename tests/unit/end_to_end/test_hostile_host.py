@@ -31,6 +31,8 @@ from winlab.registry import Kind, Value
 from winlab.spec import HostSpec
 from winlab.store import policy_store
 
+pytestmark = pytest.mark.slow
+
 LOCAL = r"HKEY_LOCAL_MACHINE\SOFTWARE\Policies\Microsoft\Windows\IPSec\Policy\Local"
 PAIR = (("be", "exchange_backends", "2016", "de", "10.0.1.20"), ("fe", "exchange_frontends", "2025", "en", "10.0.0.10"))
 # As the console of the host prints them, these are UTF-8 for control characters that its code page does not have.

@@ -21,6 +21,8 @@ from meaning import differences, in_force, said, seen
 from winlab.host import Host
 from winlab.store import policy_store
 
+pytestmark = pytest.mark.slow
+
 Data = dict[str, Any]
 ESP = {"esp_encryption": "3des", "esp_integrity": "sha1"}
 KEY = {"method": "preshared_key", "preshared_key": "Quiet-Harbour-41"}

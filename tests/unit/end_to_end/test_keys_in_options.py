@@ -34,6 +34,8 @@ from winlab.connections import managed
 from winlab.host import Host
 from winlab.netsh.talk import static
 
+pytestmark = pytest.mark.slow
+
 Data = dict[str, Any]
 ROLES = Path(__file__).resolve().parents[3] / "roles"
 FORMS = (CANARY.casefold(), str(NUMBER))

@@ -17,6 +17,8 @@ from winlab.lab import HostSpec, Lab, LabHost
 from winlab.store import policy_store
 from winlab.wsman import Effect, Fault, FaultCode, Limits
 
+pytestmark = pytest.mark.slow
+
 Data = dict[str, Any]
 STOCK = "winrm"
 

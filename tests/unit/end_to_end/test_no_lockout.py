@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from ansible.errors import AnsibleActionFail
 from cut_off import CONTROLLER, OWN, PORT, ObeyingConnection, alive, asleep, obeying, wait
 from hypothesis import assume, given, settings
@@ -24,6 +25,8 @@ from winlab.host import Host
 from winlab.netsh.talk import static
 from winlab.services import State
 from winlab.store import policy_store
+
+pytestmark = pytest.mark.slow
 
 Data = dict[str, Any]
 

@@ -15,6 +15,8 @@ from winlab.lab import Lab
 from winlab.spec import HostSpec
 from winlab.wsman.faultplan import Effect, Fault
 
+pytestmark = pytest.mark.slow
+
 PAIR = (("be", "exchange_backends", "2003", "10.0.1.20"), ("fe", "exchange_frontends", "2025", "10.0.0.10"))
 
 

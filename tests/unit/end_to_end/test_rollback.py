@@ -24,6 +24,8 @@ from winlab.registry import Kind, Value
 from winlab.spec import HostSpec
 from winlab.wsman.faultplan import Effect, Fault
 
+pytestmark = pytest.mark.slow
+
 LOCAL = r"HKEY_LOCAL_MACHINE\SOFTWARE\Policies\Microsoft\Windows\IPSec\Policy\Local"
 FRONT_ENDS, BACK_ENDS = ("fe1", "fe2"), ("be1",)
 # What somebody might write into a saved file: nobody could reach the host any more.

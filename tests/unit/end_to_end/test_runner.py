@@ -19,6 +19,8 @@ import pytest
 from winlab.lab import HostSpec, Lab
 from winlab.store import policy_store
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[3]
 GUIDE = ROOT / "docs" / "docsite" / "rst" / "guide_many_hosts.rst"
 BLOCK = re.compile(r"^\.\. code-block:: \S+\n\n   # ((?:project|inventory|env)/\S+)\n((?:   .*\n|\n)+)", re.MULTILINE)

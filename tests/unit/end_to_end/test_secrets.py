@@ -24,6 +24,8 @@ from winlab.netsh.talk import static
 from winlab.store import policy_store
 from winlab.wsman import Effect, Fault
 
+pytestmark = pytest.mark.slow
+
 # The tree that the collection was imported from: that of the checkout, or the one that ansible-test made.
 COLLECTIONS = Path(errors.__file__).parents[6]
 KEY = "Quiet-Harbour-41"

@@ -26,6 +26,8 @@ from winlab.host import Host
 from winlab.netsh.talk import static
 from winlab.store import policy_store
 
+pytestmark = pytest.mark.slow
+
 Data = dict[str, Any]
 ESP = [{"esp_encryption": "3des", "esp_integrity": "sha1"}]
 WEAK = [{"esp_encryption": "des", "esp_integrity": "md5"}]

@@ -20,6 +20,8 @@ import pytest
 from flow_chain import Bench
 from flow_worlds import HostSpec, World, packets, world
 
+pytestmark = pytest.mark.slow
+
 Data = dict[str, Any]
 
 CASES = int(os.environ.get("FLOW_CASES", "12000"))

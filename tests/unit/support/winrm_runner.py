@@ -25,6 +25,7 @@ from ansible.plugins.loader import action_loader, connection_loader, get_shell_p
 from ansible.template import Templar
 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._actions.converge import Converger
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.engine import PolicyStore
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._remote.connection import Remote
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._remote.forms import name_of
 from winlab.lab import LabHost
@@ -86,6 +87,7 @@ class Controller:
         if module in _CHANGING:
             remote, time = Remote(action, self.target.spec.name), self.time or hurried()
             action._converger = lambda: Converger(
+                PolicyStore(),
                 remote.run,
                 remote.renew,
                 time.sleep,

@@ -20,6 +20,8 @@ from breakages import BREAKAGES, Breakage, Edit, breakages_of  # noqa: E402 (the
 from gates import all_gates  # noqa: E402
 from prove_gates import WITNESSES, objection, verdicts  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 NAMES = [gate.name for gate in all_gates()]
 
 

@@ -20,6 +20,8 @@ import release  # noqa: E402 (the tools are scripts, not a package)
 from copies import SOMEBODY, second_checkout  # noqa: E402
 from release import Refused  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 README = "**Status:** 0.1.0, not released. Proven.\n\n$ ansible-galaxy collection install winsec-ipsec-0.1.0.tar.gz\n"
 GUIDE = "install winsec-ipsec-0.1.0.tar.gz on ansible-core 2.19.0\n"
 

@@ -21,6 +21,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from ..._common.errors import IpsecError
+from ..._windows.engine import Step
 from ..model import FILTER_ACTION, FILTER_LIST, POLICY, Store, by_name, folded
 from ..names import staging_base
 from . import operations as op
@@ -29,22 +30,7 @@ from .references import reachable
 from .staging import stage
 
 Key = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One operation and why it is done.
-
-    A ``barrier`` may be sent only when all steps before it have been carried out and their result has been read;
-    ``requires`` is then what must be there. The step that ``decides`` is the moment from which packets may have
-    another fate.
-    """
-
-    operation: op.Operation
-    reason: str
-    barrier: bool = False
-    requires: Store | None = None
-    decides: bool = False
+Steps = Iterator[Step[op.Operation]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +93,7 @@ _WORDS = {
 }
 
 
-def _steps(operations: Iterable[op.Operation], reason: str = "") -> Iterator[Step]:
+def _steps(operations: Iterable[op.Operation], reason: str = "") -> Steps:
     for item in operations:
         words = _WORDS[type(item)]
         leftover = isinstance(item, (op.DeletePolicy, op.DeleteFilterList, op.DeleteFilterAction))
@@ -116,7 +102,7 @@ def _steps(operations: Iterable[op.Operation], reason: str = "") -> Iterator[Ste
         yield Step(item, reason or words)
 
 
-def _switch(current: Store, desired: Store) -> list[Step]:
+def _switch(current: Store, desired: Store) -> list[Step[op.Operation]]:
     """Return the step that changes which policy is in force; a policy must be seen whole before it is assigned."""
     in_force, target = current.assigned, desired.assigned
     if target is None:
@@ -136,13 +122,13 @@ def shortfall(current: Store, required: Store) -> tuple[op.Operation, ...]:
     return _edits(current, required).build
 
 
-def _after_switch(steps: Iterable[Step]) -> Iterator[Step]:
+def _after_switch(steps: Iterable[Step[op.Operation]]) -> Steps:
     """Yield the steps, the first of them as a barrier: what follows a switch relies on it."""
     for number, step in enumerate(steps):
         yield replace(step, barrier=True) if number == 0 else step
 
 
-def make_plan(current: Store, desired: Store, *, revertible: bool = False) -> tuple[Step, ...]:
+def make_plan(current: Store, desired: Store, *, revertible: bool = False) -> tuple[Step[op.Operation], ...]:
     """Return the steps from ``current`` to ``desired``; none when both mean the same.
 
     ``desired`` must be complete (:func:`.references.complete`). With ``revertible`` what is in force is never changed
@@ -170,7 +156,7 @@ def make_plan(current: Store, desired: Store, *, revertible: bool = False) -> tu
     return (*beside, *_staged(current, desired, inside, touched), *remove)
 
 
-def _in_place(current: Store, desired: Store, beside: list[Step], inside: list[op.Operation]) -> Iterator[Step]:
+def _in_place(current: Store, desired: Store, beside: list[Step[op.Operation]], inside: list[op.Operation]) -> Steps:
     """Yield the steps; what they rely on must have been seen, and filters go only when their successors have been."""
     steps = list(_steps(inside))
     if beside:
@@ -222,7 +208,7 @@ def _refuse_foreign(current: Store, touched: Iterable[Key]) -> None:
     raise IpsecError(kind, name, expected, remedy)
 
 
-def _staged(current: Store, desired: Store, inside: list[op.Operation], touched: frozenset[Key]) -> Iterator[Step]:
+def _staged(current: Store, desired: Store, inside: list[op.Operation], touched: frozenset[Key]) -> Steps:
     copies = stage(current, current.assigned or "", touched)
     build: list[op.Operation] = []
     for filter_list in copies.filter_lists:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from ..._windows.engine import Step
 from ..model import Authentication, Policy, PresharedKey, SeenPolicy, Store
-from .operations import AddRule, ChangeDefaultResponse, ChangeRule
-from .plan import Step
+from .operations import AddRule, ChangeDefaultResponse, ChangeRule, Operation
 
 
-def secrets_of(store: Store, steps: Iterable[Step]) -> frozenset[str]:
+def secrets_of(store: Store, steps: Iterable[Step[Operation]]) -> frozenset[str]:
     """Return the pre-shared keys of a store and of the steps that are sent, in clear, to be looked for only."""
     foreign = (item.seen.policy for item in store.foreign if isinstance(item.seen, SeenPolicy))
     methods = [method for policy in (*store.policies, *foreign) for method in _of_policy(policy)]

@@ -44,6 +44,8 @@ from winlab.wsman import soap
 from winlab.wsman.codes import FaultCode
 from winlab.wsman.endpoint import Endpoint
 
+pytestmark = pytest.mark.slow
+
 # More digits than Python makes a number of, digits that are none to int(), and digits of another script.
 ODD_NUMBERS = ["9" * 5_000, "²", "x", "-1", ""]
 NONCE = "n0nce"

@@ -26,6 +26,8 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.versions imp
 from winlab import shell
 from winlab.host import Host
 
+pytestmark = pytest.mark.slow
+
 NONCE = "n0nce"
 HOSTS = [Host.create("h", version, language) for version, language in (("2003", "de"), ("2025", "en"))]
 for each in HOSTS:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wounds import bounded, plain, texts
@@ -22,6 +23,8 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._associations.read im
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.queries import Section
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.versions import parse_version
 from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._associations import hosts
+
+pytestmark = pytest.mark.slow
 
 TIME = datetime(2026, 11, 25, 4, 20)
 NOW = TIME.replace(tzinfo=UTC)

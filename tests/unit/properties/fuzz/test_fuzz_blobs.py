@@ -35,6 +35,8 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.registry.key
 from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._policies.damage import STORE, image
 from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._policies.wire import image_of
 
+pytestmark = pytest.mark.slow
+
 CLASSES = {
     "ipsecPolicy{": (decode_policy, encode_policy),
     "ipsecISAKMPPolicy{": (decode_main_mode, encode_main_mode),

@@ -15,6 +15,8 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._firewall.port_entry 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._firewall.rules import our_rule
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.rule_string import parse_rule
 
+pytestmark = pytest.mark.slow
+
 PREFIX = "winsec.ipsec"
 PEERS = AddressSet(filter(None, (read_interval("10.0.0.0/8"), read_interval("fe80::/10"))))
 RULES = [

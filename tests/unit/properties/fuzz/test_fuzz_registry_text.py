@@ -19,6 +19,8 @@ from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._policies 
 from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._policies.damage import STORE
 from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._policies.wire import image_of
 
+pytestmark = pytest.mark.slow
+
 IMAGES = (image_of(STORE, LEGACY), image_of(STORE, VISTA))
 QUERIES = [print_(image) for image in IMAGES for print_ in (wiretext.query, wiretext.query_5)]
 EXPORTS = [wiretext.export(image).decode("utf-16") for image in IMAGES]
