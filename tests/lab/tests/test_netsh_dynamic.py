@@ -36,7 +36,7 @@ def test_what_scripts_and_the_help_do(version: str) -> None:
     assert host.dynamic.settings == {"ipsecexempt": "3", "ikelogging": "1"}
     assert sorted(host.dynamic.main_mode) == ["t", "u"]
     assert sorted(host.dynamic.quick_mode) == ["q"]
-    block, wins = host.dynamic.rules.values()
+    block, wins = list(host.dynamic.rules.values())
     assert (block["actioninbound"], block["mmpolicy"]) == ("block", "T")
     assert (wins["actioninbound"], wins["psk"], "kerberos" in wins) == ("permit", "s3cret", False)
     assert "s3cret" not in repr(host.dynamic)

@@ -57,7 +57,7 @@ def test_the_commands_are_there(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--help"])
     assert ended.value.code == 0
     known = set(re.findall(r"--[a-z-]+", capsys.readouterr().out))
-    used = {option for option in re.findall(r"``winlab (--[a-z-]+)", GUIDE)}
+    used = set(re.findall(r"``winlab (--[a-z-]+)", GUIDE))
     used |= {word.partition("=")[0] for words in commands() if words[0] == "winlab" for word in words[1:]}
     assert {"--spec", "--inventory", "--state-dir", "--data-plane"} <= used <= known
     paths = [word for words in commands() if words[:2] == ["pip", "install"] for word in words[2:]]
