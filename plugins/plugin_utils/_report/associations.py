@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from .._associations.model import Associations, QuickModeAssociation
+from .._proof.model import Host, Proof, Role
 from .markup import Child, Element, fold, join, table, tag
-from .proof import Associations, Host, Proof, QuickMode, Role
 from .words import counted, more, number, or_dash, or_unknown
 
 _MOST_HOSTS = 40
@@ -97,7 +98,7 @@ def _quick_mode(hosts: Sequence[Host]) -> Element | None:
     return _folded("Quick mode, which protects packets", heads, rows)
 
 
-def _traffic(found: QuickMode) -> str:
+def _traffic(found: QuickModeAssociation) -> str:
     ports = [f"{word} port {port}" for word, port in (("own", found.local_port), ("peer's", found.peer_port)) if port]
     return ", ".join([or_unknown(found.protocol), *ports])
 

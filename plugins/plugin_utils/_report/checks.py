@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .._proof.model import Cause, Check, CheckOutcome, Proof
 from .markup import Element, fold, table, tag
-from .proof import Cause, Check, Outcome, Proof
 from .words import counted, more, number, or_dash, outcome, outcome_class
 
 _MOST_CHECKS = 60
@@ -18,16 +18,16 @@ _MOST_PASSED = 200
 
 def section(proof: Proof) -> Element:
     """Return the part of the page on checks, the failed ones first."""
-    by = {one: [check for check in proof.checks if check.outcome is one] for one in Outcome}
+    by = {one: [check for check in proof.checks if check.outcome is one] for one in CheckOutcome}
     return tag(
         "section",
         tag("h2", "Checks", id="checks"),
         None if proof.checks else tag("p", "Nothing was checked."),
-        [_whole(check) for check in by[Outcome.FAILED][:_MOST_CHECKS]],
-        more(len(by[Outcome.FAILED]) - _MOST_CHECKS, "failed checks"),
-        [_whole(check) for check in by[Outcome.UNPROVEN][:_MOST_CHECKS]],
-        more(len(by[Outcome.UNPROVEN]) - _MOST_CHECKS, "unproven checks"),
-        _passed(by[Outcome.PASSED]),
+        [_whole(check) for check in by[CheckOutcome.FAILED][:_MOST_CHECKS]],
+        more(len(by[CheckOutcome.FAILED]) - _MOST_CHECKS, "failed checks"),
+        [_whole(check) for check in by[CheckOutcome.UNPROVEN][:_MOST_CHECKS]],
+        more(len(by[CheckOutcome.UNPROVEN]) - _MOST_CHECKS, "unproven checks"),
+        _passed(by[CheckOutcome.PASSED]),
         aria_labelledby="checks",
     )
 

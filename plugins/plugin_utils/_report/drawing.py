@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from .._flows.outcome_words import FATES, Fate
+from .._proof.model import Firewall, Host, Proof
 from .layout import Line, Plan, Point, Rect, lay_out
 from .markup import Element, table, tag
 from .parties import Bundle, Party, bundles, parties
-from .proof import Fate, Firewall, Host, Proof
-from .words import SIGNS, counted, fate_class, listed, more, number, or_dash
+from .words import counted, listed, more, number, or_dash
 
 # Beyond these a drawing says less than the table of flows.
 _MOST_BOXES = (10, 7, 5, 2)
@@ -64,7 +65,7 @@ def _label(bundle: Bundle) -> str:
     traffic = list(bundle.traffic)
     text = _short(traffic[0], _LONGEST_TRAFFIC) + (f" +{number(len(traffic) - 1)}" if len(traffic) > 1 else "")
     times = f" \u00d7{number(bundle.flows)}" if bundle.flows > len(traffic) else ""
-    return f"{SIGNS[bundle.fate]} {bundle.fate.value} {text}{times}"
+    return f"{FATES[bundle.fate].sign} {bundle.fate.value} {text}{times}"
 
 
 def _short(text: str, longest: int) -> str:
@@ -138,7 +139,7 @@ def _curve(line: Line, label: str) -> Element:
         tag("title", _sentence(line.bundle)),
         tag("path", d=path),
         _tip(far, end),
-        class_=f"flow {fate_class(line.bundle.fate)}",
+        class_=f"flow {line.bundle.fate.style}",
     )
 
 
@@ -156,7 +157,7 @@ def _tip(before: Point, end: Point) -> Element:
 def _pill(line: Line, label: str) -> Element:
     x, y = line.label.centre
     text = tag("text", label, x=_at(x), y=_at(y + 4.2))
-    return tag("g", _rect(line.label, 10, "pill"), text, class_=f"flow label {fate_class(line.bundle.fate)}")
+    return tag("g", _rect(line.label, 10, "pill"), text, class_=f"flow label {line.bundle.fate.style}")
 
 
 def _at(value: float) -> str:
@@ -212,5 +213,5 @@ def _walls_table(firewalls: Sequence[Firewall]) -> Element | None:
 
 def sample(fate: Fate) -> Element:
     """Return the line style of a fate for the legend."""
-    line = tag("g", tag("path", d="M4 8 H92"), class_=f"flow {fate_class(fate)}")
+    line = tag("g", tag("path", d="M4 8 H92"), class_=f"flow {fate.style}")
     return tag("svg", line, viewBox="0 0 96 16", class_="sample", aria_hidden="true", focusable="false")

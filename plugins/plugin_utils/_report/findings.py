@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .._proof.model import Finding, Proof, Severity, Waiver
 from .markup import Child, Element, fold, join, link, table, tag
-from .proof import Finding, Proof, Severity, Waiver
 from .words import more, number, or_dash, severity
 
 _MOST_HOSTS = 60

@@ -26,8 +26,8 @@ from .._policies.model import (
     folded,
 )
 from .._policies.words import ActionKind, ConnectionType, DhGroup, Encryption, Integrity
+from .._proof.model import Host, Proof
 from .markup import Child, Element, fold, join, table, tag
-from .proof import Host, Proof
 from .words import counted, listed, more, number, or_dash
 
 _MOST_HOSTS = 60

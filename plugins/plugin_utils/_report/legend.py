@@ -6,16 +6,12 @@
 
 from __future__ import annotations
 
+from .._flows.outcome_words import FATES, Fate
+from .._proof.model import Proven
 from .drawing import sample
 from .markup import Element, table, tag
-from .proof import Fate, Outcome, Proven
-from .words import GROUNDS, MEANINGS, fate, outcome
+from .words import CHECKS, GROUNDS, fate, outcome
 
-_OUTCOMES = {
-    Outcome.PASSED: "What was to be shown was shown.",
-    Outcome.FAILED: "The opposite was shown; causes and remedies stand with the check.",
-    Outcome.UNPROVEN: "It could not be shown either way. That is neither good nor bad news.",
-}
 _LIMITS = (
     "The report shows one moment. Associations come and go with traffic, and a policy may change a minute later.",
     "An analysis says what Windows does by its documentation. Only associations and sessions show what a host did.",
@@ -31,8 +27,8 @@ _LIMITS = (
 
 def section() -> Element:
     """Return the last part of the page."""
-    fates = [(fate(one), sample(one), MEANINGS[one]) for one in reversed(Fate)]
-    outcomes = [(outcome(one), _OUTCOMES[one]) for one in reversed(Outcome)]
+    fates = [(fate(one), sample(one), FATES[one].meaning) for one in reversed(Fate)]
+    outcomes = [(outcome(one), words.meaning) for one, words in reversed([*CHECKS.items()])]
     grounds = [(one.value, GROUNDS[one]) for one in Proven]
     return tag(
         "section",

@@ -9,17 +9,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from .._flows.outcome_words import FATES
+from .._proof.model import Flow, Proof
 from .markup import Child, Element, fold, join, table, tag
 from .parties import Bundle, Party, bundles, parties
-from .proof import Fate, Flow, Proof
-from .verdict import TROUBLE
 from .words import counted, fate, listed, more, number, or_dash
 
 _MOST_ENDS = 12
 _MOST_CELLS = 12
 _MOST_FLOWS = 150
 _MOST_TROUBLED = 20
-_ORDER = {one: index for index, one in enumerate(Fate)}
 
 
 def section(proof: Proof) -> Element:
@@ -66,7 +65,7 @@ def _entry(bundle: Bundle) -> Child:
 
 def _troubled(flows: Sequence[Flow]) -> Element | None:
     """Return the ends that have most of the flows that do not work, when no list of flows could show all of them."""
-    trouble = [flow for flow in flows if flow.outcome in TROUBLE]
+    trouble = [flow for flow in flows if FATES[flow.outcome].trouble]
     if len(trouble) <= _MOST_FLOWS:
         return None
     sources, destinations = (Counter(getattr(flow, end) for flow in trouble) for end in ("source", "destination"))
@@ -78,7 +77,7 @@ def _troubled(flows: Sequence[Flow]) -> Element | None:
 
 
 def _single(flows: Sequence[Flow]) -> Element:
-    ordered = sorted(flows, key=lambda flow: _ORDER[flow.outcome])
+    ordered = sorted(flows, key=lambda flow: flow.outcome.rank)
     heads = ("From, to", "Traffic", "Expected", "Outcome", "Why", "Rules", "Shown by")
     drawn = table("Single flows, the worst first", heads, map(_row, ordered[:_MOST_FLOWS]))
     summary = f"Single flows with their reasons ({number(min(len(flows), _MOST_FLOWS))} of {number(len(flows))})"

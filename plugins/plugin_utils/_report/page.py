@@ -9,9 +9,9 @@ from __future__ import annotations
 import base64
 import hashlib
 
+from .._proof.model import Proof
 from . import associations, checks, drawing, findings, hosts, legend, matrix, verdict
 from .markup import Element, tag
-from .proof import Proof
 from .style import style_sheet
 from .verdict import Counts
 

@@ -6,19 +6,22 @@
 
 from __future__ import annotations
 
+import json
+
 from proof_evidence import healthy
 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._proof.evidence import read_evidence
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._proof.plain import plain
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._proof.proof import make_proof
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._proof.reading import read_proof
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._report.files import render
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._report.reading import read_proof
 
 MADE = "2026-11-25T04:20:00Z"
 
 
 def page(given):
-    proof, _checks = make_proof(read_evidence(given), MADE)
-    return render(read_proof(proof)).files["index.html"]
+    saved = json.loads(json.dumps(plain(make_proof(read_evidence(given), MADE))))
+    return render(read_proof(saved)).files["index.html"]
 
 
 def test_a_healthy_deployment_is_shown_as_proven():
