@@ -12,8 +12,7 @@ from dataclasses import dataclass
 
 from .._flows.outcome_words import FATES, Fate
 from .._proof.model import CheckOutcome, Proof
-from .markup import Element, tag
-from .words import CHECKS, counted, fate, number, outcome_class
+from .words import counted, number
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,34 +88,3 @@ def sentence(counts: Counts) -> str:
     if counts.drifted:
         beside.append(f"{counted(counts.drifted, 'host')} drifted")
     return f"{said}; {', '.join(beside)}." if beside else f"{said}."
-
-
-def banner(proof: Proof, counts: Counts) -> Element:
-    """Return the top of the page."""
-    moment = f"{proof.made[:10]} {proof.made[11:16]} UTC"
-    return tag(
-        "header",
-        tag("h1", proof.title),
-        tag("p", tag("strong", sentence(counts)), class_=f"verdict {outcome_class(overall(counts))}"),
-        tag("p", "State of ", tag("time", moment, datetime=proof.made), ".", class_="muted"),
-        tag("ul", _tiles(counts), class_="tiles"),
-        _fates(counts),
-    )
-
-
-def _tiles(counts: Counts) -> list[Element]:
-    checks = [(counts.checks[one], f"checks {one.value}", outcome_class(one)) for one in CHECKS]
-    rest = [(counts.hosts, "hosts", ""), (counts.drifted, "drifted", ""), (counts.open_findings, "open findings", "")]
-    return [
-        tag("li", tag("b", number(value), class_=style if value else None), label)
-        for value, label, style in checks + rest
-    ]
-
-
-def _fates(counts: Counts) -> Element | None:
-    """Return how many flows have each fate."""
-    found = [tag("li", fate(one), f" {number(counts.flows[one])}") for one in reversed(Fate) if counts.flows[one]]
-    if not found:
-        return None
-    total = counted(sum(counts.flows.values()), "flow")
-    return tag("ul", tag("li", f"{total}:", class_="muted"), found, class_="kinds", aria_label="Flows")

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .._flows.outcome_words import FATES, Fate
+from .._flows.outcome_words import Fate
 from .._proof.model import CheckOutcome, Proven, Role, Severity
-from .markup import Element, tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,38 +40,12 @@ GROUNDS: Mapping[Proven, str] = {
 }
 ROLES: Mapping[Role, str] = {role: f"{role}s" for role in Role} | {Role.OTHER: "other hosts"}
 # The styles, which give the colours, are those of fates.
-_SEVERITY_CLASS = {
-    Severity.HIGH: "fails",
-    Severity.MEDIUM: "falls-back",
-    Severity.LOW: "permitted",
-    Severity.INFO: "clear",
+SEVERITY_STYLES = {
+    Severity.HIGH: Fate.FAILS.style,
+    Severity.MEDIUM: Fate.FALLS_BACK.style,
+    Severity.LOW: Fate.PERMITTED.style,
+    Severity.INFO: Fate.CLEAR.style,
 }
-EM_DASH = "\u2014"
-
-
-def fate(found: Fate, more: str = "") -> Element:
-    """Return the word for a fate with its sign."""
-    return _badge(FATES[found].sign, f"{found.value}{more}", found.style)
-
-
-def outcome(found: CheckOutcome) -> Element:
-    """Return the word for the outcome of a check with its mark."""
-    return _badge(CHECKS[found].mark, found.value, CHECKS[found].style)
-
-
-def outcome_class(found: CheckOutcome) -> str:
-    """Return the name of the style of an outcome."""
-    return CHECKS[found].style
-
-
-def severity(found: Severity) -> Element:
-    """Return the word for a severity."""
-    return _badge("", found.value, _SEVERITY_CLASS[found])
-
-
-def _badge(sign: str, text: str, style: str) -> Element:
-    mark = tag("span", sign, aria_hidden="true") if sign else None
-    return tag("span", mark, " " if sign else None, text, class_=f"badge {style}")
 
 
 def number(count: int) -> str:
@@ -98,21 +71,7 @@ def span(names: Sequence[str]) -> str:
     return f"{names[0]} \u2026 {names[-1]}"
 
 
-def more(count: int, noun: str) -> Element | None:
-    """Return the line that says what is not shown; nothing when all is."""
-    if count <= 0:
-        return None
-    return tag("p", f"{number(count)} more {noun} in report.json.", class_="more")
-
-
-def or_dash(text: str | int | None) -> str | Element:
-    """Return a text, a dash with its meaning for nothing."""
-    if text in ("", None):
-        return tag("span", EM_DASH, aria_label="none")
-    return str(text)
-
-
-def or_unknown(value: str | int | bool | None) -> str:
+def told(value: str | int | bool | None) -> str:
     """Return a value that a host may not tell."""
     if value is None:
         return "not told"
