@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
 from .clock import Clock
@@ -35,17 +35,6 @@ class MainModeAssociation:
     integrity: str | None = None
     dh_group: int | None = None
     key_module: str | None = None
-
-    def to_data(self) -> dict[str, object]:
-        """Return plain data."""
-        return {
-            "local": self.local,
-            "peer": self.peer,
-            "encryption": self.encryption,
-            "integrity": self.integrity,
-            "dh_group": self.dh_group,
-            "key_module": self.key_module,
-        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,20 +70,6 @@ class QuickModeAssociation:
             return False
         pairs = ((self.local_port, local_port), (self.peer_port, peer_port))
         return all(its in (None, 0, wanted) or not wanted for its, wanted in pairs)
-
-    def to_data(self) -> dict[str, object]:
-        """Return plain data."""
-        return {
-            "local": self.local,
-            "peer": self.peer,
-            "protocol": self.protocol,
-            "local_port": self.local_port,
-            "peer_port": self.peer_port,
-            "ah_integrity": self.ah_integrity,
-            "esp_encryption": self.esp_encryption,
-            "esp_integrity": self.esp_integrity,
-            "pfs": self.pfs,
-        }
 
 
 # Names in results by the classes of performance data and their properties, which are the same in every language.
@@ -145,8 +120,8 @@ class Associations:
             "known": self.known,
             "reason": self.reason,
             "source": self.source.value,
-            "main_mode": [one.to_data() for one in self.main_mode],
-            "quick_mode": [one.to_data() for one in self.quick_mode],
+            "main_mode": [asdict(one) for one in self.main_mode],
+            "quick_mode": [asdict(one) for one in self.quick_mode],
             "counters": dict(self.counters),
             "clock": self.clock.to_data(),
         }

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from ipaddress import ip_address
 
 from .._associations.data import ASSOCIATION_OPTIONS, read_associations
 from .._associations.model import Associations
+from .._clients.hold import Outcome as SessionOutcome
 from .._common.errors import IpsecError, hidden
 from .._common.fields import Fields, element, freely_named
 from .._common.packets import parse_one_address
@@ -48,14 +48,6 @@ _ROLES = (Role.FRONT_END, Role.BACK_END)
 _FIREWALL_OPTIONS = ("name", "between", "commands", "openings")
 # What session_check tells beside these is for people.
 _SESSION_OPTIONS = ("name", "protocol", "frontend", "backend", "service_port", "source", "outcome", "detail")
-
-
-class Tried(StrEnum):
-    """What became of a session or a probe: ``failed`` is neither a working session nor a clean refusal."""
-
-    WORKS = "works"
-    REFUSED = "refused"
-    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,13 +134,13 @@ class Session:
     backend: str
     port: int
     source: str
-    outcome: Tried
+    outcome: SessionOutcome
     detail: str
 
     @property
     def works(self) -> bool:
         """Whether it works."""
-        return self.outcome is Tried.WORKS
+        return self.outcome is SessionOutcome.WORKS
 
     @property
     def shown(self) -> str:
@@ -279,7 +271,7 @@ def _session(data: object, path: str, known: Mapping[str, Role]) -> Session:
         backend=_known(fields, "backend", known, Role.BACK_END),
         port=fields.number("service_port", 0, 1, 65535, "TCP ports"),
         source=fields.text("source", ""),
-        outcome=fields.choice("outcome", Tried, Tried.FAILED),
+        outcome=fields.choice("outcome", SessionOutcome, SessionOutcome.FAILED),
         detail=fields.text("detail", ""),
     )
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from .._associations.model import Associations
+from .._audit.rules import Severity
 from .._flows.outcome_words import Fate
 from .._policies.model import Store
 
@@ -41,15 +42,6 @@ class CheckOutcome(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     UNPROVEN = "unproven"
-
-
-class Severity(StrEnum):
-    """How much a finding matters, the gravest first."""
-
-    HIGH = "high"
-    MEDIUM = "medium"
-    LOW = "low"
-    INFO = "info"
 
 
 class CauseKind(StrEnum):

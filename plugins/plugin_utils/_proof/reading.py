@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from .._associations.clock import MOMENT, read_moment
 from .._associations.data import ToldFields, read_associations
+from .._audit.rules import Severity
 from .._common.errors import IpsecError
 from .._common.fields import freely_named
 from .._common.packets import parse_one_address
@@ -32,7 +33,6 @@ from .model import (
     Proven,
     Role,
     Service,
-    Severity,
     Waiver,
 )
 

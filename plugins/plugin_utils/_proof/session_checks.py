@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .._associations.model import Associations
+from .._clients.hold import Outcome as SessionOutcome
 from .._flows.outcome import PASSING, PASSING_IN_CLEAR
 from .analysis import Analysis, JudgedFlow, from_outside
 from .causes import causes_of, host_causes
-from .evidence import Evidence, HostEvidence, Session, Tried
+from .evidence import Evidence, HostEvidence, Session
 from .model import Cause, CauseKind, Check, CheckOutcome, in_order
 
 _COUNTERS = ("bytes_sent", "bytes_received")
@@ -126,7 +127,7 @@ def _probe(probe: Session, evidence: Evidence) -> Check:
         missing = "What the host does with it cannot be predicted."
         return Check(id=name, subject=subject, title=title, outcome=CheckOutcome.UNPROVEN, evidence=missing)
     accepts = predicted.kind in PASSING_IN_CLEAR
-    if probe.outcome is (Tried.WORKS if accepts else Tried.REFUSED):
+    if probe.outcome is (SessionOutcome.WORKS if accepts else SessionOutcome.REFUSED):
         said = "accepted, as the policies say" if accepts else "refused, as the policies say"
         evidence_text = f"Clear text is {said}. {probe.detail}".strip()
         return Check(id=name, subject=subject, title=title, outcome=CheckOutcome.PASSED, evidence=evidence_text)

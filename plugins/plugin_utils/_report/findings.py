@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from .._proof.model import Proof, Severity
+from .._audit.rules import Severity
+from .._proof.model import Proof
 
 _GRAVITY = {one: index for index, one in enumerate(Severity)}
 

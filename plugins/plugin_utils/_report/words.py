@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from .._audit.rules import Severity
 from .._flows.outcome_words import Fate
-from .._proof.model import CheckOutcome, Proven, Role, Severity
+from .._proof.model import CheckOutcome, Proven, Role
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from proof_evidence import healthy
 
@@ -39,3 +40,24 @@ def test_associations_that_are_not_told_are_shown_with_the_reason():
     given = healthy()
     given["hosts"][0]["associations"] = {"known": False, "reason": "Nothing is recorded.", "clock": {"utc": ""}}
     assert "Nothing is recorded." in page(given)
+
+
+def test_a_host_that_did_not_answer_is_not_said_to_have_no_policy():
+    given = healthy()
+    given["hosts"] = [{key: one[key] for key in ("name", "role", "address")} for one in given["hosts"]]
+    given["expect"] = []
+    assert "No policy of the local store is assigned." not in page(given)
+
+
+def test_a_document_that_cannot_be_judged_is_named_and_hinders_no_report():
+    given = healthy()
+    given["hosts"][0]["info"]["config"]["filter_lists"][0]["filters"][0]["protocol"] = "tpc"
+    given["expect"] = []
+    assert "protocol is &#39;tpc&#39;" in page(given)
+
+
+def test_a_saved_proof_is_read_as_it_was():
+    proof = make_proof(read_evidence(healthy()), MADE)
+    # A port may also be a word, so that all of them are texts once they were saved.
+    flows = tuple(replace(flow, port=str(flow.port)) for flow in proof.flows)
+    assert read_proof(json.loads(json.dumps(plain(proof)))) == replace(proof, flows=flows)
