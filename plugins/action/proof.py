@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from ..plugin_utils._actions.base import Data, IpsecAction
 from ..plugin_utils._common.said import said_in_lines
 from ..plugin_utils._proof.evidence import read_evidence
-from ..plugin_utils._proof.model import Check, Outcome
+from ..plugin_utils._proof.model import Check, CheckOutcome
+from ..plugin_utils._proof.plain import plain
 from ..plugin_utils._proof.proof import first_causes, make_proof
 
 
@@ -31,33 +32,33 @@ class ActionModule(IpsecAction):
     def act(self, args: Data) -> Data:
         """Return the checks and the causes; failed when a check fails."""
         made = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        proof, checks = make_proof(read_evidence(args), made)
+        proof = make_proof(read_evidence(args), made)
+        checks = proof.checks
         counts = Counter(check.outcome for check in checks)
-        causes = [cause.to_data() for cause in first_causes(checks)]
         result: Data = {
             "changed": False,
-            "proof": proof,
-            "checks": [check.to_data() for check in checks],
-            "counts": {outcome.value: counts[outcome] for outcome in Outcome},
-            "causes": causes,
-            "passed": not counts[Outcome.FAILED],
+            "proof": plain(proof),
+            "checks": plain(checks),
+            "counts": {outcome.value: counts[outcome] for outcome in CheckOutcome},
+            "causes": plain(first_causes(checks)),
+            "passed": not counts[CheckOutcome.FAILED],
             "summary": _summary(checks, counts),
         }
-        wrong = counts[Outcome.FAILED] + (counts[Outcome.UNPROVEN] if args.get("unproven") == "fail" else 0)
+        wrong = counts[CheckOutcome.FAILED] + (counts[CheckOutcome.UNPROVEN] if args.get("unproven") == "fail" else 0)
         if wrong and args.get("fail", True):
             result |= {"failed": True, "msg": result["summary"]}
         return result
 
 
-def _summary(checks: Sequence[Check], counts: Mapping[Outcome, int]) -> str:
+def _summary(checks: Sequence[Check], counts: Mapping[CheckOutcome, int]) -> str:
     """Return the proof for people: the counts, what does not pass, and the likely causes, each on one line."""
-    lines = [", ".join(f"{counts[outcome]} {outcome.value}" for outcome in Outcome)]
-    for outcome in (Outcome.FAILED, Outcome.UNPROVEN):
+    lines = [", ".join(f"{counts[outcome]} {outcome.value}" for outcome in CheckOutcome)]
+    for outcome in (CheckOutcome.FAILED, CheckOutcome.UNPROVEN):
         wrong = [check for check in checks if check.outcome is outcome]
         lines += [f"{outcome.value}: {check.subject}: {check.title}. {check.evidence}" for check in wrong]
     causes = first_causes(checks)
     if causes:
         lines.append("Likely causes, the first one first:")
-        lines += [f"{number}. {one.sentence} {one.evidence} {one.remedy}" for number, one in enumerate(causes, 1)]
+        lines += [f"{number}. {one.cause} {one.evidence} {one.remedy}" for number, one in enumerate(causes, 1)]
     # Names of policies and rules stand in them, as the hosts gave them.
     return said_in_lines(lines)

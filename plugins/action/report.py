@@ -14,8 +14,8 @@ from pathlib import Path
 from ..plugin_utils._actions.base import Data, IpsecAction
 from ..plugin_utils._common.errors import IpsecError
 from ..plugin_utils._common.fields import element
+from ..plugin_utils._proof.reading import read_proof
 from ..plugin_utils._report.files import DATA, JUNIT, PAGE, render
-from ..plugin_utils._report.reading import read_proof
 
 
 class ActionModule(IpsecAction):

@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from ..plugin_utils._actions.base import Data, IpsecAction
-from ..plugin_utils._associations.clock import clock_data
 from ..plugin_utils._associations.model import Associations
 from ..plugin_utils._associations.read import CIM, FIRST, further_questions, read_first, read_further
 from ..plugin_utils._policies.host import QUESTIONS, Host, read_host
@@ -47,8 +47,7 @@ def look(run: Run, clock: Now = now) -> Data:
     after = clock()
     return {
         "changed": False,
-        **found.to_data(),
-        "clock": clock_data(found.clock, before, after),
+        **replace(found, clock=found.clock.compared(before, after)).to_data(),
         "host": host.to_data(),
         "policy": precedence(host).to_data(),
     }

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .._common.packets import natural_number
+from .._common.packets import format_protocol, natural_number
 from .._windows.queries import Section
 from .address import host_address
 from .clock import CLOCK_CLASS, CLOCK_FIELDS, read_clock
@@ -25,10 +25,10 @@ from .model import (
     DRIVER_COUNTERS,
     IKE_CLASS,
     IKE_COUNTERS,
-    Counters,
     MainModeAssociation,
     QuickModeAssociation,
     Unreadable,
+    counted,
 )
 
 _SYSTEM = "root/cimv2"
@@ -108,7 +108,7 @@ class CimAnswer:
     trouble: str = ""
     main_mode: tuple[MainModeAssociation, ...] = ()
     quick_mode: tuple[QuickModeAssociation, ...] = ()
-    counters: Counters = field(default_factory=Counters)
+    counters: Mapping[str, int | None] = field(default_factory=lambda: counted({}))
     clock: datetime | None = None
 
 
@@ -194,13 +194,13 @@ def _clock(blocks: Mapping[str, list[str]]) -> datetime | None:
     return read_clock({name: value for name, value in found[0].items() if value is not None}) if found else None
 
 
-def _counters(rows: Mapping[str, list[Row]]) -> Counters:
+def _counters(rows: Mapping[str, list[Row]]) -> dict[str, int | None]:
     told: dict[str, int] = {}
     for listing, names in (("driver", DRIVER_COUNTERS), ("ike", IKE_COUNTERS)):
         if len(rows[listing]) == 1:
             found = {name: _number(rows[listing][0], key) for name, key in names.items()}
             told |= {name: value for name, value in found.items() if value is not None}
-    return Counters(told)
+    return counted(told)
 
 
 def _word(words: Mapping[int, str], number: int | None) -> str | None:
@@ -268,7 +268,7 @@ def _quick_mode(row: Row) -> QuickModeAssociation:
     return QuickModeAssociation(
         local=_address(row, "LocalEndpoint"),
         peer=_address(row, "RemoteEndpoint"),
-        protocol=protocol,
+        protocol=None if protocol is None else format_protocol(protocol),
         local_port=ports[0] or 0,
         peer_port=ports[1] or 0,
         pfs=None if group is None else group != 0,

@@ -7,12 +7,41 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 CLOCK_CLASS = "Win32_UTCTime"
 CLOCK_FIELDS = ("Year", "Month", "Day", "Hour", "Minute", "Second")
+MOMENT = "a moment in UTC such as 2026-11-25T04:20:00Z"
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
 _STEP = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The time of a host in UTC, to the second, and by how many seconds it is ahead of us; None is what is not told."""
+
+    utc: datetime | None = None
+    skew_seconds: int | None = None
+
+    def compared(self, before: datetime, after: datetime) -> Clock:
+        """Return the clock beside ours, of which ``before`` and ``after`` are the times of question and answer."""
+        return self if self.utc is None else Clock(self.utc, skew_seconds(self.utc, before, after))
+
+    def to_data(self) -> dict[str, object]:
+        """Return plain data."""
+        utc = None if self.utc is None else f"{self.utc.replace(tzinfo=None).isoformat(timespec='seconds')}Z"
+        return {"utc": utc, "skew_seconds": self.skew_seconds}
+
+
+def read_moment(text: str) -> datetime | None:
+    """Return the moment that a text of data names; None when it is of another form or no such moment exists."""
+    try:
+        return datetime.fromisoformat(text) if _MOMENT.fullmatch(text) else None
+    except ValueError:
+        return None
 
 
 def read_clock(found: Mapping[str, int]) -> datetime | None:
@@ -35,10 +64,3 @@ def skew_seconds(found: datetime, before: datetime, after: datetime) -> int:
     if found + _STEP <= before:
         return -math.ceil((before - found - _STEP).total_seconds() or 1)
     return 0
-
-
-def clock_data(found: datetime | None, before: datetime, after: datetime) -> dict[str, object]:
-    """Return the clock of a host as plain data."""
-    if found is None:
-        return {"utc": None, "skew_seconds": None}
-    return {"utc": found.strftime("%Y-%m-%dT%H:%M:%SZ"), "skew_seconds": skew_seconds(found, before, after)}

@@ -7,10 +7,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
 
-from .._common.packets import format_protocol
+from .clock import Clock
+
+
+class Source(StrEnum):
+    """Where a host showed its associations."""
+
+    CIM = "cim"
+    EVENTS = "events"
+    NONE = "none"
 
 
 class Unreadable(Exception):
@@ -28,48 +36,40 @@ class MainModeAssociation:
     dh_group: int | None = None
     key_module: str | None = None
 
-    def to_data(self) -> dict[str, object]:
-        """Return plain data."""
-        return {
-            "local": self.local,
-            "peer": self.peer,
-            "encryption": self.encryption,
-            "integrity": self.integrity,
-            "dh_group": self.dh_group,
-            "key_module": self.key_module,
-        }
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuickModeAssociation:
     """An association that protects packets, both directions in one.
 
-    Algorithms are words; ``none`` says that the protocol is not used, or not for that. Ports of 0 are any port.
+    Protocol and algorithms are words; ``none`` says that the protocol is not used, or not for that. Ports of 0 are any
+    port.
     """
 
     local: str
     peer: str
-    protocol: int | None = None
-    local_port: int = 0
-    peer_port: int = 0
+    protocol: str | None = None
+    local_port: int | None = 0
+    peer_port: int | None = 0
     ah_integrity: str | None = None
     esp_encryption: str | None = None
     esp_integrity: str | None = None
     pfs: bool | None = None
 
-    def to_data(self) -> dict[str, object]:
-        """Return plain data."""
-        return {
-            "local": self.local,
-            "peer": self.peer,
-            "protocol": None if self.protocol is None else format_protocol(self.protocol),
-            "local_port": self.local_port,
-            "peer_port": self.peer_port,
-            "ah_integrity": self.ah_integrity,
-            "esp_encryption": self.esp_encryption,
-            "esp_integrity": self.esp_integrity,
-            "pfs": self.pfs,
-        }
+    @property
+    def algorithms(self) -> tuple[str, str, str] | None:
+        """AH integrity, ESP encryption and ESP integrity; None where one is not told."""
+        ah, encryption, integrity = self.ah_integrity, self.esp_encryption, self.esp_integrity
+        return None if ah is None or encryption is None or integrity is None else (ah, encryption, integrity)
+
+    def covers_tcp(self, local: str, peer: str, *, local_port: int = 0, peer_port: int = 0) -> bool:
+        """Tell whether TCP packets between the two addresses fall under it; ports as the host itself sees them.
+
+        A port that is given must be the association's; one that is not stands for the ports of clients.
+        """
+        if (self.local, self.peer) != (local, peer) or self.protocol not in _TCP:
+            return False
+        pairs = ((self.local_port, local_port), (self.peer_port, peer_port))
+        return all(its in (None, 0, wanted) or not wanted for its, wanted in pairs)
 
 
 # Names in results by the classes of performance data and their properties, which are the same in every language.
@@ -90,18 +90,13 @@ DRIVER_COUNTERS = {
 IKE_COUNTERS = {"active_main_mode": "ActiveMainModeSAs", "active_quick_mode": "ActiveQuickModeSAs"}
 
 
-@dataclass(frozen=True, slots=True)
-class Counters:
-    """Numbers of the whole host by their names in results; what is missing was not told."""
+# Protocols that TCP packets have, by name or number; any is every protocol.
+_TCP = ("tcp", "6", "any", "0")
 
-    told: Mapping[str, int] = field(default_factory=dict)
 
-    def __getitem__(self, name: str) -> int | None:
-        return self.told.get(name)
-
-    def to_data(self) -> dict[str, object]:
-        """Return plain data with every counter."""
-        return {name: self.told.get(name) for name in (*IKE_COUNTERS, *DRIVER_COUNTERS)}
+def counted(told: Mapping[str, int]) -> dict[str, int | None]:
+    """Return the numbers of a whole host with every name that results have; None for what was not told."""
+    return {name: told.get(name) for name in (*IKE_COUNTERS, *DRIVER_COUNTERS)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,24 +104,24 @@ class Associations:
     """The associations of a host.
 
     What stands in the lists exists. ``known`` says that nothing else does; without it ``reason`` is a sentence.
-    ``source`` is ``cim``, ``events`` or ``none``; ``clock`` the time of the host in UTC, to the second.
     """
 
     known: bool = False
     reason: str = ""
-    source: str = "none"
+    source: Source = Source.NONE
     main_mode: tuple[MainModeAssociation, ...] = ()
     quick_mode: tuple[QuickModeAssociation, ...] = ()
-    counters: Counters = field(default_factory=Counters)
-    clock: datetime | None = None
+    counters: Mapping[str, int | None] = field(default_factory=lambda: counted({}))
+    clock: Clock = field(default_factory=Clock)
 
     def to_data(self) -> dict[str, object]:
-        """Return plain data; the clock is not part of it, since it means something only beside another one."""
+        """Return plain data, which :func:`.data.read_associations` reads."""
         return {
             "known": self.known,
             "reason": self.reason,
-            "source": self.source,
-            "main_mode": [one.to_data() for one in self.main_mode],
-            "quick_mode": [one.to_data() for one in self.quick_mode],
-            "counters": self.counters.to_data(),
+            "source": self.source.value,
+            "main_mode": [asdict(one) for one in self.main_mode],
+            "quick_mode": [asdict(one) for one in self.quick_mode],
+            "counters": dict(self.counters),
+            "clock": self.clock.to_data(),
         }

@@ -12,8 +12,8 @@ from dataclasses import replace
 from .._windows.queries import Questions, Section
 from .._windows.versions import WindowsVersion
 from . import cim, events, values
-from .clock import read_clock
-from .model import DRIVER_COUNTERS, IKE_COUNTERS, Associations, Counters, Unreadable
+from .clock import Clock, read_clock
+from .model import DRIVER_COUNTERS, IKE_COUNTERS, Associations, Source, Unreadable, counted
 
 # Asked together with what the host is, since most hosts understand it.
 CIM = "associations"
@@ -51,13 +51,13 @@ def read_first(section: Section) -> Associations:
     answer = cim.read_answer(section)
     if answer.trouble:
         reason = f"The host's management classes do not tell: {answer.trouble}."
-        return Associations(reason=reason, source="cim", counters=answer.counters, clock=answer.clock)
+        return Associations(reason=reason, source=Source.CIM, counters=answer.counters, clock=Clock(answer.clock))
     found = Associations(
-        source="cim",
+        source=Source.CIM,
         main_mode=answer.main_mode,
         quick_mode=answer.quick_mode,
         counters=answer.counters,
-        clock=answer.clock,
+        clock=Clock(answer.clock),
     )
     reason = "" if found.quick_mode else _doubt("quick-mode", found.counters, *_QUICK)
     if not found.main_mode:
@@ -65,7 +65,7 @@ def read_first(section: Section) -> Associations:
     return replace(found, known=not reason, reason=reason)
 
 
-def _doubt(mode: str, counters: Counters, *names: str) -> str:
+def _doubt(mode: str, counters: Mapping[str, int | None], *names: str) -> str:
     """Return why an empty list is not believed; empty when all counters say that it is right."""
     told = {name: counters[name] for name in names}
     above = {name: value for name, value in told.items() if value}
@@ -79,7 +79,7 @@ def _doubt(mode: str, counters: Counters, *names: str) -> str:
 
 def read_further(version: WindowsVersion, sections: Mapping[str, Section]) -> Associations:
     """Return the associations of a host that has no classes for them, from the answers to its further questions."""
-    clock = read_clock(values.read_values(sections["clock"]))
+    clock = Clock(read_clock(values.read_values(sections["clock"])))
     if not version.association_events:
         return Associations(reason=NOTHING_RECORDED, clock=clock)
     told = {
@@ -89,7 +89,7 @@ def read_further(version: WindowsVersion, sections: Mapping[str, Section]) -> As
         for name, key in names.items()
         if key in found
     }
-    unknown = Associations(source="events", counters=Counters(told), clock=clock)
+    unknown = Associations(source=Source.EVENTS, counters=counted(told), clock=clock)
     try:
         answer = events.read_events(sections["log"])
     except Unreadable as error:
@@ -104,7 +104,7 @@ def read_further(version: WindowsVersion, sections: Mapping[str, Section]) -> As
     return replace(unknown, known=not reason, reason=reason, main_mode=tuple(main), quick_mode=tuple(quick))
 
 
-def _none_at_all(counters: Counters) -> bool:
+def _none_at_all(counters: Mapping[str, int | None]) -> bool:
     return all(counters[name] == 0 for name in (*_MAIN, *_QUICK))
 
 

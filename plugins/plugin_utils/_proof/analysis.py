@@ -18,7 +18,8 @@ from .._flows.pair import Pair
 from .._flows.semantics import View
 from .._flows.space import Packet
 from .._flows.traffic import parse_traffic
-from .evidence import Evidence, Host, Role
+from .evidence import Evidence, HostEvidence
+from .model import Role
 
 Names = tuple[str, str, str]
 _NONE = "none"
@@ -43,7 +44,7 @@ def spelled(names: Names) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Flow:
+class JudgedFlow:
     """TCP packets from a front-end to a port of a back-end.
 
     ``wanted`` is what both agree on when they have what they should have, None where that is not protection at all or
@@ -52,8 +53,8 @@ class Flow:
     no IPsec.
     """
 
-    source: Host
-    destination: Host
+    source: HostEvidence
+    destination: HostEvidence
     port: int
     wanted: Agreement | None
     outcome: Outcome | None
@@ -75,11 +76,11 @@ class Flow:
 class Analysis:
     """The flows of all pairs, and the check of further expectations; ``troubles`` says why a host is not judged."""
 
-    flows: tuple[Flow, ...]
+    flows: tuple[JudgedFlow, ...]
     expectations: Check | None
     troubles: Mapping[str, str]
 
-    def flow(self, frontend: str, backend: str, port: int) -> Flow | None:
+    def flow(self, frontend: str, backend: str, port: int) -> JudgedFlow | None:
         """Return one flow, None for a port that is not protected."""
         return next(
             (
@@ -117,7 +118,7 @@ def analyse(evidence: Evidence) -> Analysis:
     return Analysis(flows, expectations, troubles)
 
 
-def from_outside(source: str, host: Host, port: int) -> Outcome | None:
+def from_outside(source: str, host: HostEvidence, port: int) -> Outcome | None:
     """Return what becomes of clear text from an address to a port of a host; None where the host cannot be judged."""
     if host.info is None:
         return None
@@ -129,25 +130,25 @@ def from_outside(source: str, host: Host, port: int) -> Outcome | None:
     return _worst(Pair(other, end), port)[0]
 
 
-def _in_effect(host: Host) -> Mapping[str, object]:
+def _in_effect(host: HostEvidence) -> Mapping[str, object]:
     """Return the document that acts on packets: none of the host's own where the domain decides."""
     if host.domain_policy or not host.facts.get("local_policy_counts", True):
         return {}
     return host.config
 
 
-def _healthy(host: Host) -> Mapping[str, object]:
+def _healthy(host: HostEvidence) -> Mapping[str, object]:
     """Return the facts of the host as they should be: its version, with services that run."""
     facts = {key: host.facts.get(key) for key in ("version", "exemption_level")}
     return {"host": {**facts, "services": {}}}
 
 
-def _end(host: Host, config: Mapping[str, object] | None) -> dict[str, Endpoint]:
+def _end(host: HostEvidence, config: Mapping[str, object] | None) -> dict[str, Endpoint]:
     return {host.name: read_check({"hosts": [_host_data(host, config)]}).hosts[0]}
 
 
-def _host_data(host: Host, config: Mapping[str, object] | None) -> dict[str, object]:
-    running = {name: bool(service.get("running")) for name, service in host.services.items()}
+def _host_data(host: HostEvidence, config: Mapping[str, object] | None) -> dict[str, object]:
+    running = {name: service.running for name, service in host.services.items()}
     return {
         "name": host.name,
         "addresses": [host.address],
@@ -160,8 +161,12 @@ def _host_data(host: Host, config: Mapping[str, object] | None) -> dict[str, obj
 
 
 def _flow(
-    source: Host, destination: Host, port: int, is_now: Mapping[str, View], should_be: Mapping[str, View]
-) -> Flow:
+    source: HostEvidence,
+    destination: HostEvidence,
+    port: int,
+    is_now: Mapping[str, View],
+    should_be: Mapping[str, View],
+) -> JudgedFlow:
     names = (source.name, destination.name)
     wanted = outcome = alone = packet = None
     if all(name in should_be for name in names):
@@ -173,7 +178,7 @@ def _flow(
         alone = _worst(Pair(is_now[names[0]], bare), port)[0]
         if names[1] in is_now:
             outcome, packet = _worst(Pair(is_now[names[0]], is_now[names[1]]), port)
-    return Flow(
+    return JudgedFlow(
         source=source, destination=destination, port=port, wanted=wanted, outcome=outcome, packet=packet, alone=alone
     )
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .analysis import Flow
-from .evidence import Evidence, Firewall, Host
+from .analysis import JudgedFlow
+from .evidence import Evidence, FirewallEvidence, HostEvidence
 from .flow_causes import policy_causes
 from .model import Cause, CauseKind, in_order
 
@@ -17,7 +17,7 @@ from .model import Cause, CauseKind, in_order
 KERBEROS_SECONDS = 300
 
 
-def causes_of(flow: Flow, evidence: Evidence) -> tuple[Cause, ...]:
+def causes_of(flow: JudgedFlow, evidence: Evidence) -> tuple[Cause, ...]:
     """Return the likely causes for trouble with a flow; never empty."""
     ends = (flow.destination, flow.source)
     found = [cause for host in ends for cause in host_causes(host)]
@@ -27,13 +27,13 @@ def causes_of(flow: Flow, evidence: Evidence) -> tuple[Cause, ...]:
     return in_order(found or _by_elimination(flow, evidence))
 
 
-def host_causes(host: Host) -> Iterator[Cause]:
+def host_causes(host: HostEvidence) -> Iterator[Cause]:
     """Yield what is wrong with one host, whatever its policies say."""
     if host.info is None:
         yield Cause(
             kind=CauseKind.NOT_READ,
             subject=host.name,
-            sentence=f"{host.name} could not be read.",
+            cause=f"{host.name} could not be read.",
             evidence="No answer to policies_info.",
             remedy="Look whether the host runs and lets the controller through (WinRM).",
         )
@@ -45,32 +45,32 @@ def host_causes(host: Host) -> Iterator[Cause]:
         yield Cause(
             kind=CauseKind.FIREWALL_CLOSED,
             subject=host.name,
-            sentence=f"The firewall of {host.name} does not let IPsec through as it should.",
+            cause=f"The firewall of {host.name} does not let IPsec through as it should.",
             evidence=f"Missing or different: {command}",
             remedy="Run site.yml, or the module firewall on the host.",
         )
 
 
-def service_causes(host: Host) -> Iterator[Cause]:
+def service_causes(host: HostEvidence) -> Iterator[Cause]:
     """Yield the services that do not run."""
     for name, service in host.services.items():
-        if not service.get("running"):
+        if not service.running:
             yield Cause(
                 kind=CauseKind.SERVICE_STOPPED,
                 subject=host.name,
-                sentence=f"The service {name} of {host.name} does not run.",
+                cause=f"The service {name} of {host.name} does not run.",
                 evidence=f"sc query says that {name} is not in the state RUNNING.",
                 remedy=f"Start it: sc start {name}. Look at the system event log if it stops again.",
             )
 
 
-def precedence_causes(host: Host) -> Iterator[Cause]:
+def precedence_causes(host: HostEvidence) -> Iterator[Cause]:
     """Yield why a local policy has no effect."""
     if host.domain_policy:
         yield Cause(
             kind=CauseKind.DOMAIN_POLICY_WINS,
             subject=host.name,
-            sentence=f"A policy of the domain wins over the local one on {host.name}.",
+            cause=f"A policy of the domain wins over the local one on {host.name}.",
             evidence=f"The domain assigns {host.domain_policy!r}.",
             remedy="Take the assignment out of the group policy object, and wait until the host has applied it.",
         )
@@ -78,13 +78,13 @@ def precedence_causes(host: Host) -> Iterator[Cause]:
         yield Cause(
             kind=CauseKind.LOCAL_POLICY_IGNORED,
             subject=host.name,
-            sentence=f"The domain does not let local IPsec policy work on {host.name}.",
+            cause=f"The domain does not let local IPsec policy work on {host.name}.",
             evidence="AllowLocalIPsecPolicyMerge is 0.",
             remedy="Change the group policy, then restart the firewall service or the host.",
         )
 
 
-def assignment_causes(host: Host) -> Iterator[Cause]:
+def assignment_causes(host: HostEvidence) -> Iterator[Cause]:
     """Yield that nothing, or something else, is assigned."""
     if host.domain_policy or host.wanted is None or host.assigned.casefold() == host.wanted_policy.casefold():
         return
@@ -92,7 +92,7 @@ def assignment_causes(host: Host) -> Iterator[Cause]:
         yield Cause(
             kind=CauseKind.NOT_ASSIGNED,
             subject=host.name,
-            sentence=f"No policy is assigned on {host.name}.",
+            cause=f"No policy is assigned on {host.name}.",
             evidence=f"The policy store names no active policy, {host.wanted_policy!r} should be it.",
             remedy="Run site.yml, or assign the policy with the module assignment.",
         )
@@ -100,13 +100,13 @@ def assignment_causes(host: Host) -> Iterator[Cause]:
     yield Cause(
         kind=CauseKind.OTHER_POLICY,
         subject=host.name,
-        sentence=f"Another policy is in force on {host.name}.",
+        cause=f"Another policy is in force on {host.name}.",
         evidence=f"{host.assigned!r} is assigned, {host.wanted_policy!r} should be.",
         remedy="Run site.yml, or assign the policy with the module assignment.",
     )
 
 
-def network_firewall_causes(flow: Flow, evidence: Evidence) -> Iterator[Cause]:
+def network_firewall_causes(flow: JudgedFlow, evidence: Evidence) -> Iterator[Cause]:
     """Yield the network firewalls on the way that lack openings."""
     ends = {flow.source.name, flow.destination.name}
     for firewall in evidence.firewalls:
@@ -114,58 +114,58 @@ def network_firewall_causes(flow: Flow, evidence: Evidence) -> Iterator[Cause]:
             yield from opening_causes(firewall)
 
 
-def opening_causes(firewall: Firewall) -> Iterator[Cause]:
+def opening_causes(firewall: FirewallEvidence) -> Iterator[Cause]:
     """Yield that a network firewall lacks openings."""
     if firewall.commands:
         yield Cause(
             kind=CauseKind.NETWORK_FIREWALL_CLOSED,
             subject=firewall.name,
-            sentence=f"The firewall {firewall.name} does not let IPsec through as it should.",
+            cause=f"The firewall {firewall.name} does not let IPsec through as it should.",
             evidence=f"Missing or different: {firewall.commands[0]}",
             remedy="Run site.yml, or the role firewall on it.",
         )
 
 
-def drift(host: Host) -> Iterator[Cause]:
+def drift(host: HostEvidence) -> Iterator[Cause]:
     """Yield that a host differs from what it should have, where nothing more exact is known."""
     if host.commands:
         more = f", and {len(host.commands) - 1} more" if len(host.commands) > 1 else ""
         yield Cause(
             kind=CauseKind.DIFFERS,
             subject=host.name,
-            sentence=f"{host.name} does not have the policies that it should have.",
+            cause=f"{host.name} does not have the policies that it should have.",
             evidence=f"Still needed: {host.commands[0]}{more}.",
             remedy="Run site.yml with --check --diff to see how, then without.",
         )
 
 
-def clock_causes(host: Host) -> Iterator[Cause]:
+def clock_causes(host: HostEvidence) -> Iterator[Cause]:
     """Yield that a clock is too wrong for Kerberos."""
     told = host.after or host.before
-    skew = told.skew_seconds if told else None
+    skew = told.clock.skew_seconds if told else None
     if skew is not None and abs(skew) > KERBEROS_SECONDS:
         yield Cause(
             kind=CauseKind.CLOCK_SKEW,
             subject=host.name,
-            sentence=f"The clock of {host.name} is wrong, so Kerberos fails.",
+            cause=f"The clock of {host.name} is wrong, so Kerberos fails.",
             evidence=f"It differs from the controller's by {skew:.0f} s, Kerberos allows {KERBEROS_SECONDS} s.",
             remedy="Set the clock: w32tm /resync, and look at the time source of the domain.",
         )
 
 
-def _key(host: Host) -> Iterator[Cause]:
+def _key(host: HostEvidence) -> Iterator[Cause]:
     changed = [command for command in host.commands or () if " psk=" in command]
     if changed and host.assigned.casefold() == host.wanted_policy.casefold():
         yield Cause(
             kind=CauseKind.KEY_DIFFERS,
             subject=host.name,
-            sentence=f"The pre-shared key of {host.name} is not the intended one.",
+            cause=f"The pre-shared key of {host.name} is not the intended one.",
             evidence=f"Still needed: {changed[0]}",
             remedy="Run site.yml with the same key for both ends.",
         )
 
 
-def _by_elimination(flow: Flow, evidence: Evidence) -> list[Cause]:
+def _by_elimination(flow: JudgedFlow, evidence: Evidence) -> list[Cause]:
     """Return what is left when everything that was looked at is right."""
     names = (flow.source.name, flow.destination.name)
     works = any((one.frontend, one.backend, one.port) == (*names, flow.port) and one.works for one in evidence.sessions)
@@ -176,7 +176,7 @@ def _by_elimination(flow: Flow, evidence: Evidence) -> list[Cause]:
     network = Cause(
         kind=CauseKind.NETWORK_BETWEEN,
         subject=flow.name,
-        sentence="Something between the two hosts stops IKE, ESP or AH.",
+        cause="Something between the two hosts stops IKE, ESP or AH.",
         evidence=f"Both hosts are as they should be. {negotiated}",
         remedy="Look at every firewall on the way: UDP 500 and 4500, IP protocols 50 and 51, in both directions.",
     )
@@ -185,16 +185,16 @@ def _by_elimination(flow: Flow, evidence: Evidence) -> list[Cause]:
     return [*([soft_association(flow, "Both hosts are as they should be.")] if falls_back else []), network]
 
 
-def soft_association(flow: Flow, evidence: str) -> Cause:
+def soft_association(flow: JudgedFlow, evidence: str) -> Cause:
     """Return the cause that an earlier fall-back still stands."""
     return Cause(
         kind=CauseKind.SOFT_ASSOCIATION,
         subject=flow.name,
-        sentence="A soft association from before still stands, and as long as it does nobody negotiates.",
+        cause="A soft association from before still stands, and as long as it does nobody negotiates.",
         evidence=evidence,
         remedy="Restart the service PolicyAgent on both hosts (KB 313236), or wait five minutes without traffic.",
     )
 
 
-def _has_main_mode(host: Host, peer: Host) -> bool:
-    return host.after is not None and host.after.known and peer.address in host.after.main_mode_peers
+def _has_main_mode(host: HostEvidence, peer: HostEvidence) -> bool:
+    return host.after is not None and host.after.known and any(one.peer == peer.address for one in host.after.main_mode)

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from ipaddress import ip_address
 
+from .._associations.data import ASSOCIATION_OPTIONS, read_associations
+from .._associations.model import Associations
+from .._clients.hold import Outcome as SessionOutcome
 from .._common.errors import IpsecError, hidden
 from .._common.fields import Fields, element, freely_named
 from .._common.packets import parse_one_address
-from .answers import FINDING, SERVICES, mapping, text
-from .associations import Associations, read_associations
+from .model import Finding, Role, Service
+from .reading import FINDING_OPTIONS, read_finding
 
 Data = Mapping[str, object]
 
@@ -42,28 +44,14 @@ _HOST_OPTIONS = (
     "associations_before",
     "associations",
 )
+_ROLES = (Role.FRONT_END, Role.BACK_END)
 _FIREWALL_OPTIONS = ("name", "between", "commands", "openings")
 # What session_check tells beside these is for people.
 _SESSION_OPTIONS = ("name", "protocol", "frontend", "backend", "service_port", "source", "outcome", "detail")
 
 
-class Role(StrEnum):
-    """The part of a host in the deployment."""
-
-    FRONT_END = "front-end"
-    BACK_END = "back-end"
-
-
-class Tried(StrEnum):
-    """What became of a session or a probe: ``failed`` is neither a working session nor a clean refusal."""
-
-    WORKS = "works"
-    REFUSED = "refused"
-    FAILED = "failed"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Host:
+class HostEvidence:
     """One host. ``info`` is the answer of policies_info, None for a host that could not be read.
 
     ``wanted`` is the document that it should have and ``commands`` what still separates it from that, ``openings`` the
@@ -94,10 +82,14 @@ class Host:
         return found if isinstance(found, Mapping) else {}
 
     @property
-    def services(self) -> Mapping[str, Data]:
-        """The services by name, each with ``running`` and ``automatic``."""
-        found = mapping(SERVICES, self.facts.get("services"))
-        return {name: service for name, service in found.items() if isinstance(service, Mapping)}
+    def services(self) -> Mapping[str, Service]:
+        """The services by name."""
+        found = self.facts.get("services")
+        return {
+            str(name): Service(bool(one.get("running")), bool(one.get("automatic")))
+            for name, one in (found.items() if isinstance(found, Mapping) else ())
+            if isinstance(one, Mapping)
+        }
 
     @property
     def domain_policy(self) -> str:
@@ -120,7 +112,7 @@ class Host:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Firewall:
+class FirewallEvidence:
     """A network firewall: between whom it stands, what it should let through, and what it lacks."""
 
     name: str
@@ -142,13 +134,13 @@ class Session:
     backend: str
     port: int
     source: str
-    outcome: Tried
+    outcome: SessionOutcome
     detail: str
 
     @property
     def works(self) -> bool:
         """Whether it works."""
-        return self.outcome is Tried.WORKS
+        return self.outcome is SessionOutcome.WORKS
 
     @property
     def shown(self) -> str:
@@ -161,20 +153,20 @@ class Evidence:
     """Everything that a proof rests on."""
 
     title: str
-    hosts: tuple[Host, ...]
+    hosts: tuple[HostEvidence, ...]
     ports: tuple[int, ...]
-    firewalls: tuple[Firewall, ...] = ()
+    firewalls: tuple[FirewallEvidence, ...] = ()
     sessions: tuple[Session, ...] = ()
     probes: tuple[Session, ...] = ()
     expect: tuple[object, ...] = ()
     networks: Data = field(default_factory=dict)
-    findings: tuple[Data, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
-    def of(self, role: Role) -> tuple[Host, ...]:
+    def of(self, role: Role) -> tuple[HostEvidence, ...]:
         """Return the hosts of one role."""
         return tuple(host for host in self.hosts if host.role is role)
 
-    def named(self, name: str) -> Host:
+    def named(self, name: str) -> HostEvidence:
         """Return a host by its name, which has been checked."""
         return next(host for host in self.hosts if host.name == name)
 
@@ -200,19 +192,19 @@ def read_evidence(given: Data) -> Evidence:
         probes=tuple(one for one in tried if not one.frontend),
         expect=_lines(fields, "expect") or (),
         networks=networks,
-        findings=tuple(mapping(FINDING, _mapping(item, where)) for where, item in fields.items("findings")),
+        findings=tuple(_finding(data, where) for where, data in fields.items("findings")),
     )
 
 
-def _host(data: object, path: str) -> Host:
+def _host(data: object, path: str) -> HostEvidence:
     fields = Fields(data, path, _HOST_OPTIONS)
     for key in ("name", "role", "address"):
         fields.require(key, f"the {key} of the host")
     remedy = "Give the address at which its peers reach the host."
     address = parse_one_address(fields.text("address", ""), fields.at("address"), "an IPv4 or IPv6 address", remedy)
-    return Host(
+    return HostEvidence(
         name=fields.text("name", ""),
-        role=fields.choice("role", Role, Role.FRONT_END),
+        role=_role(fields),
         address=str(address),
         info=_answer(fields, "info"),
         wanted=_answer(fields, "wanted"),
@@ -223,23 +215,42 @@ def _host(data: object, path: str) -> Host:
     )
 
 
+def _role(fields: Fields) -> Role:
+    word = fields.text("role", "").strip().lower()
+    if word not in _ROLES:
+        raise fields.error("role", word, f"one of {', '.join(_ROLES)}", "Choose one of these words.")
+    return Role(word)
+
+
 def _answer(fields: Fields, key: str) -> Data | None:
     return _mapping(fields.mapping(key), fields.at(key)) if fields.given(key) else None
 
 
 def _associations(fields: Fields, key: str) -> Associations | None:
     found = _answer(fields, key)
-    return read_associations(found, fields.at(key)) if found is not None else None
+    if found is None:
+        return None
+    where = fields.at(key)
+    if not isinstance(found.get("known"), bool):
+        remedy = "Hand over its whole result."
+        raise IpsecError(f"{where}.known", found.get("known"), "the answer of sa_info", remedy)
+    # The answer also says what the host is, which belongs elsewhere.
+    return read_associations({name: found.get(name) for name in ASSOCIATION_OPTIONS}, where)
+
+
+def _finding(data: object, path: str) -> Finding:
+    found = _mapping(data, path)
+    return read_finding({name: found.get(name) for name in FINDING_OPTIONS}, path)
 
 
 def _lines(fields: Fields, key: str) -> tuple[str, ...] | None:
     return tuple(element(item, where) for where, item in fields.items(key)) if fields.given(key) else None
 
 
-def _firewall(data: object, path: str) -> Firewall:
+def _firewall(data: object, path: str) -> FirewallEvidence:
     fields = Fields(data, path, _FIREWALL_OPTIONS)
     fields.require("name", "the name of the firewall")
-    return Firewall(
+    return FirewallEvidence(
         name=fields.text("name", ""),
         between=_lines(fields, "between") or (),
         openings=_lines(fields, "openings") or (),
@@ -260,7 +271,7 @@ def _session(data: object, path: str, known: Mapping[str, Role]) -> Session:
         backend=_known(fields, "backend", known, Role.BACK_END),
         port=fields.number("service_port", 0, 1, 65535, "TCP ports"),
         source=fields.text("source", ""),
-        outcome=fields.choice("outcome", Tried, Tried.FAILED),
+        outcome=fields.choice("outcome", SessionOutcome, SessionOutcome.FAILED),
         detail=fields.text("detail", ""),
     )
 
@@ -274,6 +285,11 @@ def _known(fields: Fields, key: str, known: Mapping[str, Role], role: Role) -> s
     return name
 
 
+def text(value: object) -> str:
+    """Return one text or number as text, empty for everything else."""
+    return str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
+
+
 def _mapping(data: object, path: str) -> Data:
     if not isinstance(data, Mapping):
         raise IpsecError(path, hidden(data), "a mapping, as the module returned it", "Hand over the registered result.")
@@ -284,7 +300,7 @@ def _port(item: object, path: str) -> int:
     return Fields({"port": item}, path, ("port",)).number("port", 0, 1, 65535, "TCP ports")
 
 
-def _one_family(hosts: Sequence[Host]) -> None:
+def _one_family(hosts: Sequence[HostEvidence]) -> None:
     families = [ip_address(host.address).version for host in hosts]
     for index, family in enumerate(families):
         if family != families[0]:

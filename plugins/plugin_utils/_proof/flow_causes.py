@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from .._flows.outcome import PASSING_IN_CLEAR, Outcome, OutcomeKind
-from .analysis import Flow, algorithms, spelled
-from .evidence import Host
+from .analysis import JudgedFlow, algorithms, spelled
+from .evidence import HostEvidence
 from .model import Cause, CauseKind
 
 _RUN = "Run site.yml, which corrects the policies."
@@ -22,7 +22,7 @@ _MISMATCHES = {
 }
 
 
-def policy_causes(flow: Flow) -> Iterator[Cause]:
+def policy_causes(flow: JudgedFlow) -> Iterator[Cause]:
     """Yield what the flow analysis blames; nothing when the policies protect the flow as they should."""
     outcome = flow.outcome
     if outcome is None:
@@ -43,7 +43,7 @@ def policy_causes(flow: Flow) -> Iterator[Cause]:
         yield from _one_end(flow, outcome)
 
 
-def fallback_causes(flow: Flow) -> Iterator[Cause]:
+def fallback_causes(flow: JudgedFlow) -> Iterator[Cause]:
     """Yield that the front-end talks in clear to a back-end that knows no IPsec."""
     if flow.alone is None or flow.alone.kind not in PASSING_IN_CLEAR:
         return
@@ -54,7 +54,7 @@ def fallback_causes(flow: Flow) -> Iterator[Cause]:
         yield from _near_misses(flow.source, flow.destination, flow.port, True, flow.alone)
 
 
-def _other_protection(flow: Flow, outcome: Outcome) -> Iterator[Cause]:
+def _other_protection(flow: JudgedFlow, outcome: Outcome) -> Iterator[Cause]:
     if flow.wanted is None or outcome.agreement is None:
         return
     wanted, found = algorithms(flow.wanted), algorithms(outcome.agreement)
@@ -63,7 +63,7 @@ def _other_protection(flow: Flow, outcome: Outcome) -> Iterator[Cause]:
         yield _cause(CauseKind.OTHER_PROTECTION, flow.name, sentence, outcome)
 
 
-def _one_end(flow: Flow, outcome: Outcome) -> Iterator[Cause]:
+def _one_end(flow: JudgedFlow, outcome: Outcome) -> Iterator[Cause]:
     """Yield which end has no rule for the flow, or does not insist."""
     ends = ((flow.source, outcome.here.word, True), (flow.destination, outcome.there.word, False))
     for host, word, sends in ends:
@@ -74,7 +74,7 @@ def _one_end(flow: Flow, outcome: Outcome) -> Iterator[Cause]:
     yield from fallback_causes(flow)
 
 
-def _near_misses(host: Host, peer: Host, port: int, sends: bool, outcome: Outcome) -> Iterator[Cause]:
+def _near_misses(host: HostEvidence, peer: HostEvidence, port: int, sends: bool, outcome: Outcome) -> Iterator[Cause]:
     """Yield how close the filters of the policy in force come: another port, another address, or nothing like it."""
     if not host.assigned or host.domain_policy:
         return
@@ -96,7 +96,7 @@ def _near_misses(host: Host, peer: Host, port: int, sends: bool, outcome: Outcom
         yield _cause(CauseKind.NO_RULE, host.name, f"No rule of {host.name} is for this traffic.", outcome)
 
 
-def _filters_in_force(host: Host) -> Iterator[Mapping[str, object]]:
+def _filters_in_force(host: HostEvidence) -> Iterator[Mapping[str, object]]:
     """Yield the filters of the enabled rules of the assigned policy, as the document has them."""
     lists = {str(one.get("name")).casefold(): one for one in _mappings(host.config.get("filter_lists"))}
     for policy in _mappings(host.config.get("policies")):
@@ -112,7 +112,7 @@ def _mappings(items: object) -> Iterator[Mapping[str, object]]:
     yield from (item for item in items if isinstance(item, Mapping)) if isinstance(items, Sequence) else ()
 
 
-def _one_way(flow: Flow) -> str:
+def _one_way(flow: JudgedFlow) -> str:
     """Return the host whose filter knows one way only."""
     ends = (flow.source, flow.destination)
     for host in ends:
@@ -122,4 +122,4 @@ def _one_way(flow: Flow) -> str:
 
 
 def _cause(kind: CauseKind, subject: str, sentence: str, outcome: Outcome) -> Cause:
-    return Cause(kind=kind, subject=subject, sentence=sentence, evidence=outcome.why, remedy=_RUN)
+    return Cause(kind=kind, subject=subject, cause=sentence, evidence=outcome.why, remedy=_RUN)

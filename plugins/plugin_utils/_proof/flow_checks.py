@@ -6,15 +6,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from .._associations.model import Associations, QuickModeAssociation
 from .._flows.outcome import PASSING_IN_CLEAR
-from .analysis import Analysis, Flow, algorithms, spelled
-from .associations import Associations, QuickMode
+from .analysis import Analysis, JudgedFlow, algorithms, spelled
 from .causes import causes_of, host_causes, soft_association
-from .evidence import Evidence, Host
+from .evidence import Evidence, HostEvidence
 from .flow_causes import fallback_causes
-from .model import Cause, CauseKind, Check, Outcome, in_order
+from .model import Cause, CauseKind, Check, CheckOutcome, Proven, in_order
 
 
 def flow_checks(evidence: Evidence, analysis: Analysis) -> Iterator[Check]:
@@ -25,7 +25,9 @@ def flow_checks(evidence: Evidence, analysis: Analysis) -> Iterator[Check]:
         yield _association(flow, evidence)
 
 
-def _check(name: str, flow: Flow, title: str, outcome: Outcome, evidence: str, causes: tuple[Cause, ...] = ()) -> Check:
+def _check(
+    name: str, flow: JudgedFlow, title: str, outcome: CheckOutcome, evidence: str, causes: tuple[Cause, ...] = ()
+) -> Check:
     return Check(
         id=f"{name}.{flow.source.name}.{flow.destination.name}.{flow.port}",
         subject=flow.name,
@@ -36,7 +38,7 @@ def _check(name: str, flow: Flow, title: str, outcome: Outcome, evidence: str, c
     )
 
 
-def _missing(flow: Flow, analysis: Analysis) -> str:
+def _missing(flow: JudgedFlow, analysis: Analysis) -> str:
     """Return why the flow cannot be judged."""
     for host in (flow.source, flow.destination):
         if host.name in analysis.troubles:
@@ -44,34 +46,34 @@ def _missing(flow: Flow, analysis: Analysis) -> str:
     return "Not both hosts could be read."
 
 
-def _policies(flow: Flow, evidence: Evidence, analysis: Analysis) -> Check:
+def _policies(flow: JudgedFlow, evidence: Evidence, analysis: Analysis) -> Check:
     title = "The policies of both hosts protect it as they should"
     if flow.outcome is None:
         lost = any(host.info is None for host in (flow.source, flow.destination))
-        outcome = Outcome.FAILED if lost else Outcome.UNPROVEN
+        outcome = CheckOutcome.FAILED if lost else CheckOutcome.UNPROVEN
         causes = causes_of(flow, evidence) if lost else ()
         return _check("flow", flow, title, outcome, _missing(flow, analysis), causes)
     if flow.wanted is None and flow.secured:
-        return _check("flow", flow, title, Outcome.UNPROVEN, "Nothing says how it should be protected.")
+        return _check("flow", flow, title, CheckOutcome.UNPROVEN, "Nothing says how it should be protected.")
     agreed = flow.outcome.agreement
     right = agreed is not None and flow.wanted is not None and algorithms(agreed) == algorithms(flow.wanted)
     shown = f"{flow.packet}: {flow.outcome.why}"
     if right:
-        return _check("flow", flow, title, Outcome.PASSED, shown)
-    return _check("flow", flow, title, Outcome.FAILED, shown, causes_of(flow, evidence))
+        return _check("flow", flow, title, CheckOutcome.PASSED, shown)
+    return _check("flow", flow, title, CheckOutcome.FAILED, shown, causes_of(flow, evidence))
 
 
-def _nothing_in_clear(flow: Flow, analysis: Analysis) -> Check:
+def _nothing_in_clear(flow: JudgedFlow, analysis: Analysis) -> Check:
     title = "Without IPsec at the back-end the front-end sends nothing"
     if flow.alone is None:
-        return _check("clear", flow, title, Outcome.UNPROVEN, _missing(flow, analysis))
+        return _check("clear", flow, title, CheckOutcome.UNPROVEN, _missing(flow, analysis))
     if flow.alone.kind not in PASSING_IN_CLEAR:
-        return _check("clear", flow, title, Outcome.PASSED, flow.alone.why)
+        return _check("clear", flow, title, CheckOutcome.PASSED, flow.alone.why)
     causes = in_order([*host_causes(flow.source), *fallback_causes(flow)])
-    return _check("clear", flow, title, Outcome.FAILED, flow.alone.why, causes)
+    return _check("clear", flow, title, CheckOutcome.FAILED, flow.alone.why, causes)
 
 
-def _association(flow: Flow, evidence: Evidence) -> Check:
+def _association(flow: JudgedFlow, evidence: Evidence) -> Check:
     title = "An association with the specified algorithms exists"
     told = [(host, peer, told) for host, peer, told in _ends(flow) if told is not None and told.known]
     if not told:
@@ -79,9 +81,11 @@ def _association(flow: Flow, evidence: Evidence) -> Check:
             f"{host.name}: {found.reason if found and found.reason else 'It was not asked.'}"
             for host, _peer, found in _ends(flow)
         ]
-        return _check("association", flow, title, Outcome.UNPROVEN, f"No end tells. {' '.join(reasons)}")
+        return _check("association", flow, title, CheckOutcome.UNPROVEN, f"No end tells. {' '.join(reasons)}")
     if flow.wanted is None:
-        return _check("association", flow, title, Outcome.UNPROVEN, "Nothing says which algorithms it should have.")
+        return _check(
+            "association", flow, title, CheckOutcome.UNPROVEN, "Nothing says which algorithms it should have."
+        )
     wanted = algorithms(flow.wanted)
     seen = [(host, one) for host, peer, found in told for one in _matching(flow, host, peer, found)]
     lacking = [host.name for host, _peer, _told in told if host.name not in {its.name for its, _one in seen}]
@@ -94,20 +98,22 @@ def _association(flow: Flow, evidence: Evidence) -> Check:
         cause = Cause(
             kind=CauseKind.OTHER_PROTECTION,
             subject=flow.name,
-            sentence=f"The association has {spelled(one.algorithms or wanted)}, {spelled(wanted)} is specified.",
+            cause=f"The association has {spelled(one.algorithms or wanted)}, {spelled(wanted)} is specified.",
             evidence=f"Told by {host.name}.",
             remedy="Correct the policies, then restart PolicyAgent so that it is negotiated again.",
         )
         causes = in_order([*causes_of(flow, evidence), cause] if not flow.secured else [cause])
-        return _check("association", flow, title, Outcome.FAILED, cause.sentence, causes)
+        return _check("association", flow, title, CheckOutcome.FAILED, cause.cause, causes)
     tellers = ", ".join(dict.fromkeys(host.name for host, one in seen if one.algorithms == wanted))
     if not tellers:
         evidence_text = f"An association exists, but {seen[0][0].name} does not tell its algorithms."
-        return _check("association", flow, title, Outcome.UNPROVEN, evidence_text)
-    return _check("association", flow, title, Outcome.PASSED, f"{spelled(wanted)}, told by {tellers}.")
+        return _check("association", flow, title, CheckOutcome.UNPROVEN, evidence_text)
+    return _check("association", flow, title, CheckOutcome.PASSED, f"{spelled(wanted)}, told by {tellers}.")
 
 
-def _without_association(flow: Flow, evidence: Evidence, sentence: str) -> tuple[Outcome, str, tuple[Cause, ...]]:
+def _without_association(
+    flow: JudgedFlow, evidence: Evidence, sentence: str
+) -> tuple[CheckOutcome, str, tuple[Cause, ...]]:
     """Return what it means that an end that tells has no association: only traffic makes one."""
     sessions = [
         one
@@ -115,31 +121,34 @@ def _without_association(flow: Flow, evidence: Evidence, sentence: str) -> tuple
         if (one.frontend, one.backend, one.port) == (flow.source.name, flow.destination.name, flow.port)
     ]
     if not sessions:
-        return Outcome.UNPROVEN, f"{sentence} No session was tried that would make one.", ()
+        return CheckOutcome.UNPROVEN, f"{sentence} No session was tried that would make one.", ()
     causes = list(causes_of(flow, evidence))
     if any(one.works for one in sessions) and flow.secured:
         sentence = f"{sentence} The session works in clear."
         causes.append(soft_association(flow, sentence))
-    return Outcome.FAILED, sentence, in_order(causes)
+    return CheckOutcome.FAILED, sentence, in_order(causes)
 
 
-def _ends(flow: Flow) -> tuple[tuple[Host, Host, Associations | None], ...]:
+def _ends(flow: JudgedFlow) -> tuple[tuple[HostEvidence, HostEvidence, Associations | None], ...]:
     source, destination = flow.source, flow.destination
     return (source, destination, source.after), (destination, source, destination.after)
 
 
-def _matching(flow: Flow, host: Host, peer: Host, told: Associations) -> Iterator[QuickMode]:
+def _matching(
+    flow: JudgedFlow, host: HostEvidence, peer: HostEvidence, told: Associations
+) -> Iterator[QuickModeAssociation]:
     """Yield the associations of a host that cover the flow; each host sees its own side as local."""
     sends = host.name == flow.source.name
     ports = {"peer_port": flow.port} if sends else {"local_port": flow.port}
     for one in told.quick_mode:
-        if one.covers(host.address, peer.address, **ports):
+        if one.covers_tcp(host.address, peer.address, **ports):
             yield one
 
 
-def proof_of(flow: Flow, checks: dict[str, Check]) -> str:
-    """Return what a flow's protection rests on: associations, analysis, or unproven."""
+def proof_of(flow: JudgedFlow, checks: Mapping[str, Check]) -> Proven:
+    """Return what a flow's protection rests on."""
     ending = f"{flow.source.name}.{flow.destination.name}.{flow.port}"
-    if checks[f"association.{ending}"].outcome is Outcome.PASSED:
-        return "associations"
-    return "analysis" if checks[f"flow.{ending}"].outcome is not Outcome.UNPROVEN else "unproven"
+    if checks[f"association.{ending}"].outcome is CheckOutcome.PASSED:
+        return Proven.ASSOCIATIONS
+    judged = checks[f"flow.{ending}"].outcome is not CheckOutcome.UNPROVEN
+    return Proven.ANALYSIS if judged else Proven.UNPROVEN

@@ -18,8 +18,8 @@ from .causes import (
     precedence_causes,
     service_causes,
 )
-from .evidence import Evidence, Firewall, Host
-from .model import Cause, CauseKind, Check, Outcome, in_order
+from .evidence import Evidence, FirewallEvidence, HostEvidence
+from .model import Cause, CauseKind, Check, CheckOutcome, in_order
 
 
 def host_checks(evidence: Evidence, troubles: dict[str, str]) -> Iterator[Check]:
@@ -33,35 +33,39 @@ def host_checks(evidence: Evidence, troubles: dict[str, str]) -> Iterator[Check]
         yield _firewall(firewall)
 
 
-def _check(name: str, host: Host | Firewall, title: str, causes: Iterable[Cause], evidence: str) -> Check:
+def _check(
+    name: str, host: HostEvidence | FirewallEvidence, title: str, causes: Iterable[Cause], evidence: str
+) -> Check:
     """Return a check that fails when there are causes, and passes on ``evidence`` else."""
     found = in_order(list(causes))
     return Check(
         id=f"{name}.{host.name}",
         subject=host.name,
         title=title,
-        outcome=Outcome.FAILED if found else Outcome.PASSED,
+        outcome=CheckOutcome.FAILED if found else CheckOutcome.PASSED,
         evidence=found[0].evidence if found else evidence,
         causes=found,
     )
 
 
-def _unproven(name: str, host: Host | Firewall, title: str, missing: str) -> Check:
-    return Check(id=f"{name}.{host.name}", subject=host.name, title=title, outcome=Outcome.UNPROVEN, evidence=missing)
+def _unproven(name: str, host: HostEvidence | FirewallEvidence, title: str, missing: str) -> Check:
+    return Check(
+        id=f"{name}.{host.name}", subject=host.name, title=title, outcome=CheckOutcome.UNPROVEN, evidence=missing
+    )
 
 
-def _services(host: Host) -> Check:
+def _services(host: HostEvidence) -> Check:
     title = "The services that IPsec policy needs run, and start with the host"
     if "PolicyAgent" not in host.services:
         return _unproven("services", host, title, "policies_info told nothing about PolicyAgent.")
     causes = list(service_causes(host))
     for name, service in host.services.items():
-        if service.get("running") and not service.get("automatic"):
+        if service.running and not service.automatic:
             causes.append(
                 Cause(
                     kind=CauseKind.SERVICE_STOPPED,
                     subject=host.name,
-                    sentence=f"The service {name} of {host.name} does not start with the host.",
+                    cause=f"The service {name} of {host.name} does not start with the host.",
                     evidence="Its start type is not automatic.",
                     remedy=f"sc config {name} start= auto, or run site.yml.",
                 )
@@ -69,7 +73,7 @@ def _services(host: Host) -> Check:
     return _check("services", host, title, causes, f"Running and automatic: {', '.join(host.services)}.")
 
 
-def _precedence(host: Host) -> Check:
+def _precedence(host: HostEvidence) -> Check:
     title = "The local policy has effect"
     if "domain_policy" not in host.facts or "local_policy_counts" not in host.facts:
         return _unproven("precedence", host, title, "policies_info told nothing about policies of the domain.")
@@ -77,7 +81,7 @@ def _precedence(host: Host) -> Check:
     return _check("precedence", host, title, precedence_causes(host), evidence)
 
 
-def _policy(host: Host, troubles: dict[str, str]) -> Check:
+def _policy(host: HostEvidence, troubles: dict[str, str]) -> Check:
     title = "The policy in force is the intended one"
     if host.wanted is None or host.commands is None:
         return _unproven("policy", host, title, "Nothing says what the host should have.")
@@ -90,7 +94,7 @@ def _policy(host: Host, troubles: dict[str, str]) -> Check:
     return _check("policy", host, title, causes, evidence)
 
 
-def _openings(host: Host) -> Check:
+def _openings(host: HostEvidence) -> Check:
     title = "The firewall of the host lets IPsec through, both ways"
     if host.openings is None:
         return _unproven("openings", host, title, "Nobody looked at the firewall of the host.")
@@ -98,16 +102,16 @@ def _openings(host: Host) -> Check:
     return _check("openings", host, title, causes, "All openings are there.")
 
 
-def _clock(host: Host) -> Check:
+def _clock(host: HostEvidence) -> Check:
     title = "The clock agrees with the controller's"
     told = host.after or host.before
-    if told is None or told.skew_seconds is None:
+    if told is None or told.clock.skew_seconds is None:
         return _unproven("clock", host, title, "The host did not tell its clock.")
-    evidence = f"It differs by {abs(told.skew_seconds):.0f} s, Kerberos allows {KERBEROS_SECONDS} s."
+    evidence = f"It differs by {abs(told.clock.skew_seconds):.0f} s, Kerberos allows {KERBEROS_SECONDS} s."
     return _check("clock", host, title, clock_causes(host), evidence)
 
 
-def _firewall(firewall: Firewall) -> Check:
+def _firewall(firewall: FirewallEvidence) -> Check:
     title = "The network firewall lets IPsec through, both ways"
     if firewall.commands is None:
         return _unproven("firewall", firewall, title, "Nobody looked at this firewall.")

@@ -2,23 +2,49 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Checks and causes: the words in which a proof speaks."""
+"""A proof: what hosts have, what becomes of packets between them, what was checked, and why that failed."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum, StrEnum
+from enum import StrEnum
+
+from .._associations.model import Associations
+from .._audit.rules import Severity
+from .._flows.outcome_words import Fate
+from .._policies.model import Store
 
 
-class Outcome(StrEnum):
-    """What became of a check. Missing evidence is never a pass."""
+class Role(StrEnum):
+    """What a host is there for."""
+
+    FRONT_END = "front-end"
+    BACK_END = "back-end"
+    FIREWALL = "firewall"
+    DOMAIN_CONTROLLER = "domain controller"
+    CONTROLLER = "controller"
+    OTHER = "other"
+
+
+class Proven(StrEnum):
+    """What the fate of a flow rests on, the strongest first."""
+
+    ASSOCIATIONS = "associations"
+    SESSION = "session"
+    ANALYSIS = "analysis"
+    UNPROVEN = "unproven"
+
+
+class CheckOutcome(StrEnum):
+    """How a check ended. Missing evidence is never a pass."""
 
     PASSED = "passed"
     FAILED = "failed"
     UNPROVEN = "unproven"
 
 
-class CauseKind(Enum):
+class CauseKind(StrEnum):
     """What can be wrong, the most certain and most common first: in this order causes are named."""
 
     NOT_READ = "not_read"
@@ -45,56 +71,144 @@ class CauseKind(Enum):
     NETWORK_BETWEEN = "network_between"
     SERVER = "server"
 
+
+_RANKS = {kind.value: rank for rank, kind in enumerate(CauseKind)}
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Whether a service runs, and whether it starts with the host."""
+
+    running: bool
+    automatic: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """A host; ``config`` is its local store, None when it was not read."""
+
+    name: str
+    role: Role
+    addresses: tuple[str, ...]
+    product: str
+    version: str
+    services: Mapping[str, Service]
+    assigned: str
+    effective: bool
+    why_not: str
+    domain_policy: str
+    exemption_level: int | None
+    config: Store | None
+    drift: tuple[str, ...]
+    associations: Associations
+
+
+@dataclass(frozen=True, slots=True)
+class Firewall:
+    """A firewall between hosts or networks, and what it lets through."""
+
+    name: str
+    between: tuple[str, ...]
+    openings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DecidingRules:
+    """The rule that decides at each end, empty for none."""
+
+    source: str
+    destination: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """Traffic from one end to another and what becomes of it."""
+
+    source: str
+    destination: str
+    protocol: str
+    port: int | str
+    expected: str
+    outcome: Fate
+    algorithms: str
+    sentence: str
+    rules: DecidingRules
+    proven: Proven
+
     @property
-    def rank(self) -> int:
-        """The place in the order of causes."""
-        return list(CauseKind).index(self)
+    def traffic(self) -> str:
+        """The traffic in the words of an expectation: tcp/80."""
+        return self.protocol if self.port in ("", "any") else f"{self.protocol}/{self.port}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """A likely cause: what is wrong (``sentence``), where (``subject``), what shows it, and what helps."""
+    """A likely cause of a failure: what is wrong (``cause``), where (``subject``), what shows it, and what helps.
 
-    kind: CauseKind
-    subject: str
-    sentence: str
+    ``kind`` is a :class:`CauseKind`, or the word of somebody else who made the proof.
+    """
+
+    kind: str = ""
+    subject: str = ""
+    cause: str
     evidence: str
     remedy: str
-
-    def to_data(self) -> dict[str, str]:
-        """Return plain data."""
-        return {
-            "kind": self.kind.value,
-            "subject": self.subject,
-            "cause": self.sentence,
-            "evidence": self.evidence,
-            "remedy": self.remedy,
-        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One question with its answer. ``evidence`` says what the answer rests on, or what is missing."""
+    """One question with its answer. ``evidence`` says what the answer rests on, or what is missing.
+
+    The cause that a person should look at first stands first.
+    """
 
     id: str
     subject: str
     title: str
-    outcome: Outcome
+    outcome: CheckOutcome
     evidence: str
     causes: tuple[Cause, ...] = ()
-
-    def to_data(self) -> dict[str, object]:
-        """Return plain data."""
-        return {
-            "id": self.id,
-            "subject": self.subject,
-            "title": self.title,
-            "outcome": self.outcome.value,
-            "evidence": self.evidence,
-            "causes": [cause.to_data() for cause in self.causes],
-        }
 
 
 def in_order(causes: list[Cause]) -> tuple[Cause, ...]:
     """Return causes without repetitions, in the order of their kinds."""
-    return tuple(sorted(dict.fromkeys(causes), key=lambda cause: cause.kind.rank))
+    return tuple(sorted(dict.fromkeys(causes), key=lambda cause: _RANKS[cause.kind]))
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """Why a finding is accepted, and the last day of that (``2026-12-31``), empty for no end."""
+
+    reason: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something to see in a policy, such as weak cryptography."""
+
+    id: str
+    severity: Severity
+    host: str
+    path: str
+    text: str
+    reference: str
+    waiver: Waiver | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """Everything that a report shows. ``made`` is UTC, ``2026-11-25T04:20:00Z``."""
+
+    title: str
+    made: str
+    hosts: tuple[Host, ...]
+    firewalls: tuple[Firewall, ...]
+    flows: tuple[Flow, ...]
+    checks: tuple[Check, ...]
+    findings: tuple[Finding, ...]
+
+    def waived(self, finding: Finding) -> bool:
+        """Tell whether a finding is accepted on the day of the proof."""
+        waiver = finding.waiver
+        return waiver is not None and (not waiver.until or self.made[:10] <= waiver.until)

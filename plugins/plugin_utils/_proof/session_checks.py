@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from .._associations.model import Associations
+from .._clients.hold import Outcome as SessionOutcome
 from .._flows.outcome import PASSING, PASSING_IN_CLEAR
-from .analysis import Analysis, Flow, from_outside
+from .analysis import Analysis, JudgedFlow, from_outside
 from .causes import causes_of, host_causes
-from .evidence import Evidence, Host, Session, Tried
-from .model import Cause, CauseKind, Check, Outcome, in_order
+from .evidence import Evidence, HostEvidence, Session
+from .model import Cause, CauseKind, Check, CheckOutcome, in_order
 
 _COUNTERS = ("bytes_sent", "bytes_received")
 
@@ -37,26 +39,26 @@ def session_checks(evidence: Evidence, analysis: Analysis) -> Iterator[Check]:
 
 
 def _nothing(name: str, title: str, missing: str) -> Check:
-    return Check(id=name, subject="deployment", title=title, outcome=Outcome.UNPROVEN, evidence=missing)
+    return Check(id=name, subject="deployment", title=title, outcome=CheckOutcome.UNPROVEN, evidence=missing)
 
 
-def _session(session: Session, flow: Flow | None, evidence: Evidence) -> Check:
+def _session(session: Session, flow: JudgedFlow | None, evidence: Evidence) -> Check:
     title = f"A session through the front-end works ({session.protocol})"
     name, subject = f"session.{session.name}", f"{session.frontend} -> {session.backend} tcp/{session.port}"
     shown = session.shown
     if session.works:
-        return Check(id=name, subject=subject, title=title, outcome=Outcome.PASSED, evidence=shown)
+        return Check(id=name, subject=subject, title=title, outcome=CheckOutcome.PASSED, evidence=shown)
     server = Cause(
         kind=CauseKind.SERVER,
         subject=session.backend,
-        sentence=f"The service itself does not work, or {session.frontend} does not relay it.",
+        cause=f"The service itself does not work, or {session.frontend} does not relay it.",
         evidence=shown,
         remedy=f"Try {session.protocol} with the same account, first on the back-end itself.",
     )
     ends = [evidence.named(one) for one in (session.backend, session.frontend)]
     blamed = causes_of(flow, evidence) if flow else [cause for host in ends for cause in host_causes(host)]
     causes = in_order([*blamed, server])
-    return Check(id=name, subject=subject, title=title, outcome=Outcome.FAILED, evidence=shown, causes=causes)
+    return Check(id=name, subject=subject, title=title, outcome=CheckOutcome.FAILED, evidence=shown, causes=causes)
 
 
 def _not_covered(session: Session, evidence: Evidence) -> Check:
@@ -67,7 +69,7 @@ def _not_covered(session: Session, evidence: Evidence) -> Check:
         id=f"covered.{session.name}",
         subject=f"{session.frontend} -> {session.backend} tcp/{session.port}",
         title=f"The session is protected on its way to the back-end ({session.protocol})",
-        outcome=Outcome.UNPROVEN,
+        outcome=CheckOutcome.UNPROVEN,
         evidence=(
             f"The rules are for port {ports}: this session makes no association, and its password crosses in clear. "
             f"Set ipsec_ports to [{more}] to protect it too."
@@ -75,7 +77,7 @@ def _not_covered(session: Session, evidence: Evidence) -> Check:
     )
 
 
-def _counters(host: Host, evidence: Evidence) -> Check:
+def _counters(host: HostEvidence, evidence: Evidence) -> Check:
     title = "The counters of protected bytes grow during the sessions"
     name = f"counters.{host.name}"
     before, after = host.before, host.after
@@ -84,29 +86,36 @@ def _counters(host: Host, evidence: Evidence) -> Check:
         for one in evidence.sessions
         if host.name in (one.frontend, one.backend) and one.port in evidence.ports and one.works
     ]
-    missing = ""
+    missing, grown = "", dict[str, int]()
     if not sessions:
         missing = "No session over a protected port worked."
     elif before is None or after is None:
         missing = "The counters were not read before and after."
-    elif not all(key in told.counters for told in (before, after) for key in _COUNTERS):
-        missing = after.reason or "The host does not tell these counters."
-    if missing or before is None or after is None:
-        return Check(id=name, subject=host.name, title=title, outcome=Outcome.UNPROVEN, evidence=missing)
-    grown = {key: after.counters[key] - before.counters[key] for key in _COUNTERS}
+    else:
+        grown = _grown(before, after)
+        missing = "" if grown else after.reason or "The host does not tell these counters."
+    if missing:
+        return Check(id=name, subject=host.name, title=title, outcome=CheckOutcome.UNPROVEN, evidence=missing)
     shown = ", ".join(f"{key} {value:+d}" for key, value in grown.items())
     if all(value > 0 for value in grown.values()):
-        return Check(id=name, subject=host.name, title=title, outcome=Outcome.PASSED, evidence=shown)
+        return Check(id=name, subject=host.name, title=title, outcome=CheckOutcome.PASSED, evidence=shown)
     flows = {(one.frontend, one.backend, one.port) for one in sessions}
     cause = Cause(
         kind=CauseKind.SOFT_ASSOCIATION,
         subject=host.name,
-        sentence="The sessions work without protection: a soft association stands, or a rule lets them pass.",
+        cause="The sessions work without protection: a soft association stands, or a rule lets them pass.",
         evidence=f"{shown} over {len(flows)} protected flows.",
         remedy="Restart the service PolicyAgent on both hosts (KB 313236), then verify again.",
     )
     causes = in_order([*host_causes(host), cause])
-    return Check(id=name, subject=host.name, title=title, outcome=Outcome.FAILED, evidence=shown, causes=causes)
+    return Check(id=name, subject=host.name, title=title, outcome=CheckOutcome.FAILED, evidence=shown, causes=causes)
+
+
+def _grown(before: Associations, after: Associations) -> dict[str, int]:
+    """Return by how much the counters grew, empty where one of them was not told."""
+    told = {key: (before.counters.get(key), after.counters.get(key)) for key in _COUNTERS}
+    found = {key: now - then for key, (then, now) in told.items() if then is not None and now is not None}
+    return found if len(found) == len(told) else {}
 
 
 def _probe(probe: Session, evidence: Evidence) -> Check:
@@ -116,24 +125,24 @@ def _probe(probe: Session, evidence: Evidence) -> Check:
     name, subject = f"probe.{probe.name}", f"{probe.source} -> {probe.backend} tcp/{probe.port}"
     if predicted is None or predicted.kind in PASSING - PASSING_IN_CLEAR:
         missing = "What the host does with it cannot be predicted."
-        return Check(id=name, subject=subject, title=title, outcome=Outcome.UNPROVEN, evidence=missing)
+        return Check(id=name, subject=subject, title=title, outcome=CheckOutcome.UNPROVEN, evidence=missing)
     accepts = predicted.kind in PASSING_IN_CLEAR
-    if probe.outcome is (Tried.WORKS if accepts else Tried.REFUSED):
+    if probe.outcome is (SessionOutcome.WORKS if accepts else SessionOutcome.REFUSED):
         said = "accepted, as the policies say" if accepts else "refused, as the policies say"
         evidence_text = f"Clear text is {said}. {probe.detail}".strip()
-        return Check(id=name, subject=subject, title=title, outcome=Outcome.PASSED, evidence=evidence_text)
+        return Check(id=name, subject=subject, title=title, outcome=CheckOutcome.PASSED, evidence=evidence_text)
     expected = "accepted" if accepts else "refused"
     found = f"{probe.outcome.value}. {probe.detail}".strip()
     shown = f"Clear text should be {expected}, but the probe says: {found}"
     cause = Cause(
         kind=CauseKind.DIFFERS,
         subject=probe.backend,
-        sentence=f"What {probe.backend} does is not what its policy in the registry says.",
+        cause=f"What {probe.backend} does is not what its policy in the registry says.",
         evidence=predicted.why,
         remedy="Restart the service PolicyAgent, and look whether another policy is in force or the service is down.",
     )
     causes = in_order([*host_causes(host), cause])
-    return Check(id=name, subject=subject, title=title, outcome=Outcome.FAILED, evidence=shown, causes=causes)
+    return Check(id=name, subject=subject, title=title, outcome=CheckOutcome.FAILED, evidence=shown, causes=causes)
 
 
 def _expectations(evidence: Evidence, analysis: Analysis) -> Iterator[Check]:
@@ -144,16 +153,16 @@ def _expectations(evidence: Evidence, analysis: Analysis) -> Iterator[Check]:
         found = failures.get(f"expect[{index}]")
         causes: tuple[Cause, ...] = ()
         if judged is None:
-            outcome, shown = Outcome.UNPROVEN, "Not all hosts could be read."
+            outcome, shown = CheckOutcome.UNPROVEN, "Not all hosts could be read."
         elif found is None:
-            outcome, shown = Outcome.PASSED, "It holds for every packet, by the policies of both ends."
+            outcome, shown = CheckOutcome.PASSED, "It holds for every packet, by the policies of both ends."
         else:
-            outcome, shown = Outcome.FAILED, str(found)
+            outcome, shown = CheckOutcome.FAILED, str(found)
             causes = (
                 Cause(
                     kind=CauseKind.DIFFERS,
                     subject=str(line),
-                    sentence="A rule meets traffic that it should not, or misses what it should meet.",
+                    cause="A rule meets traffic that it should not, or misses what it should meet.",
                     evidence=found.outcome.why,
                     remedy="Correct the filters of the rules that the evidence names.",
                 ),

@@ -4,6 +4,7 @@
 
 """The report of a proof: a page for people, data for programs, JUnit for pipelines.
 
-Pure: the standard library, and of the policy core only its documents, its model and its errors. Nothing here reads a
-clock, so that the same proof gives the same bytes.
+Pure: the standard library, Jinja2, which Ansible brings, and of the policy core only its documents, its model and its
+errors. Nothing here reads a clock, so that the same proof gives the same bytes. What the page says stands in templates,
+one for each part; what is counted, ordered and left out is worked out beside them.
 """

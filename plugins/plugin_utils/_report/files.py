@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from .._proof.model import Proof
+from .._proof.plain import plain
 from .junit import junit
 from .page import page
-from .plain import plain
-from .proof import Proof
 from .verdict import Counts, count, overall, sentence
 
 PAGE = "index.html"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 from .._common.said import fit
-from .proof import Cause, Check, Outcome, Proof
+from .._proof.model import Cause, Check, CheckOutcome, Proof
 from .verdict import Counts
 
 
@@ -17,9 +17,9 @@ def junit(proof: Proof, counts: Counts) -> str:
     """Return one test case a check: a failed one fails with its causes, an unproven one is skipped with its reason."""
     numbers = {
         "tests": str(len(proof.checks)),
-        "failures": str(counts.checks[Outcome.FAILED]),
+        "failures": str(counts.checks[CheckOutcome.FAILED]),
         "errors": "0",
-        "skipped": str(counts.checks[Outcome.UNPROVEN]),
+        "skipped": str(counts.checks[CheckOutcome.UNPROVEN]),
     }
     root = ElementTree.Element("testsuites", {"name": fit(proof.title), **numbers})
     suite = ElementTree.SubElement(
@@ -36,11 +36,11 @@ def _case(suite: ElementTree.Element, check: Check) -> None:
     case = ElementTree.SubElement(
         suite, "testcase", {"name": name, "classname": fit(check.subject or "proof"), "time": "0"}
     )
-    if check.outcome is Outcome.FAILED:
+    if check.outcome is CheckOutcome.FAILED:
         first = check.causes[0].cause if check.causes else check.evidence
         failure = ElementTree.SubElement(case, "failure", {"message": fit(first or check.title), "type": "failed"})
         failure.text = fit("\n".join([check.evidence, *map(_lines, check.causes)]).strip())
-    elif check.outcome is Outcome.UNPROVEN:
+    elif check.outcome is CheckOutcome.UNPROVEN:
         ElementTree.SubElement(case, "skipped", {"message": fit(check.evidence or "unproven, without a reason")})
     elif check.evidence:
         ElementTree.SubElement(case, "system-out").text = fit(check.evidence)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
 
+from .._proof.model import Role
 from .parties import Bundle, Party
-from .proof import Role
 
 BOX_WIDTH = 208
 BOX_HEIGHT = 62

@@ -42,3 +42,5 @@ DARK: Mapping[str, str] = {
 }
 # Decoration that carries no meaning.
 DECORATION = frozenset({"line"})
+# Each of the others is also the name of a class, which gives its colour to a text or a line.
+CLASSES = tuple(name for name in LIGHT if name not in (*GROUNDS, *DECORATION, "ink", "accent"))

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from .proof import Fate, Flow, Host, Proof, Role
+from .._flows.outcome_words import Fate
+from .._proof.model import Flow, Host, Proof, Role
 from .words import ROLES, number, span
 
 
@@ -76,5 +77,4 @@ def bundles(flows: Iterable[Flow], shown: Iterable[Party]) -> list[Bundle]:
             found[key] = Bundle(source, destination, flow.outcome)
         found[key].flows += 1
         found[key].traffic[flow.traffic] = None
-    order = {fate: index for index, fate in enumerate(Fate)}
-    return sorted(found.values(), key=lambda bundle: order[bundle.fate])
+    return sorted(found.values(), key=lambda bundle: bundle.fate.rank)

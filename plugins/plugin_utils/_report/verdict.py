@@ -10,19 +10,16 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .markup import Element, tag
-from .proof import Fate, Outcome, Proof
-from .words import counted, fate, number, outcome_class
-
-# Fates that no policy asks for.
-TROUBLE = (Fate.FAILS, Fate.FALLS_BACK, Fate.UNKNOWN)
+from .._flows.outcome_words import FATES, Fate
+from .._proof.model import CheckOutcome, Proof
+from .words import counted, number
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
     """How many of each: checks by outcome, flows by fate, hosts, hosts that drifted, findings that nobody waived."""
 
-    checks: Mapping[Outcome, int]
+    checks: Mapping[CheckOutcome, int]
     flows: Mapping[Fate, int]
     hosts: int
     drifted: int
@@ -32,9 +29,9 @@ class Counts:
     def to_data(self) -> dict[str, object]:
         """Return plain data."""
         return {
-            "passed": self.checks[Outcome.PASSED],
-            "failed": self.checks[Outcome.FAILED],
-            "unproven": self.checks[Outcome.UNPROVEN],
+            "passed": self.checks[CheckOutcome.PASSED],
+            "failed": self.checks[CheckOutcome.FAILED],
+            "unproven": self.checks[CheckOutcome.UNPROVEN],
             "hosts": self.hosts,
             "drifted": self.drifted,
             "findings": self.open_findings,
@@ -49,7 +46,7 @@ def count(proof: Proof) -> Counts:
     flows = Counter(flow.outcome for flow in proof.flows)
     waived = sum(proof.waived(finding) for finding in proof.findings)
     return Counts(
-        checks={outcome: checks[outcome] for outcome in Outcome},
+        checks={outcome: checks[outcome] for outcome in CheckOutcome},
         flows={one: flows[one] for one in Fate},
         hosts=len(proof.hosts),
         drifted=sum(bool(host.drift) for host in proof.hosts),
@@ -58,18 +55,20 @@ def count(proof: Proof) -> Counts:
     )
 
 
-def overall(counts: Counts) -> Outcome:
+def overall(counts: Counts) -> CheckOutcome:
     """Return how the proof ended as a whole: proven only when something was checked and all of it passed."""
-    if counts.checks[Outcome.FAILED]:
-        return Outcome.FAILED
-    if counts.checks[Outcome.UNPROVEN] or not counts.checks[Outcome.PASSED]:
-        return Outcome.UNPROVEN
-    return Outcome.PASSED
+    if counts.checks[CheckOutcome.FAILED]:
+        return CheckOutcome.FAILED
+    if counts.checks[CheckOutcome.UNPROVEN] or not counts.checks[CheckOutcome.PASSED]:
+        return CheckOutcome.UNPROVEN
+    return CheckOutcome.PASSED
 
 
 def sentence(counts: Counts) -> str:
     """Return the verdict in one sentence, with what would surprise a reader who stops there."""
-    passed, failed, unproven = (counts.checks[one] for one in (Outcome.PASSED, Outcome.FAILED, Outcome.UNPROVEN))
+    passed, failed, unproven = (
+        counts.checks[one] for one in (CheckOutcome.PASSED, CheckOutcome.FAILED, CheckOutcome.UNPROVEN)
+    )
     total = counted(passed + failed + unproven, "check")
     if not passed + failed + unproven:
         said = "Nothing was checked"
@@ -82,48 +81,10 @@ def sentence(counts: Counts) -> str:
     else:
         said = f"As declared: {total} passed, none failed, none unproven"
     beside = [
-        f"{counted(counts.flows[one], 'flow')} {_verb(one, counts.flows[one])}" for one in TROUBLE if counts.flows[one]
+        f"{counted(flows, 'flow')} {words.trouble[flows != 1]}"
+        for one, words in FATES.items()
+        if words.trouble and (flows := counts.flows[one])
     ]
     if counts.drifted:
         beside.append(f"{counted(counts.drifted, 'host')} drifted")
     return f"{said}; {', '.join(beside)}." if beside else f"{said}."
-
-
-def _verb(found: Fate, flows: int) -> str:
-    one, many = {
-        Fate.FAILS: ("fails", "fail"),
-        Fate.FALLS_BACK: ("falls back to clear text", "fall back to clear text"),
-        Fate.UNKNOWN: ("is unknown", "are unknown"),
-    }[found]
-    return one if flows == 1 else many
-
-
-def banner(proof: Proof, counts: Counts) -> Element:
-    """Return the top of the page."""
-    moment = f"{proof.made[:10]} {proof.made[11:16]} UTC"
-    return tag(
-        "header",
-        tag("h1", proof.title),
-        tag("p", tag("strong", sentence(counts)), class_=f"verdict {outcome_class(overall(counts))}"),
-        tag("p", "State of ", tag("time", moment, datetime=proof.made), ".", class_="muted"),
-        tag("ul", _tiles(counts), class_="tiles"),
-        _fates(counts),
-    )
-
-
-def _tiles(counts: Counts) -> list[Element]:
-    checks = [(counts.checks[one], f"checks {one.value}", outcome_class(one)) for one in Outcome]
-    rest = [(counts.hosts, "hosts", ""), (counts.drifted, "drifted", ""), (counts.open_findings, "open findings", "")]
-    return [
-        tag("li", tag("b", number(value), class_=style if value else None), label)
-        for value, label, style in checks + rest
-    ]
-
-
-def _fates(counts: Counts) -> Element | None:
-    """Return how many flows have each fate."""
-    found = [tag("li", fate(one), f" {number(counts.flows[one])}") for one in reversed(Fate) if counts.flows[one]]
-    if not found:
-        return None
-    total = counted(sum(counts.flows.values()), "flow")
-    return tag("ul", tag("li", f"{total}:", class_="muted"), found, class_="kinds", aria_label="Flows")

@@ -7,30 +7,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from .markup import Element, tag
-from .proof import Fate, Outcome, Proven, Role, Severity
+from .._audit.rules import Severity
+from .._flows.outcome_words import Fate
+from .._proof.model import CheckOutcome, Proven, Role
 
-# Each fate has a sign of its own, so that nothing depends on colour.
-SIGNS: Mapping[Fate, str] = {
-    Fate.PROTECTED: "\u25cf",
-    Fate.PERMITTED: "\u25c7",
-    Fate.CLEAR: "\u25cb",
-    Fate.BLOCKED: "\u25a0",
-    Fate.FALLS_BACK: "\u25b2",
-    Fate.FAILS: "\u2715",
-    Fate.UNKNOWN: "?",
+
+@dataclass(frozen=True, slots=True)
+class CheckWords:
+    """What is said of the outcome of a check: a mark, the name of the style, the meaning."""
+
+    mark: str
+    style: str
+    meaning: str
+
+
+# The worst first.
+CHECKS: Mapping[CheckOutcome, CheckWords] = {
+    CheckOutcome.FAILED: CheckWords(
+        "\u2715", Fate.FAILS.style, "The opposite was shown; causes and remedies stand with the check."
+    ),
+    CheckOutcome.UNPROVEN: CheckWords(
+        "?", Fate.FALLS_BACK.style, "It could not be shown either way. That is neither good nor bad news."
+    ),
+    CheckOutcome.PASSED: CheckWords("\u2713", Fate.PROTECTED.style, "What was to be shown was shown."),
 }
-MEANINGS: Mapping[Fate, str] = {
-    Fate.PROTECTED: "The packets are protected by AH or ESP.",
-    Fate.PERMITTED: "A rule lets the packets pass in clear text.",
-    Fate.CLEAR: "No rule speaks of the packets; they travel in clear text.",
-    Fate.BLOCKED: "A policy drops the packets, as it says.",
-    Fate.FALLS_BACK: "IPsec was asked for, nobody answered, and the packets travel in clear text.",
-    Fate.FAILS: "The ends do not come together; the packets do not arrive.",
-    Fate.UNKNOWN: "What becomes of the packets is not known.",
-}
-MARKS: Mapping[Outcome, str] = {Outcome.PASSED: "\u2713", Outcome.FAILED: "\u2715", Outcome.UNPROVEN: "?"}
 GROUNDS: Mapping[Proven, str] = {
     Proven.ASSOCIATIONS: "Both ends, or one of them, had a security association for the flow.",
     Proven.SESSION: "A session over the flow was opened and worked.",
@@ -38,45 +40,13 @@ GROUNDS: Mapping[Proven, str] = {
     Proven.UNPROVEN: "Nothing shows it.",
 }
 ROLES: Mapping[Role, str] = {role: f"{role}s" for role in Role} | {Role.OTHER: "other hosts"}
-# The fate of a flow, the outcome of a check and the severity of a finding by the class that gives the colour.
-_SEVERITY_CLASS = {
-    Severity.HIGH: "fails",
-    Severity.MEDIUM: "falls-back",
-    Severity.LOW: "permitted",
-    Severity.INFO: "clear",
+# The styles, which give the colours, are those of fates.
+SEVERITY_STYLES = {
+    Severity.HIGH: Fate.FAILS.style,
+    Severity.MEDIUM: Fate.FALLS_BACK.style,
+    Severity.LOW: Fate.PERMITTED.style,
+    Severity.INFO: Fate.CLEAR.style,
 }
-_OUTCOME_CLASS = {Outcome.PASSED: "protected", Outcome.FAILED: "fails", Outcome.UNPROVEN: "falls-back"}
-EM_DASH = "\u2014"
-
-
-def fate_class(fate: Fate) -> str:
-    """Return the name of the style of a fate."""
-    return fate.value.replace(" ", "-")
-
-
-def fate(found: Fate, more: str = "") -> Element:
-    """Return the word for a fate with its sign."""
-    return _badge(SIGNS[found], f"{found.value}{more}", fate_class(found))
-
-
-def outcome(found: Outcome) -> Element:
-    """Return the word for the outcome of a check with its mark."""
-    return _badge(MARKS[found], found.value, _OUTCOME_CLASS[found])
-
-
-def outcome_class(found: Outcome) -> str:
-    """Return the name of the style of an outcome."""
-    return _OUTCOME_CLASS[found]
-
-
-def severity(found: Severity) -> Element:
-    """Return the word for a severity."""
-    return _badge("", found.value, _SEVERITY_CLASS[found])
-
-
-def _badge(sign: str, text: str, style: str) -> Element:
-    mark = tag("span", sign, aria_hidden="true") if sign else None
-    return tag("span", mark, " " if sign else None, text, class_=f"badge {style}")
 
 
 def number(count: int) -> str:
@@ -102,21 +72,7 @@ def span(names: Sequence[str]) -> str:
     return f"{names[0]} \u2026 {names[-1]}"
 
 
-def more(count: int, noun: str) -> Element | None:
-    """Return the line that says what is not shown; nothing when all is."""
-    if count <= 0:
-        return None
-    return tag("p", f"{number(count)} more {noun} in report.json.", class_="more")
-
-
-def or_dash(text: str | int | None) -> str | Element:
-    """Return a text, a dash with its meaning for nothing."""
-    if text in ("", None):
-        return tag("span", EM_DASH, aria_label="none")
-    return str(text)
-
-
-def or_unknown(value: str | int | bool | None) -> str:
+def told(value: str | int | bool | None) -> str:
     """Return a value that a host may not tell."""
     if value is None:
         return "not told"

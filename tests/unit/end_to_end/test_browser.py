@@ -15,8 +15,8 @@ from pathlib import Path
 import proofs
 import pytest
 
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._proof.reading import read_proof
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._report.files import render
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._report.reading import read_proof
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = (

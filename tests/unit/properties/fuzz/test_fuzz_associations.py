@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wounds import bounded, plain, texts
 
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._associations.clock import clock_data
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._associations.model import (
     Associations,
     MainModeAssociation,
@@ -29,7 +28,7 @@ pytestmark = pytest.mark.slow
 TIME = datetime(2026, 11, 25, 4, 20)
 NOW = TIME.replace(tzinfo=UTC)
 MAIN = MainModeAssociation(local="10.0.0.10", peer="10.0.1.20", encryption="3des", integrity="sha1", dh_group=2)
-QUICK = QuickModeAssociation(local="10.0.0.10", peer="10.0.1.20", protocol=6, peer_port=80, esp_encryption="3des")
+QUICK = QuickModeAssociation(local="10.0.0.10", peer="10.0.1.20", protocol="tcp", peer_port=80, esp_encryption="3des")
 COUNTERS = {"active_main_mode": 1, "active_quick_mode": 1, "active_associations": 1, "bytes_sent": 12044}
 CIM = [hosts.cim(TIME, [hosts.main_row(MAIN)], hosts.quick_rows(QUICK, 1), COUNTERS), hosts.cim(TIME, [], [], {})]
 LOG = [
@@ -64,7 +63,7 @@ CODES = st.sampled_from([0, 0, 0, 1])
 def sound(found: Associations) -> bool:
     """What was read can be told, and what is not known has a reason."""
     assert found.known or found.reason
-    return plain(found.to_data()) and plain(clock_data(found.clock, NOW - timedelta(seconds=2), NOW))
+    return plain(found.to_data()) and plain(found.clock.compared(NOW - timedelta(seconds=2), NOW).to_data())
 
 
 @given(text=texts(CIM, WORDS), code=CODES)

@@ -25,7 +25,7 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.check import r
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.guard import read_guard
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.document.filter_list import read_filter
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._proof.evidence import read_evidence
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._report.reading import read_proof
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._proof.reading import read_proof
 
 FILTERS = FilterModule().filters()
 GOOD = ("10.0.0.1", "10.0.0.0/24", "10.0.0.0/255.255.255.0", "10.0.0.1-10.0.0.9", "2001:DB8::1", "2001:db8::/64", "me")

@@ -18,6 +18,8 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._associations.model i
 
 CIPHERS = {"none": 0, "des": 2, "3des": 6}
 HASHES = {"md5": 2, "sha1": 3}
+# Protocols that have a name; the others are words by their numbers.
+PROTOCOLS = {0: "any", 1: "icmp", 6: "tcp", 17: "udp", 255: "raw"}
 KEY_MODULES = {"ikev1": 0, "authip": 1, "ikev2": 2}
 CLOCK = ("Year", "Month", "Day", "Hour", "Minute", "Second")
 MAIN = ("LocalEndpoint", "RemoteEndpoint", "CipherAlgorithm", "HashAlgorithm", "GroupId", "KeyModule")
@@ -85,6 +87,11 @@ def _transforms(one: QuickModeAssociation) -> list[tuple[object, object, object]
     return found
 
 
+def _number(one: QuickModeAssociation) -> int | None:
+    names = {name: number for number, name in PROTOCOLS.items()}
+    return None if one.protocol is None else int(names.get(one.protocol, one.protocol))
+
+
 def quick_rows(one: QuickModeAssociation, number: int, numbering: str = "shared") -> list[Row]:
     """Return both directions; ``numbering`` says whether they share an identity, have their own, or none."""
     (first, *second) = _transforms(one)
@@ -93,7 +100,7 @@ def quick_rows(one: QuickModeAssociation, number: int, numbering: str = "shared"
         "RemoteEndpoint": one.peer,
         "LocalPort": one.local_port,
         "RemotePort": one.peer_port,
-        "IpProtocol": one.protocol or 0,
+        "IpProtocol": _number(one) or 0,
         **dict(zip(QUICK[5:8], first, strict=True)),
         **dict(zip(QUICK[8:11], second[0] if second else (0, 0, 0), strict=True)),
         "PfsGroupId": None if one.pfs is None else 2 if one.pfs else 0,
@@ -175,7 +182,7 @@ def quick_begins(one: QuickModeAssociation, identity: int, time: str) -> str:
         "RemoteAddress": one.peer,
         "RemoteAddressMask": "255.255.255.255",
         "RemotePort": one.peer_port,
-        "IpProtocol": one.protocol,
+        "IpProtocol": _number(one),
         "EspAuthType": "%%8249",
         "CipherType": "%%8255",
         "MainModeSaId": 1,
@@ -185,7 +192,7 @@ def quick_begins(one: QuickModeAssociation, identity: int, time: str) -> str:
 
 
 def quick_ends(one: QuickModeAssociation, identity: int, time: str) -> str:
-    data = {"LocalAddress": one.local, "RemoteAddress": one.peer, "IpProtocol": one.protocol, "QuickModeSaId": identity}
+    data = {"LocalAddress": one.local, "RemoteAddress": one.peer, "IpProtocol": _number(one), "QuickModeSaId": identity}
     return event(5452, time, data)
 
 
@@ -218,11 +225,11 @@ _algorithms = st.one_of(
 def quick_modes(draw: st.DrawFn, *, told: bool = True) -> QuickModeAssociation:
     """Draw an association, without what events do not tell unless ``told``."""
     ah, encryption, integrity = draw(_algorithms) if told else (None, None, None)
-    numbers = st.integers(1, 255)
+    words = st.integers(1, 255).map(lambda number: PROTOCOLS.get(number, str(number)))
     return QuickModeAssociation(
         local=draw(addresses if told else st.ip_addresses(v=4).map(str)),
         peer=draw(addresses if told else st.ip_addresses(v=4).map(str)),
-        protocol=draw(st.none() | numbers if told else st.just(0) | numbers),
+        protocol=draw(st.none() | words if told else st.just("any") | words),
         local_port=draw(ports),
         peer_port=draw(ports),
         ah_integrity=ah,

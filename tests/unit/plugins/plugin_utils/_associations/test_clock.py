@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._associations.clock import (
     CLOCK_FIELDS,
-    clock_data,
+    Clock,
     read_clock,
     skew_seconds,
 )
@@ -46,6 +46,6 @@ def test_no_time_is_no_time() -> None:
     assert read_clock(whole) == datetime(2026, 11, 25, 4, 20, tzinfo=UTC)
     assert read_clock({**whole, "Month": 13}) is None
     assert read_clock({name: value for name, value in whole.items() if name != "Second"}) is None
-    assert clock_data(None, BEFORE, AFTER) == {"utc": None, "skew_seconds": None}
-    data = clock_data(read_clock(whole), BEFORE, AFTER)
+    assert Clock().compared(BEFORE, AFTER).to_data() == {"utc": None, "skew_seconds": None}
+    data = Clock(read_clock(whole)).compared(BEFORE, AFTER).to_data()
     assert data == {"utc": "2026-11-25T04:20:00Z", "skew_seconds": 0}

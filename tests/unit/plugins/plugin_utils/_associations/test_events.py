@@ -27,8 +27,8 @@ from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._associati
 OLD, NEWER = WindowsVersion(5, 2, 3790), WindowsVersion(6, 1, 7601)
 TIME = datetime(2026, 11, 25, 4, 20)
 MAIN = MainModeAssociation(local="10.0.0.10", peer="10.0.1.20")
-QUICK = QuickModeAssociation(local="10.0.0.10", peer="10.0.1.20", protocol=6, peer_port=80)
-OTHER = QuickModeAssociation(local="10.0.0.10", peer="10.0.1.21", protocol=6, peer_port=80)
+QUICK = QuickModeAssociation(local="10.0.0.10", peer="10.0.1.20", protocol="tcp", peer_port=80)
+OTHER = QuickModeAssociation(local="10.0.0.10", peer="10.0.1.21", protocol="tcp", peer_port=80)
 
 
 def at(second: int) -> str:
@@ -96,7 +96,7 @@ def test_both_modes() -> None:
     assert (found.known, found.source, found.reason) == (True, "events", "")
     assert found.main_mode == (MAIN,)
     assert found.quick_mode == (QUICK, OTHER)
-    assert found.clock == TIME.replace(tzinfo=UTC)
+    assert found.clock.utc == TIME.replace(tzinfo=UTC)
     assert found.to_data()["quick_mode"][0]["esp_encryption"] is None, "a number of an unknown table is no algorithm"
 
 
@@ -187,7 +187,7 @@ def test_masks(mask: str, expected: str | None) -> None:
 
 def test_windows_server_2003_tells_its_time_only() -> None:
     found = read_further(OLD, {"clock": Section(hosts.wmic(hosts.clock_row(TIME)), 0)})
-    assert (found.known, found.source, found.clock) == (False, "none", TIME.replace(tzinfo=UTC))
+    assert (found.known, found.source, found.clock.utc) == (False, "none", TIME.replace(tzinfo=UTC))
     assert "Windows Server 2003" in found.reason
 
 

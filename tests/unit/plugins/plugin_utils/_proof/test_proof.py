@@ -14,6 +14,7 @@ from proof_evidence import healthy, silent
 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._common.errors import IpsecError
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._proof.evidence import read_evidence
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._proof.plain import plain
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._proof.proof import first_causes, make_checks, make_proof
 
 
@@ -40,7 +41,7 @@ def test_a_healthy_deployment_passes_everything():
 
 
 def test_the_proof_is_plain_data_and_says_what_the_flow_rests_on():
-    proof, _checks = make_proof(read_evidence(healthy()), "2026-11-25T04:20:00Z")
+    proof = plain(make_proof(read_evidence(healthy()), "2026-11-25T04:20:00Z"))
     assert json.loads(json.dumps(proof)) == proof
     (flow,) = proof["flows"]
     assert (flow["outcome"], flow["algorithms"], flow["proven"]) == ("protected", "ESP[3des,sha1]", "associations")

@@ -21,9 +21,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._common.said import UNFIT
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._proof.reading import read_proof
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._report import palette
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._report.files import render
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._report.reading import read_proof
 
 Data = dict[str, Any]
 VOID = frozenset({"meta", "link", "br"})

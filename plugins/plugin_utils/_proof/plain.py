@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from enum import StrEnum
 
+from .._associations.clock import Clock
 from .._common.said import REPLACEMENT
 from .._policies.document import write_document
 from .._policies.model import Store
@@ -30,6 +31,8 @@ def plain(value: object) -> object:
         return _LONE_SURROGATE.sub(REPLACEMENT, value)
     if isinstance(value, Store):
         return plain(write_document(value))
+    if isinstance(value, Clock):
+        return value.to_data()
     if is_dataclass(value) and not isinstance(value, type):
         return {one.name: plain(getattr(value, one.name)) for one in fields(value)}
     if isinstance(value, Mapping):
