@@ -17,7 +17,7 @@ from ..._common.errors import StoreError
 
 U32 = Struct("<I")
 _GUID_SIZE = 16
-_EMPTY_TEXT = b"\x02\x00\x00\x00\x00\x00"
+EMPTY_TEXT = b"\x02\x00\x00\x00\x00\x00"
 _REMEDY = "The stored object is damaged: repair or delete it on the host."
 
 
@@ -73,8 +73,8 @@ class Cursor:
 
     def text(self, field: str) -> str:
         """Return a string: its length in bytes with the closing NUL, then UTF-16. A length of 0 is accepted."""
-        if self._data.startswith(_EMPTY_TEXT, self.position):  # nearly every string of a filter
-            self.position += len(_EMPTY_TEXT)
+        if self._data.startswith(EMPTY_TEXT, self.position):  # nearly every string of a filter
+            self.position += len(EMPTY_TEXT)
             return ""
         return self.utf16(self.u32(f"length of {field}"), field)
 
@@ -90,6 +90,15 @@ class Cursor:
             # The cause would quote the bytes.
             raise self.refusal(field, "not decodable", "UTF-16 text") from None
         return text.removesuffix("\0")
+
+    def run(self, mark: bytes, size: int, most: int) -> bytes:
+        """Return the records of ``size`` bytes that begin with ``mark`` and follow one another, at most so many."""
+        start = end = self.position
+        last = min(start + most * size, len(self._data)) - size
+        while end <= last and self._data.startswith(mark, end):
+            end += size
+        self.position = end
+        return self._data[start:end]
 
     def sees(self, mark: bytes, ahead: int = 0) -> bool:
         """Tell whether ``mark`` stands ``ahead`` bytes behind the current offset."""

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from struct import Struct
+from typing import NamedTuple
 
 from ..._common.errors import IpsecError
-from .cursor import U32, Cursor, length_notes, packed_text
+from .cursor import EMPTY_TEXT, U32, Cursor, length_notes, packed_text
 from .filter_range import SMALLEST_RANGE_SPEC, RangeSpec, packed_range_spec, read_range_spec
 from .form import Form
 from .guids import FILTER_LIST_CLASS, SECOND_PART
@@ -22,34 +23,37 @@ SPECIAL_ON_DESTINATION = 0x80
 _SPEC_HEAD = Struct("<16sI")  # the filter's own identifier, mirrored
 _SPEC_ADDRESSES = Struct(">5I")  # source, mask, destination, mask, tunnel: network order
 _SPEC_REST = Struct("<IHHBBH")  # protocol, source port, destination port, is a tunnel, special, options
+# A filter without texts, as nearly all are, in two views of the same bytes: the two orders of bytes need two.
+_NO_TEXTS = 3 * EMPTY_TEXT
+_PLAIN = Struct(f"<{len(_NO_TEXTS)}x16sI{_SPEC_ADDRESSES.size}xIHHBBH")
+_PLAIN_ADDRESSES = Struct(f">{len(_NO_TEXTS) + _SPEC_HEAD.size}x5I{_SPEC_REST.size}x")
 _SMALLEST_TEXT = U32.size
 _SMALLEST_SPEC = 3 * _SMALLEST_TEXT + _SPEC_HEAD.size + _SPEC_ADDRESSES.size + _SPEC_REST.size
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FilterSpec:
-    """One filter of the first part.
+class FilterSpec(NamedTuple):
+    """One filter of the first part. A tuple, since there may be thousands; the order is that of :data:`_PLAIN`.
 
     Addresses and masks are numbers: 0 with mask 0 is any address, 0 with a full mask is the host itself.
     ``special`` names a server by its role, with the high bit for the destination side.
     """
 
     identity: bytes
-    source_name: str = ""
-    destination_name: str = ""
-    description: str = ""
     mirrored: int = 1
-    source: int = 0
-    source_mask: int = 0
-    destination: int = 0
-    destination_mask: int = 0
-    tunnel: int = 0
     protocol: int = 0
     source_port: int = 0
     destination_port: int = 0
     is_tunnel: int = 0
     special: int = 0
     options: int = 0
+    source: int = 0
+    source_mask: int = 0
+    destination: int = 0
+    destination_mask: int = 0
+    tunnel: int = 0
+    source_name: str = ""
+    destination_name: str = ""
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +80,7 @@ def decode_filter_list(data: bytes, path: str) -> FilterListData:
     stated = cursor.open(FILTER_LIST_CLASS)
     count = cursor.count("number of filters", _SMALLEST_SPEC)
     start = cursor.position
-    specs = [_read_spec(cursor, index) for index in range(count)]
+    specs = _read_specs(cursor, count)
     size = cursor.position - start
     if cursor.remaining < len(SECOND_PART):
         return FilterListData(specs=tuple(specs), notes=_frame_notes(cursor, stated, size))
@@ -114,32 +118,23 @@ def _with_second_part(cursor: Cursor, specs: list[FilterSpec]) -> FilterListData
     return FilterListData(specs=tuple(specs), ranges=ranges, count_override=override, notes=notes)
 
 
+def _read_specs(cursor: Cursor, count: int) -> list[FilterSpec]:
+    specs: list[FilterSpec] = []
+    while len(specs) < count:
+        plain = cursor.run(_NO_TEXTS, _PLAIN.size, count - len(specs))
+        views = zip(_PLAIN.iter_unpack(plain), _PLAIN_ADDRESSES.iter_unpack(plain), strict=True)
+        specs += [FilterSpec(*rest, *addresses) for rest, addresses in views]
+        if len(specs) < count:
+            specs.append(_read_spec(cursor, len(specs)))
+    return specs
+
+
 def _read_spec(cursor: Cursor, index: int) -> FilterSpec:
     name = f"filter {index}"
-    source_name = cursor.text(name)
-    destination_name = cursor.text(name)
-    description = cursor.text(name)
-    identity, mirrored = cursor.read(_SPEC_HEAD, name)
-    source, source_mask, destination, destination_mask, tunnel = cursor.read(_SPEC_ADDRESSES, name)
-    protocol, source_port, destination_port, is_tunnel, special, options = cursor.read(_SPEC_REST, name)
-    return FilterSpec(
-        identity=identity,
-        source_name=source_name,
-        destination_name=destination_name,
-        description=description,
-        mirrored=mirrored,
-        source=source,
-        source_mask=source_mask,
-        destination=destination,
-        destination_mask=destination_mask,
-        tunnel=tunnel,
-        protocol=protocol,
-        source_port=source_port,
-        destination_port=destination_port,
-        is_tunnel=is_tunnel,
-        special=special,
-        options=options,
-    )
+    texts = [cursor.text(name) for _text in range(3)]
+    head = cursor.read(_SPEC_HEAD, name)
+    addresses = cursor.read(_SPEC_ADDRESSES, name)
+    return FilterSpec(*head, *cursor.read(_SPEC_REST, name), *addresses, *texts)
 
 
 def encode_filter_list(filter_list: FilterListData, form: Form) -> bytes:

@@ -14,15 +14,14 @@ from typing import Any
 from ..._common.errors import IpsecError
 from ..._common.fields import Fields
 from ..document import read_document
-from ..document.filter_action import NEGOTIATE_OPTIONS, read_filter_action, write_filter_action
+from ..document.filter_action import read_filter_action, write_filter_action
 from ..document.filter_list import read_filter_list, write_filter_list
 from ..document.policy import read_policy, write_policy
 from ..model import FILTER_ACTION, FILTER_LIST, POLICY, FilterAction, FilterList, Policy, Store, by_name, folded
 from ..names import check_object_name
-from ..words import ActionKind
+from .merge import Data, listed, merged_list, overlaid
 from .references import complete, keep_needed, require_unused
 
-Data = Mapping[str, object]
 Item = FilterList | FilterAction | Policy
 
 
@@ -41,26 +40,42 @@ class Mode(StrEnum):
     """Named objects go."""
 
 
-def check_document(given: Data, mode: Mode, path: str = "config") -> None:
-    """Refuse a document that no host could take, before any host is asked."""
-    read_document(given, path, partial=mode in (Mode.MERGED, Mode.PRESENT, Mode.DELETED))
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A document that has been read: what shall become of a host's store, whichever host it is.
+
+    ``said`` is what the objects in ``given`` are on their own. What they leave out has its default there, which is
+    not what a merged object gets that the host has already.
+    """
+
+    mode: Mode
+    given: Data
+    said: Store
+    path: str
+
+
+def read_request(given: Data, mode: Mode, path: str = "config") -> Request:
+    """Read a document, once for all hosts; refuse one that no host could take, before any host is asked."""
+    said = read_document(given, path, partial=mode in (Mode.MERGED, Mode.PRESENT, Mode.DELETED))
     if mode is Mode.DELETED and "assigned" in given:
         remedy = "Name the policies to delete; a deleted policy is unassigned first."
         raise IpsecError(f"{path}.assigned", given["assigned"], "no assignment with state deleted", remedy)
+    return Request(mode, given, said, path)
 
 
-def desired_store(current: Store, given: Data, mode: Mode, path: str = "config") -> Store:
-    """Return what the host shall have when ``given`` is applied to ``current``.
+def requested_store(current: Store, request: Request) -> Store:
+    """Return what the host shall have when the request is applied to ``current``.
 
-    ``given`` has passed :func:`check_document`. Raises :class:`IpsecError` for unknown references, for names that
-    differ from an existing one only by case, and for removals of what is still in use.
+    Raises :class:`IpsecError` for unknown references, for names that differ from an existing one only by case, and
+    for removals of what is still in use.
     """
-    if mode is Mode.DELETED:
+    given, path = request.given, request.path
+    if request.mode is Mode.DELETED:
         return _without(current, given, path)
     store = current
     for kind in _KINDS:
-        store = _combined(current, store, kind, given, mode, path)
-    if mode is Mode.OVERRIDDEN:
+        store = _combined(current, store, kind, request)
+    if request.mode is Mode.OVERRIDDEN:
         store = keep_needed(current, store)
     if given.get("assigned") is not None:
         name = str(given["assigned"])
@@ -68,6 +83,16 @@ def desired_store(current: Store, given: Data, mode: Mode, path: str = "config")
     elif store.assigned and folded(store.assigned) not in by_name(store.policies):
         store = replace(store, assigned=None)
     return complete(current, store, path)
+
+
+def check_document(given: Data, mode: Mode, path: str = "config") -> None:
+    """Refuse a document that no host could take; :func:`read_request` keeps what was read."""
+    read_request(given, mode, path)
+
+
+def desired_store(current: Store, given: Data, mode: Mode, path: str = "config") -> Store:
+    """Return what one host shall have when ``given`` is applied to ``current``, see :func:`requested_store`."""
+    return requested_store(current, read_request(given, mode, path))
 
 
 def check_object(kind: str, given: Data, *, absent: bool = False) -> None:
@@ -80,8 +105,8 @@ def check_object(kind: str, given: Data, *, absent: bool = False) -> None:
 def desired_object(current: Store, kind: str, given: Data) -> Store:
     """Return what the host shall have when one object, whose options are ``given``, is present."""
     known = by_name(_items(current, kind))
-    item = _present(known, given, _KINDS[kind], Mode.PRESENT, "")
-    known[folded(item.name)] = item
+    said = _KINDS[kind].read(given, "", True)
+    known[folded(said.name)] = _present(known, said, given, Mode.PRESENT, "")
     return complete(current, _with(current, kind, known), "")
 
 
@@ -164,79 +189,40 @@ def _with(store: Store, kind: str, items: Mapping[str, Item]) -> Store:
     return replace(store, **{_KINDS[kind].field: ordered})
 
 
-def _combined(current: Store, wanted: Store, kind: str, given: Data, mode: Mode, path: str) -> Store:
-    """Return ``wanted`` with the given objects of one kind among, or instead of, those that the host has."""
+def _combined(current: Store, wanted: Store, kind: str, request: Request) -> Store:
+    """Return ``wanted`` with the requested objects of one kind among, or instead of, those that the host has."""
     existing = by_name(_items(current, kind))
-    items = {} if mode is Mode.OVERRIDDEN else dict(existing)
+    said = by_name(_items(request.said, kind))
+    items = {} if request.mode is Mode.OVERRIDDEN else dict(existing)
     field = _KINDS[kind].field
-    for index, element in enumerate(_list(given.get(field))):
-        item = _present(existing, element, _KINDS[kind], mode, f"{path}.{field}[{index}]")
-        items[folded(item.name)] = item
+    for index, element in enumerate(listed(request.given.get(field))):
+        key = folded(str(element["name"]))
+        items[key] = _present(existing, said[key], element, request.mode, f"{request.path}.{field}[{index}]")
     return _with(wanted, kind, items)
 
 
-def _present(known: Mapping[str, Item], given: Data, kind: _Kind, mode: Mode, path: str) -> Item:
-    """Return the object that shall be there when ``given`` meets its namesake among the ``known`` ones."""
-    name = str(given["name"])
-    before = known.get(folded(name))
-    if before is not None and before.name != name:
+def _present(known: Mapping[str, Item], said: Item, given: Data, mode: Mode, path: str) -> Item:
+    """Return the object that shall be there when ``given``, read as ``said``, meets its namesake in ``known``."""
+    before = known.get(folded(said.name))
+    if before is not None and before.name != said.name:
         expected = f"the name as it is written on the host, {before.name!r}"
         where = f"{path}.name".lstrip(".")
-        raise IpsecError(where, name, expected, "Names that differ only by case are one name to Windows.")
-    if before is not None and mode in (Mode.MERGED, Mode.PRESENT):
-        given = _overlaid(kind.write(before), given, keep=mode is Mode.MERGED)
-    return kind.read(given, path, False)
-
-
-def _overlaid(existing: dict[str, object], given: Data, *, keep: bool) -> dict[str, object]:
-    """Return ``existing`` with what is given on top; ``keep`` keeps filters and rules that are not named."""
-    result = {**existing, **{key: value for key, value in given.items() if value is not None}}
-    for key in ("main_mode", "default_response"):
-        part = given.get(key)
-        if isinstance(part, Mapping):
-            result[key] = {**_mapping(existing.get(key)), **part}
-    if str(result.get("action")).lower() in (ActionKind.PERMIT, ActionKind.BLOCK):
-        # What only a negotiation has goes with it, unless it is asked for, which is then refused.
-        result = {key: value for key, value in result.items() if key not in NEGOTIATE_OPTIONS or key in given}
-    if given.get("rules") is not None:
-        result["rules"] = _overlaid_rules(_list(existing.get("rules")), _list(given["rules"]), keep=keep)
-    if given.get("filters") is not None and keep:
-        result["filters"] = _joined_filters(_list(existing.get("filters")), _list(given["filters"]))
-    return result
-
-
-def _overlaid_rules(existing: list[Data], given: list[Data], *, keep: bool) -> list[Data]:
-    known: dict[str, Data] = {folded(str(rule["name"])): rule for rule in existing}
-    named: dict[str, Data] = {}
-    for rule in given:
-        key = folded(str(rule["name"]))
-        said = {option: value for option, value in rule.items() if value is not None}
-        named[key] = {**known.get(key, {}), **said}
-    return [*({**known, **named} if keep else named).values()]
-
-
-def _joined_filters(existing: list[Data], given: list[Data]) -> list[Data]:
-    """Return both lists; a filter that is given again takes the place of its twin, whose description may differ."""
-    new = read_filter_list({"name": "x", "filters": given}, "").filters
-    old = read_filter_list({"name": "x", "filters": existing}, "").filters
-    said = {item.selector for item in new}
-    kept = [data for data, item in zip(existing, old, strict=True) if item.selector not in said]
-    return kept + given
-
-
-def _mapping(value: object) -> Data:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _list(value: object) -> list[Data]:
-    return list(value) if isinstance(value, (list, tuple)) else []
+        raise IpsecError(where, said.name, expected, "Names that differ only by case are one name to Windows.")
+    if mode not in (Mode.MERGED, Mode.PRESENT):
+        return said
+    keep = mode is Mode.MERGED
+    if isinstance(said, FilterList):
+        return merged_list(before, said, given, keep=keep) if isinstance(before, FilterList) else said
+    # It was read as a part of what a host has; it must be whole in the end.
+    kind = _KINDS[FILTER_ACTION if isinstance(said, FilterAction) else POLICY]
+    return kind.read(given if before is None else overlaid(kind.write(before), given, keep=keep), path, False)
 
 
 def _without(current: Store, given: Data, path: str) -> Store:
     store = current
     gone: set[tuple[str, str]] = set()
     for kind, way in _KINDS.items():
-        names = {folded(str(item["name"])) for item in _list(given.get(way.field))}
+        names = {folded(str(item["name"])) for item in listed(given.get(way.field))}
         gone |= {(kind, name) for name in names}
         items = by_name(_items(store, kind))
         store = _with(store, kind, {key: item for key, item in items.items() if key not in names})

@@ -40,7 +40,9 @@ def filters(data: FilterListData, oddities: Oddities) -> tuple[tuple[Filter, ...
     counting = data.counting
     ranges = [_range_filter(spec, number, oddities) for number, spec in enumerate(data.ranges, len(counting) + 1)]
     expansions = _Expansions(data.ranges, ranges)
-    blocks = ((spec, _block_filter(spec, number, oddities)) for number, spec in enumerate(counting, 1))
+    blocks = (
+        (spec, _plain_filter(spec) or _block_filter(spec, number, oddities)) for number, spec in enumerate(counting, 1)
+    )
     stored = [block for spec, block in blocks if not expansions.include(spec, block)]
     stored.extend(ranges)
     kept = tuple(dict.fromkeys(stored))
@@ -81,6 +83,34 @@ def _lies_inside(part: Address, whole: Address) -> bool:
     if isinstance(part, IPv4Network) and isinstance(whole, AddressRange) and whole.first.version == part.version:
         return int(whole.first) <= int(part[0]) and int(part[-1]) <= int(whole.last)
     return part == whole
+
+
+def _plain_filter(spec: FilterSpec) -> Filter | None:
+    """Return the filter of a record about which there is nothing to say, as nearly all are: the short way.
+
+    None for any other, which :func:`_block_filter` reads or refuses.
+    """
+    # fmt: off
+    (_identity, mirrored, protocol, source_port, destination_port, is_tunnel, special, options,
+     near, near_mask, far, far_mask, _tunnel, near_name, far_name, description) = spec
+    # fmt: on
+    if is_tunnel or special or options or near_name or far_name or mirrored > 1 or protocol > HIGHEST_PROTOCOL:
+        return None
+    if (source_port or destination_port) and not has_ports(protocol):
+        return None
+    source, trouble_near = _known_block(near, near_mask)
+    destination, trouble_far = _known_block(far, far_mask)
+    if source is None or destination is None or trouble_near or trouble_far or source is destination is Place.ME:
+        return None
+    return Filter(
+        source=source,
+        destination=destination,
+        protocol=protocol,
+        source_port=source_port,
+        destination_port=destination_port,
+        mirrored=mirrored == 1,
+        description=fit(description),
+    )
 
 
 def _block_filter(spec: FilterSpec, number: int, oddities: Oddities) -> Filter:

@@ -6,9 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
 from ..._common.errors import StoreError
 from ..codec.filter_action import decode_filter_action
@@ -28,6 +26,7 @@ from ..model import (
     folded,
 )
 from ..words import ActionKind, ConnectionType
+from .contents import Contents
 from .express import (
     Inexpressible,
     Oddities,
@@ -44,28 +43,20 @@ from .objects import KIND_WORDS, Kind, Reference, StoredObject
 from .readings import Item, Readings, words
 from .wiring import Wiring
 
-Data = TypeVar("Data")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What policies are made of: filter lists and filter actions, and which object uses which."""
+    """What policies are made of: filter lists and filter actions, which object uses which, and what all hold."""
 
     wiring: Wiring
+    contents: Contents
     filter_lists: Readings[FilterList]
     filter_actions: Readings[FilterAction]
 
 
-def data_of(stored: StoredObject, decode: Callable[[bytes, str], Data]) -> Data:
-    """Return the decoded data of an object; raise Inexpressible for a half-written one."""
-    if stored.data is None:
-        raise Inexpressible(f"has no data in its {stored.label}")
-    return decode(stored.data, stored.path)
-
-
 def policy(stored: StoredObject, parts: Parts, oddities: Oddities) -> SeenPolicy:
     """Return a policy; raise Inexpressible for the first part of it that has no words, StoreError for damage."""
-    polling = data_of(stored, decode_policy).polling_seconds or DEFAULT_POLLING_SECONDS
+    polling = parts.contents.of(stored, decode_policy).polling_seconds or DEFAULT_POLLING_SECONDS
     polling_minutes = minutes(polling, "a polling interval", oddities)
     settings = _only(stored, stored.main_modes, Kind.MAIN_MODE, parts)
     _note_sharing(settings, parts, oddities)
@@ -89,7 +80,7 @@ def policy(stored: StoredObject, parts: Parts, oddities: Oddities) -> SeenPolicy
             name=stored.name,
             description=stored.description,
             polling_interval_minutes=polling_minutes,
-            main_mode=main_mode(data_of(settings, decode_main_mode), oddities),
+            main_mode=main_mode(parts.contents.of(settings, decode_main_mode), oddities),
             default_response=response or DefaultResponse(),
             rules=tuple(each.rule for each in rules),
         ),
@@ -136,7 +127,7 @@ def _one_of(known: DefaultResponse | None, other: DefaultResponse, oddities: Odd
 
 
 def _default_response(stored: StoredObject, parts: Parts, oddities: Oddities) -> DefaultResponse:
-    data = data_of(stored, decode_rule)
+    data = parts.contents.of(stored, decode_rule)
     enabled = check_flag(data.is_active, "the switch of its default response rule")
     # A rule that is off may have anything in the fields that only matter when it is on.
     if enabled and (tunnel_endpoint(data) is not None or connection_type(data) is not ConnectionType.ALL):
@@ -152,7 +143,7 @@ def _default_response(stored: StoredObject, parts: Parts, oddities: Oddities) ->
 
 def _answer(stored: StoredObject, data: RuleData, parts: Parts, oddities: Oddities) -> DefaultResponse:
     action = _only(stored, stored.filter_actions, Kind.FILTER_ACTION, parts)
-    offers = data_of(action, decode_filter_action)
+    offers = parts.contents.of(action, decode_filter_action)
     if action.action != NEGOTIATE or offers.allows_clear:
         raise Inexpressible("has a default response rule that does more than negotiate")
     methods = quick_mode_methods(offers, oddities)
@@ -173,7 +164,7 @@ def _rule_that_counts(stored: StoredObject, parts: Parts, oddities: Oddities) ->
         oddities.name(stored.name, "a rule name")
     if stored.name.lower() == "default":
         oddities.append("has a rule named default, netsh's word for another one")
-    data = data_of(stored, decode_rule)
+    data = parts.contents.of(stored, decode_rule)
     try:
         return _rule(stored, data, parts, oddities)
     except Inexpressible as trouble:

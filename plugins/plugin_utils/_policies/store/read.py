@@ -19,15 +19,13 @@ from ..._windows.registry.keys import Keys
 from ..codec.filter_action import decode_filter_action
 from ..codec.filter_list import decode_filter_list
 from ..codec.guids import DEFAULT_RESPONSE, NEGOTIATE_ACCEPTING_UNSECURED, PREDEFINED, STANDARD
-from ..codec.main_mode import decode_main_mode
-from ..codec.policy import decode_policy
-from ..codec.rule import decode_rule
 from ..model import FILTER_ACTION, FILTER_LIST, POLICY, FilterAction, FilterList, Foreign, Named, Store, folded
 from ..words import ActionKind
+from .contents import Contents
 from .express import ACTIONS, Inexpressible, Oddities, quick_mode_methods, quick_mode_pfs
 from .filters import filters
 from .objects import Kind, Stored, StoredObject, from_directory, from_registry
-from .policies import Parts, data_of, policy
+from .policies import Parts, policy
 from .readings import Item, Readings
 from .wiring import Wiring
 
@@ -56,7 +54,8 @@ def read_directory(entries: Iterable[Mapping[str, Sequence[str | bytes]]], assig
 def read_objects(stored: Stored) -> Store:
     """Return the store that these objects are."""
     wiring = Wiring(stored)
-    findings = [*stored.findings, *wiring.findings(), *_frame_findings(stored.objects)]
+    contents = Contents()
+    findings = [*stored.findings, *wiring.findings(), *_frame_findings(stored.objects, contents)]
     names = Counter(map(_name_key, stored.objects))
 
     def readings(kind: Kind, express: Callable[[StoredObject, Oddities], Item]) -> Readings[Item]:
@@ -67,19 +66,19 @@ def read_objects(stored: Stored) -> Store:
         return result
 
     def express_list(each: StoredObject, oddities: Oddities) -> FilterList:
-        items, notes = filters(data_of(each, decode_filter_list), oddities)
+        items, notes = filters(contents.of(each, decode_filter_list), oddities)
         findings.extend(f"The {each.label} {note}." for note in notes)
         return FilterList(name=each.name, description=each.description, filters=items)
 
     def express_action(each: StoredObject, oddities: Oddities) -> FilterAction:
-        action = _filter_action(each, oddities)
-        if action.action is not ActionKind.NEGOTIATE and data_of(each, decode_filter_action).offers:
+        action = _filter_action(each, contents, oddities)
+        if action.action is not ActionKind.NEGOTIATE and contents.of(each, decode_filter_action).offers:
             findings.append(f"The {each.label} does not negotiate; its offers have no effect and were left out.")
         return action
 
     lists = readings(Kind.FILTER_LIST, express_list)
     actions = readings(Kind.FILTER_ACTION, express_action)
-    parts = Parts(wiring=wiring, filter_lists=lists, filter_actions=actions)
+    parts = Parts(wiring=wiring, contents=contents, filter_lists=lists, filter_actions=actions)
     policies = readings(Kind.POLICY, lambda each, oddities: policy(each, parts, oddities))
     active = wiring.find(stored.active, Kind.POLICY) if stored.active else None
     if stored.active and active is None:
@@ -135,12 +134,12 @@ def _oddities_of_name(each: StoredObject, names: Counter[tuple[Kind, str]]) -> O
     return oddities
 
 
-def _filter_action(each: StoredObject, oddities: Oddities) -> FilterAction:
+def _filter_action(each: StoredObject, contents: Contents, oddities: Oddities) -> FilterAction:
     if each.action not in ACTIONS:
         raise Inexpressible("has an unknown action")
     if each.action_type != STANDARD:
         raise Inexpressible("has a type that only the action of a default response rule has, or an unknown one")
-    data = data_of(each, decode_filter_action)
+    data = contents.of(each, decode_filter_action)
     if ACTIONS[each.action] is not ActionKind.NEGOTIATE:
         return FilterAction(name=each.name, description=each.description, action=ACTIONS[each.action])
     methods = quick_mode_methods(data, oddities)
@@ -185,29 +184,13 @@ def _uses(each: StoredObject, wiring: Wiring) -> Iterator[tuple[str, str]]:
                     yield _MODEL_KINDS[kind], folded(used.name)
 
 
-def _frame_findings(objects: Sequence[StoredObject]) -> Iterator[str]:
+def _frame_findings(objects: Sequence[StoredObject], contents: Contents) -> Iterator[str]:
     """Yield remarks on the frames of the data: length fields and ends that do not fit and do not matter."""
     for each in objects:
         try:
-            notes = _notes(each)
+            notes = contents.notes(each)
         except StoreError as error:
             if each.kind in (Kind.RULE, Kind.MAIN_MODE):  # the others become foreign with this reason
                 yield f"The data of the {each.label} is damaged: {error}"
             continue
         yield from (f"The {each.label} {note}." for note in notes)
-
-
-def _notes(each: StoredObject) -> tuple[str, ...]:
-    if each.data is None:
-        return ()
-    match each.kind:
-        case Kind.POLICY:
-            return decode_policy(each.data, each.path).notes
-        case Kind.MAIN_MODE:
-            return decode_main_mode(each.data, each.path).notes
-        case Kind.RULE:
-            return decode_rule(each.data, each.path).notes
-        case Kind.FILTER_LIST:
-            return decode_filter_list(each.data, each.path).notes
-        case Kind.FILTER_ACTION:
-            return decode_filter_action(each.data, each.path).notes

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from .export import parse_export
 from .keys import Data, Key, Keys, Value, refusal
@@ -32,7 +33,7 @@ def parse_query(text: str) -> Keys:
     keys: dict[str, dict[str, Value]] = {}
     pending: _Pending | None = None
     current: dict[str, Value] | None = None
-    for number, line in enumerate(re.split(r"\r*\n", text.lstrip("\ufeff")), 1):
+    for number, line in enumerate(_lines(text), 1):
         if _KEY_LINE.fullmatch(line.rstrip()):
             _store(pending, current)
             pending, current = None, keys.setdefault(line.rstrip(), {})
@@ -52,6 +53,16 @@ def parse_query(text: str) -> Keys:
     if not keys:
         raise refusal(1, "text without any key", "the keys that reg query prints")
     return Keys(keys)
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Yield lines without their ends, a line feed after any number of carriage returns.
+
+    Not by a pattern: one key may hold a line of megabytes, and a pattern begins anew at each of its characters.
+    """
+    *ended, last = text.lstrip("\ufeff").split("\n")
+    yield from (line.rstrip("\r") for line in ended)
+    yield last
 
 
 def parse_answer(text: str) -> Keys:

@@ -168,7 +168,7 @@ def beyond_masks(image: Image, data: st.DataObject, form: Form) -> None:
 
 def _with_bits(spec: FilterSpec, bits: int) -> FilterSpec:
     source = spec.source | bits & ~spec.source_mask
-    return replace(spec, source=source, destination=spec.destination | bits & ~spec.destination_mask)
+    return spec._replace(source=source, destination=spec.destination | bits & ~spec.destination_mask)
 
 
 def twice(image: Image, data: st.DataObject, form: Form) -> None:

@@ -199,12 +199,12 @@ def test_ipv6_tunnel_replaces_the_other_address() -> None:
 def test_repeated_filters_are_kept_once() -> None:
     found = image()
     spec = FilterSpec(identity=bytes(16), source_mask=0xFFFFFFFF)
-    other = replace(spec, description="other words", identity=b"\1" * 16)
+    other = spec._replace(description="other words", identity=b"\1" * 16)
     change(
         found.key("List"),
         decode_filter_list,
         encode_filter_list,
-        specs=(spec, other, replace(spec, identity=b"\2" * 16), spec),
+        specs=(spec, other, spec._replace(identity=b"\2" * 16), spec),
     )
     store = read_store(found.as_keys())
     assert store.filter_lists[0].filters == (Filter(), Filter(description="other words"))

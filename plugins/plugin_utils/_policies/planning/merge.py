@@ -1,0 +1,68 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a user says about an object on top of what the host has of it.
+
+Of a filter list only the filters that are given are read, and compared as values: a host may have thousands of others.
+Filter actions and policies are small. What the host has of them is written as a user would, what is given is laid over
+it, and the whole is read again, so that it is judged as if the user had said it all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..document.filter_action import NEGOTIATE_OPTIONS
+from ..model import FilterList, folded
+from ..words import ActionKind
+
+Data = Mapping[str, object]
+
+
+def merged_list(before: FilterList, said: FilterList, given: Data, *, keep: bool) -> FilterList:
+    """Return ``before`` with what is given on top, which ``said`` is on its own; ``keep`` keeps its other filters.
+
+    A filter that is given again takes the place of its twin, whose description may differ.
+    """
+    filters = before.filters
+    if given.get("filters") is not None:
+        again = {item.selector for item in said.filters}
+        kept = (item for item in before.filters if item.selector not in again)
+        filters = (*kept, *said.filters) if keep else said.filters
+    described = before if given.get("description") is None else said
+    return FilterList(name=before.name, description=described.description, filters=filters)
+
+
+def overlaid(existing: dict[str, object], given: Data, *, keep: bool) -> dict[str, object]:
+    """Return the ``existing`` options with what is given on top; ``keep`` keeps rules that are not named."""
+    result = {**existing, **{key: value for key, value in given.items() if value is not None}}
+    for key in ("main_mode", "default_response"):
+        part = given.get(key)
+        if isinstance(part, Mapping):
+            result[key] = {**_mapping(existing.get(key)), **part}
+    if str(result.get("action")).lower() in (ActionKind.PERMIT, ActionKind.BLOCK):
+        # What only a negotiation has goes with it, unless it is asked for, which is then refused.
+        result = {key: value for key, value in result.items() if key not in NEGOTIATE_OPTIONS or key in given}
+    if given.get("rules") is not None:
+        result["rules"] = _overlaid_rules(listed(existing.get("rules")), listed(given["rules"]), keep=keep)
+    return result
+
+
+def _overlaid_rules(existing: list[Data], given: list[Data], *, keep: bool) -> list[Data]:
+    known: dict[str, Data] = {folded(str(rule["name"])): rule for rule in existing}
+    named: dict[str, Data] = {}
+    for rule in given:
+        key = folded(str(rule["name"]))
+        said = {option: value for option, value in rule.items() if value is not None}
+        named[key] = {**known.get(key, {}), **said}
+    return [*({**known, **named} if keep else named).values()]
+
+
+def _mapping(value: object) -> Data:
+    return value if isinstance(value, Mapping) else {}
+
+
+def listed(value: object) -> list[Data]:
+    """Return the elements of an option that is a list of mappings, none where it is not given."""
+    return list(value) if isinstance(value, (list, tuple)) else []
