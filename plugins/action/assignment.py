@@ -12,7 +12,7 @@ from ..plugin_utils._policies.planning.intent import assigned_store, check_assig
 from ..plugin_utils._windows.timer import check_timeout
 
 
-class ActionModule(IpsecAction):
+class ActionModule(IpsecAction[None]):
     """Assigns or unassigns a policy."""
 
     module = "assignment"
@@ -22,7 +22,7 @@ class ActionModule(IpsecAction):
         check_assignment(given.get("name"), given.get("state") or "assigned")
         check_timeout(given.get("confirm_timeout"))
 
-    def act(self, args: Data) -> Data:
+    def act(self, args: Data, request: None) -> Data:
         """Assign the policy and make its services run, or unassign it."""
         assign = args.get("state", "assigned") == "assigned"
         outcome = self.converge(

@@ -10,22 +10,22 @@ from ..plugin_utils._actions.base import Data, IpsecAction, explained
 from ..plugin_utils._actions.converge import Outcome
 from ..plugin_utils._actions.prediction import Terms
 from ..plugin_utils._firewall.engine import Openings, Wanted
-from ..plugin_utils._firewall.request import read_request
+from ..plugin_utils._firewall.request import Request, read_request
 from ..plugin_utils._firewall.state import Firewall
 
 
-class ActionModule(IpsecAction):
+class ActionModule(IpsecAction[Request]):
     """Opens the host's own firewall for IPsec, or closes what was opened."""
 
     module = "firewall"
 
-    def check(self, given: Data) -> None:
+    def check(self, given: Data) -> Request:
         """Refuse openings that no host could have."""
-        read_request(given)
+        return read_request(given)
 
-    def act(self, args: Data) -> Data:
+    def act(self, args: Data, request: Request) -> Data:
         """Make the openings of the options, and no others of the name prefix."""
-        engine, request = Openings(), read_request(args)
+        engine = Openings()
         converger = self.converger(engine)
         self.talk = converger.talk
         outcome = converger.converge(request, Terms(check=bool(self._task.check_mode)))

@@ -8,33 +8,33 @@ from __future__ import annotations
 
 from ..plugin_utils._actions.base import Data, IpsecAction
 from ..plugin_utils._common.said import said_in_lines
-from ..plugin_utils._flows.check import read_check
+from ..plugin_utils._flows.check import Check, read_check
 
 
-class ActionModule(IpsecAction):
+class ActionModule(IpsecAction[Check]):
     """Judges expectations about flows under given documents. No host is asked."""
 
     _requires_connection = False
 
     module = "flow_check"
+    read_whole = ("hosts", "networks", "expect")
 
-    def check(self, given: Data) -> None:
+    def check(self, given: Data) -> Check:
         """Refuse documents, names and expectations that cannot be judged."""
-        read_check(given)
+        return read_check(given)
 
-    def act(self, args: Data) -> Data:
+    def act(self, args: Data, request: Check) -> Data:
         """Return the failures, the flow matrix and the findings; failed when an expectation does not hold."""
-        check = read_check(args)
-        failures = check.failures()
+        failures = request.failures()
         result: Data = {
             "changed": False,
             "passed": not failures,
             "failures": [one.to_data() for one in failures],
-            "matrix": check.matrix(),
-            "findings": [one.to_data() for one in check.findings()],
+            "matrix": request.matrix(),
+            "findings": [one.to_data() for one in request.findings()],
         }
         if failures and args.get("fail", True):
-            count = f"{len(failures)} of {len(check.expectations)} expectations"
+            count = f"{len(failures)} of {len(request.expectations)} expectations"
             lines = said_in_lines([f"{count} about flows do not hold:", *(f"- {one}" for one in failures)])
             result |= {"failed": True, "msg": lines}
         return result

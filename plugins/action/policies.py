@@ -8,28 +8,26 @@ from __future__ import annotations
 
 from ..plugin_utils._actions.base import Data, IpsecAction, foreign
 from ..plugin_utils._policies.document import write_document
-from ..plugin_utils._policies.planning.intent import Mode, check_document, desired_store
+from ..plugin_utils._policies.planning.intent import Mode, Request, read_request, requested_store
 from ..plugin_utils._windows.timer import check_timeout
 
 
-class ActionModule(IpsecAction):
+class ActionModule(IpsecAction[Request]):
     """Merges, replaces, overrides or deletes what a document names."""
 
     module = "policies"
+    read_whole = ("config",)
 
-    def check(self, given: Data) -> None:
-        """Refuse a document that no host could take."""
-        state = given.get("state") or "merged"
-        if given.get("config") is not None and state in tuple(Mode):
-            check_document(given["config"], Mode(state))
+    def check(self, given: Data) -> Request:
+        """Read the document; refuse one that no host could take. Another state, or no document, is refused later."""
+        config, state = given.get("config"), given.get("state")
+        mode = Mode(state) if state in tuple(Mode) else Mode.MERGED
+        request = read_request({} if config is None else config, mode)
         check_timeout(given.get("confirm_timeout"))
+        return request
 
-    def act(self, args: Data) -> Data:
+    def act(self, args: Data, request: Request) -> Data:
         """Bring the host to the document."""
-        config, mode = args["config"], Mode(args.get("state", "merged"))
-        outcome = self.converge(
-            lambda store: desired_store(store, config, mode),
-            args,
-            in_force=bool(config.get("assigned")),
-        )
+        in_force = bool(request.given.get("assigned"))
+        outcome = self.converge(lambda store: requested_store(store, request), args, in_force=in_force)
         return {**self.report(outcome, write_document), "foreign": foreign((outcome.after or outcome.desired).store)}

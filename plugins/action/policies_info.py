@@ -23,17 +23,16 @@ except ImportError:
     jmespath = None
 
 
-class ActionModule(IpsecAction):
+class ActionModule(IpsecAction[Any]):
     """Reads the policy store."""
 
     module = "policies_info"
 
-    def check(self, given: Data) -> None:
-        """Refuse a query that cannot be evaluated."""
-        if given.get("query") is not None:
-            _compiled(element(given["query"], "query"))
+    def check(self, given: Data) -> Any:
+        """Return the query, None for none; refuse one that cannot be evaluated."""
+        return None if given.get("query") is None else _compiled(element(given["query"], "query"))
 
-    def act(self, args: Data) -> Data:
+    def act(self, args: Data, request: Any) -> Data:
         """Return the document of the host and facts about it."""
         host = self._converger().read()
         config = write_document(settled(host.store))
@@ -46,8 +45,8 @@ class ActionModule(IpsecAction):
         }
         if host.store.findings:
             result["warnings"] = list(host.store.findings)
-        if args.get("query") is not None:
-            result["answer"] = _answer(args["query"], {**config, "host": result["host"]})
+        if request is not None:
+            result["answer"] = _answer(request, args["query"], {**config, "host": result["host"]})
         return result
 
 
@@ -60,9 +59,9 @@ def _compiled(query: str) -> Any:
         raise _refused(query, f"{error}") from None
 
 
-def _answer(query: str, data: Data) -> Any:
+def _answer(compiled: Any, query: str, data: Data) -> Any:
     try:
-        return _compiled(query).search(data)
+        return compiled.search(data)
     except jmespath.exceptions.JMESPathTypeError as error:
         # The error itself has the data in it.
         types = ", ".join(error.expected_types)

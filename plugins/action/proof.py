@@ -12,27 +12,28 @@ from datetime import UTC, datetime
 
 from ..plugin_utils._actions.base import Data, IpsecAction
 from ..plugin_utils._common.said import said_in_lines
-from ..plugin_utils._proof.evidence import read_evidence
+from ..plugin_utils._proof.evidence import Evidence, read_evidence
 from ..plugin_utils._proof.model import Check, CheckOutcome
 from ..plugin_utils._proof.plain import plain
 from ..plugin_utils._proof.proof import first_causes, make_proof
 
 
-class ActionModule(IpsecAction):
+class ActionModule(IpsecAction[Evidence]):
     """Judges evidence. No host is asked."""
 
     _requires_connection = False
 
     module = "proof"
+    read_whole = ("hosts", "firewalls", "sessions", "networks", "findings")
 
-    def check(self, given: Data) -> None:
+    def check(self, given: Data) -> Evidence:
         """Refuse evidence that cannot be judged."""
-        read_evidence(given)
+        return read_evidence(given)
 
-    def act(self, args: Data) -> Data:
+    def act(self, args: Data, request: Evidence) -> Data:
         """Return the checks and the causes; failed when a check fails."""
         made = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        proof = make_proof(read_evidence(args), made)
+        proof = make_proof(request, made)
         checks = proof.checks
         counts = Counter(check.outcome for check in checks)
         result: Data = {

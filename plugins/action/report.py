@@ -14,26 +14,29 @@ from pathlib import Path
 from ..plugin_utils._actions.base import Data, IpsecAction
 from ..plugin_utils._common.errors import IpsecError
 from ..plugin_utils._common.fields import element
+from ..plugin_utils._proof.model import Proof
 from ..plugin_utils._proof.reading import read_proof
 from ..plugin_utils._report.files import DATA, JUNIT, PAGE, render
 
 
-class ActionModule(IpsecAction):
+class ActionModule(IpsecAction[Proof]):
     """Writes the report of a proof. No host is asked."""
 
     _requires_connection = False
 
     module = "report"
+    read_whole = ("proof",)
 
-    def check(self, given: Data) -> None:
+    def check(self, given: Data) -> Proof:
         """Refuse a proof that no report could show, and a folder that has no name."""
-        self._proof = read_proof(given.get("proof"))
+        proof = read_proof(given.get("proof"))
         if not element(given.get("folder") or "", "folder").strip():
             raise IpsecError("folder", given.get("folder"), "a folder on the controller", "Name the folder.")
+        return proof
 
-    def act(self, args: Data) -> Data:
+    def act(self, args: Data, request: Proof) -> Data:
         """Write what differs from what is there; return the paths, the counts and the verdict."""
-        report = render(self._proof)
+        report = render(request)
         folder = Path(self._loader.path_dwim(args["folder"]))
         paths = {name: folder / name for name in (PAGE, DATA, JUNIT)}
         try:

@@ -53,11 +53,14 @@ def look(run: Run, clock: Now = now) -> Data:
     }
 
 
-class ActionModule(IpsecAction):
+class ActionModule(IpsecAction[None]):
     """Reads security associations."""
 
     module = "sa_info"
 
-    def act(self, args: Data) -> Data:
+    def check(self, given: Data) -> None:
+        """There is nothing to refuse."""
+
+    def act(self, args: Data, request: None) -> Data:
         """Return the associations of the host; check mode is no different."""
         return look(Remote(self, self.host).run)

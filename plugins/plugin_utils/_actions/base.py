@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
@@ -32,16 +32,22 @@ from .prediction import Terms
 from .vault import vaulted, without
 
 Data = dict[str, Any]
+Request = TypeVar("Request")
 
 
-class IpsecAction(ActionBase):
-    """Runs :meth:`act` between argument validation and error reporting. Subclasses name their ``module``."""
+class IpsecAction(ActionBase, Generic[Request]):
+    """Runs :meth:`act` between argument validation and error reporting.
+
+    Subclasses name their ``module``, and the options that :meth:`check` reads down to the last value (``read_whole``):
+    what Ansible's own validation would say of them is said better by then.
+    """
 
     _supports_check_mode = True
     _supports_async = False
     _requires_connection = True
 
     module: ClassVar[str]
+    read_whole: ClassVar[tuple[str, ...]] = ()
     host: str = ""
     talk: HostSession[Any] | None = None
 
@@ -52,9 +58,9 @@ class IpsecAction(ActionBase):
         self.host = str((task_vars or {}).get("inventory_hostname", ""))
         try:
             # The core's own refusals come first: they name the option path, the value and the remedy.
-            self.check(given)
+            request = self.check(given)
             read_guard(given)
-            result = self.act(as_specified(SPECS[self.module], given))
+            result = self.act(as_specified(SPECS[self.module], given, self.read_whole), request)
         except IpsecError as error:
             raise self._failure(error.told(self._from_vault()), self._told()) from None
         except HostLost as error:
@@ -106,11 +112,12 @@ class IpsecAction(ActionBase):
             message += f" Whether the last {unknown} of them were carried out is not known."
         return {"unreachable": True, "msg": masked(message, secrets), **without(secrets, told)}
 
-    def check(self, given: Data) -> None:
-        """Refuse options that no host could take, before any host is asked."""
+    def check(self, given: Data) -> Request:
+        """Return what the options ask for; refuse those that no host could take, before any host is asked."""
+        raise NotImplementedError
 
-    def act(self, args: Data) -> Data:
-        """Return the result of the task for the options that were given."""
+    def act(self, args: Data, request: Request) -> Data:
+        """Return the result of the task for the options that were given, and what was read from them."""
         raise NotImplementedError
 
     def converge(self, want: Callable[[Store], Store], args: Data, *, in_force: bool = False) -> Outcome[Host, Host]:

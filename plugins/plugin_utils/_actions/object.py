@@ -18,7 +18,7 @@ from .._windows.timer import check_timeout
 from .base import Data, IpsecAction
 
 
-class ObjectAction(IpsecAction):
+class ObjectAction(IpsecAction[None]):
     """Makes one object present or absent. The module has the name of the kind of object."""
 
     def check(self, given: Data) -> None:
@@ -27,7 +27,7 @@ class ObjectAction(IpsecAction):
         check_object(self.module, _options(given), absent=state == "absent")
         check_timeout(given.get("confirm_timeout"))
 
-    def act(self, args: Data) -> Data:
+    def act(self, args: Data, request: None) -> Data:
         """Make the object present with the options given, or absent."""
         options = _options(args)
         if args.get("state", "present") == "absent":

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -34,11 +34,17 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
-def as_specified(spec: Spec, given: Data) -> Data:
+def as_specified(spec: Spec, given: Data, whole: Collection[str] = ()) -> Data:
     """Return the options with the types and defaults of the specification, without those that are None.
+
+    Options in ``whole`` stay as they are: somebody has read all that is in them.
 
     What Ansible's own validation would refuse is refused before it, in words that show no value that may be a key.
     """
+    spec = {
+        key: {"type": "raw", "required": rule.get("required", False)} if key in whole else rule
+        for key, rule in spec.items()
+    }
     done = ArgumentSpecValidator(spec).validate(_read(spec, given, ""))
     if done.errors.errors:
         # Its words have the values in them.
@@ -70,6 +76,8 @@ def _read(spec: Spec, data: object, path: str) -> Data:
 
 
 def _value(fields: Fields, key: str, rule: Mapping[str, Any]) -> Any:
+    if rule["type"] == "raw":
+        return fields.mapping(key)
     if rule["type"] == "dict":
         return _mapping(rule, fields.mapping(key), fields.at(key))
     if rule["type"] != "list":

@@ -34,7 +34,8 @@ READ = "cmd.exe /d /q"
 
 def policies(target: Host | LabConnection, document: Data, state: str, **words: bool) -> Data:
     # Documents are made at random: some of them would cut the controller off.
-    return run(target, "policies", {"config": document, "state": state, "allow_lockout": ["management"]}, **words)
+    options = {"config": document, "state": state, "allow_lockout": ["management"]}
+    return run(target, "policies", options, diff=True, **words)
 
 
 def keys_of(document: Data) -> list[str]:
