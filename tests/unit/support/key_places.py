@@ -259,7 +259,7 @@ APPENDED: dict[str, Any] = {
 
 def places(module: str, tree: Data) -> Iterator[Place]:
     """Yield every place for a key in the options of a module."""
-    for path in _paths(tree):
+    for path in paths(tree):
         before = _at(tree, path)
         leaf = not isinstance(before, (dict, list))
         texts = path[:1] == ("networks",) and len(path) > 1
@@ -292,7 +292,7 @@ def _known(module: str, path: Path) -> set[str]:
     return {"rules"} if names[-1:] == ["policies"] or (module == "policy" and not names) else set()
 
 
-def _paths(tree: Any, path: Path = ()) -> Iterator[Path]:
+def paths(tree: Any, path: Path = ()) -> Iterator[Path]:
     yield path
     steps = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
     seen = []
@@ -302,7 +302,7 @@ def _paths(tree: Any, path: Path = ()) -> Iterator[Path]:
             if set(below) in seen:
                 continue
             seen.append(set(below))
-        yield from _paths(below, (*path, step))
+        yield from paths(below, (*path, step))
 
 
 def _at(tree: Any, path: Path) -> Any:
