@@ -34,6 +34,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from .negotiation import Agreement, Disagreement, negotiate, terms
 from .semantics import Decision, DecisionKind, View
@@ -106,9 +107,8 @@ class Outcome:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
-    """A host's decisions about a packet and its reply."""
+class Side(NamedTuple):
+    """A host's decisions about a packet and its reply; a tuple, since every question makes two."""
 
     view: View
     packet: Decision

@@ -7,15 +7,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from .._common.errors import IpsecError
 from .endpoint import Endpoint
 from .outcome import Network, Outcome, Side, judge, judge_group
-from .partition import Sides, split
+from .partition import Cell, Sides, split
 from .semantics import View, is_group
 from .space import Box, Packet, Space
 
 Region = tuple[Space, Outcome]
+# Up to so many candidates the cells are kept for other pairs; more are hardly ever alike, and have too many cells.
+_FEW = 40
 
 
 class Pair:
@@ -27,7 +30,7 @@ class Pair:
     def __init__(self, a: Endpoint | View, b: Endpoint | View, network: Network | None = None) -> None:
         self.a, self.b = (one if isinstance(one, View) else View(one) for one in (a, b))
         self.network = network or Network()
-        self._domain = between(self.a.host, self.b.host)
+        self._domain = between(self.a, self.b)
 
     def fate(self, packet: Packet) -> Outcome:
         """Return what becomes of one packet; IpsecError when it does not go from ``a`` to ``b``."""
@@ -60,28 +63,51 @@ class Pair:
         return tuple((Space(tuple(boxes)), outcome) for outcome, boxes in found.items())
 
     def _cells(self, domain: Box) -> Iterable[tuple[Sides, Outcome]]:
+        found = (self._single_cells if domain.is_single else self._general_cells)(domain)
         memo: dict[tuple[int | None, ...], Outcome] = {}
-        forward_a, numbers_a = self.a.candidates(domain.family)
-        back_a, _rest = self.a.candidates(domain.family, replies=True)
-        forward_b, numbers_b = self.b.candidates(domain.family)
-        back_b, _rest = self.b.candidates(domain.family, replies=True)
-        for sides, first in split((forward_a, back_a, forward_b, back_b), domain.sides):
-            known = memo.get(first)
+        for sides, numbers in found:
+            known = memo.get(numbers)
             if known is None:
-                a = Side(self.a, *(self.a.decision(_at(numbers_a, one)) for one in first[:2]))
-                b = Side(self.b, *(self.b.decision(_at(numbers_b, one)) for one in first[2:]))
-                known = memo[first] = judge(a, b, self.network)
+                here, back_here, there, back_there = numbers
+                a = Side(self.a, self.a.decision(here), self.a.decision(back_here))
+                b = Side(self.b, self.b.decision(there), self.b.decision(back_there))
+                known = memo[numbers] = judge(a, b, self.network)
             yield sides, known
 
+    def _general_cells(self, domain: Box) -> Iterable[Cell]:
+        """Yield the cells of a domain with the numbers of what decides: about packet and reply here, then there."""
+        found = [view.candidates(domain.family, replies=back) for view in (self.a, self.b) for back in (False, True)]
+        for sides, first in split([boxes for boxes, _numbers in found], domain.sides):
+            yield sides, _numbers([numbers for _boxes, numbers in found], first)
 
-def _at(numbers: list[int], index: int | None) -> int | None:
-    return None if index is None else numbers[index]
+    def _single_cells(self, domain: Box) -> Iterable[Cell]:
+        """Yield the same for one address at each end: what is left to divide is alike between many pairs of hosts."""
+        (source, _same), (destination, _too) = domain.source[0], domain.destination[0]
+        left = domain.sides[2:]
+        found = [
+            view.choice(domain.family, left, replies=back).at(source, destination)
+            for view in (self.a, self.b)
+            for back in (False, True)
+        ]
+        lists = tuple(products for products, _numbers in found)
+        divide = _shared_cells if sum(map(len, lists)) <= _FEW else split
+        for sides, first in divide(lists, left):
+            yield (domain.source, domain.destination, *sides), _numbers([numbers for _left, numbers in found], first)
 
 
-def between(a: Endpoint, b: Endpoint) -> list[Box]:
+@lru_cache(maxsize=1024)
+def _shared_cells(lists: tuple[tuple[Sides, ...], ...], domain: Sides) -> list[Cell]:
+    return split(lists, domain)
+
+
+def _numbers(lists: list[list[int]], first: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    return tuple(None if one is None else numbers[one] for numbers, one in zip(lists, first, strict=True))
+
+
+def between(a: Endpoint | View, b: Endpoint | View) -> list[Box]:
     """Return all packets from ``a`` to ``b``, at most one box a family."""
     boxes = (Box(family, a.where(family), b.where(family)) for family in (4, 6))
-    return [box for box in boxes if box.size]
+    return [box for box in boxes if box]
 
 
 def fate(a: Endpoint, b: Endpoint, packet: Packet, network: Network | None = None) -> Outcome:

@@ -13,6 +13,7 @@ from .._common.packets import PROTOCOLS
 from .._policies.in_force import BoundRule
 from .._policies.model import FilterAction, MainMode, Policy
 from .._policies.words import ActionKind
+from .choice import Choice
 from .endpoint import BROADCAST, MULTICAST, Endpoint
 from .partition import Side, Sides, side
 from .ranking import Directed, ranked
@@ -114,16 +115,20 @@ def is_group(packet: Packet) -> bool:
 
 
 class View:
-    """One host's decisions, worked out once for many packets."""
+    """One host's decisions, worked out once for many packets. ``policy`` is the policy in force."""
 
     def __init__(self, host: Endpoint) -> None:
         self.host = host
+        in_force = host.policy_in_force
+        self.policy: Policy | None = in_force.policy if in_force else None
         self.directed = ranked(host)
+        self._where = {family: host.where(family) for family in ALL_ADDRESSES}
         self._boxes: tuple[Box, ...] = ()
         self._decisions: tuple[Decision, ...] = ()
         self._otherwise = Decision(DecisionKind.NO_POLICY)
         self._candidates: dict[tuple[int, bool], tuple[list[Sides], list[int]]] = {}
-        if host.policy_in_force is not None:
+        self._choices: dict[tuple[int, bool, Sides], Choice] = {}
+        if in_force is not None:
             exempt = exemptions(host)
             self._boxes = (*exempt, *(one.box for one in self.directed))
             self._decisions = (
@@ -131,6 +136,10 @@ class View:
                 *(Decision(_kind(one), one) for one in self.directed),
             )
             self._otherwise = Decision(DecisionKind.NO_MATCH)
+
+    def where(self, family: int) -> Side:
+        """Return the addresses of the host in a family as integers."""
+        return self._where[family]
 
     def candidates(self, family: int, *, replies: bool = False) -> tuple[list[Sides], list[int]]:
         """Return the boxes of a family in order of precedence, and their numbers for :meth:`decision`.
@@ -145,6 +154,13 @@ class View:
             self._candidates[family, replies] = known
         return known
 
+    def choice(self, family: int, left: Sides, *, replies: bool = False) -> Choice:
+        """Return :meth:`candidates` by their addresses, as far as they may hold protocols and ports that are left."""
+        known = self._choices.get((family, replies, left))
+        if known is None:
+            known = self._choices[family, replies, left] = Choice(*self.candidates(family, replies=replies), left)
+        return known
+
     def decision(self, number: int | None) -> Decision:
         """Return a decision by the number of its box, None for no box."""
         return self._otherwise if number is None else self._decisions[number]
@@ -157,8 +173,7 @@ class View:
     @property
     def responds_by_default(self) -> bool:
         """Whether the default response rule answers IKE for packets that no filter matches (not from Vista on)."""
-        policy = self.host.policy_in_force
-        active = policy is not None and policy.policy.default_response.enabled
+        active = self.policy is not None and self.policy.default_response.enabled
         return active and self.host.version.default_response_works
 
     @property
@@ -166,12 +181,6 @@ class View:
         """Whether the host can speak IKE; before Vista the policy agent itself does."""
         host = self.host
         return host.services_running and (host.key_exchange_running or not host.version.ikeext)
-
-    @property
-    def policy(self) -> Policy | None:
-        """The policy in force."""
-        found = self.host.policy_in_force
-        return found.policy if found else None
 
     @property
     def main_mode(self) -> MainMode:

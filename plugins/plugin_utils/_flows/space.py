@@ -94,6 +94,11 @@ class Box:
         return self.source, self.destination, self.protocol, self.destination_port, self.source_port
 
     @property
+    def is_single(self) -> bool:
+        """Whether all packets go from one address to one address."""
+        return all(len(ends) == 1 and ends[0][0] == ends[0][1] for ends in (self.source, self.destination))
+
+    @property
     def reply(self) -> Box:
         """The packets that answer those of this box."""
         return Box(self.family, self.destination, self.source, self.protocol, self.source_port, self.destination_port)
@@ -103,11 +108,14 @@ class Box:
         """The number of points; 0 for a box that holds nothing."""
         return prod(map(size, self.sides))
 
+    def __bool__(self) -> bool:
+        return all(self.sides)
+
     def meet(self, other: Box) -> Box | None:
         """Return the packets in both boxes, None for none."""
         if self.family != other.family:
             return None
-        sides = [meet(mine, its) for mine, its in zip(self.sides, other.sides, strict=True)]
+        sides = tuple(map(meet, self.sides, other.sides))
         return Box(self.family, *sides) if all(sides) else None
 
     def __contains__(self, packet: Packet) -> bool:
@@ -163,7 +171,7 @@ class Space:
         return self._with(other, lambda mine, its: mine and not its)
 
     def __bool__(self) -> bool:
-        return any(box.size for box in self.boxes)
+        return any(self.boxes)
 
     def __contains__(self, packet: Packet) -> bool:
         return any(packet in box for box in self.boxes)
@@ -188,7 +196,7 @@ class Space:
 
     def example(self) -> Packet | None:
         """Return a packet of this space, None when it holds none."""
-        return next((box.example() for box in self.boxes if box.size), None)
+        return next((box.example() for box in self.boxes if box), None)
 
 
 EVERYTHING = Space((whole(4), whole(6)))

@@ -10,6 +10,7 @@ import time
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_address
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,12 +21,14 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._common.packets impor
     ServerRole,
 )
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._common.secret import Secret
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows import pair as pair_module
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.endpoint import Endpoint
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.outcome import Network
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.pair import Pair, analyse, between
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.partition import size
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.semantics import View
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.space import Packet, Space
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.space import Box, Packet, Space
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.traffic import parse_traffic
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model import (
     DefaultResponse,
     Filter,
@@ -148,6 +151,18 @@ def test_regions_are_disjoint_and_cover_everything(fe: Endpoint, be: Endpoint) -
         example = space.example()
         assert example is not None
         assert Pair(fe, be).fate(example) == outcome
+
+
+@settings(max_examples=2 * settings.default.max_examples)
+@given(hosts("fe", FE), hosts("be", BE), st.sampled_from(["tcp/80", "tcp+udp/88,443", "udp", "any"]))
+def test_one_address_at_each_end_is_a_short_way_to_the_same(fe: Endpoint, be: Endpoint, flow: str) -> None:
+    asked = (None, parse_traffic(flow, "").space())
+    short = [Pair(fe, be).regions(within) for within in asked]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pair_module, "_FEW", 0)
+        assert [Pair(fe, be).regions(within) for within in asked] == short, "cells are shared or not"
+        patch.setattr(Box, "is_single", False)
+        assert [Pair(fe, be).regions(within) for within in asked] == short, "filters are looked up or all looked at"
 
 
 @given(hosts("fe", FE_ALL), hosts("be", BE_ALL))
