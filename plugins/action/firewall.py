@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 from ..plugin_utils._actions.base import Data, IpsecAction, explained
-from ..plugin_utils._actions.converge import Outcome
-from ..plugin_utils._actions.prediction import Terms
+from ..plugin_utils._actions.converge import TaskOutcome
+from ..plugin_utils._actions.prediction import ChangeTerms
 from ..plugin_utils._firewall.engine import Openings, Wanted
 from ..plugin_utils._firewall.request import Request, read_request
 from ..plugin_utils._firewall.state import Firewall
@@ -28,7 +28,7 @@ class ActionModule(IpsecAction[Request]):
         engine = Openings()
         converger = self.converger(engine)
         self.talk = converger.talk
-        outcome = converger.converge(request, Terms(check=bool(self._task.check_mode)))
+        outcome = converger.converge(request, ChangeTerms(check=bool(self._task.check_mode)))
         plan = outcome.desired.plan
         after = plan.after if outcome.after is None else engine.desired(outcome.after, request).plan.before
         result: Data = {
@@ -47,7 +47,7 @@ class ActionModule(IpsecAction[Request]):
         return result
 
 
-def _difference(outcome: Outcome[Firewall, Wanted], after: list[dict[str, object]]) -> list[Data]:
+def _difference(outcome: TaskOutcome[Firewall, Wanted], after: list[dict[str, object]]) -> list[Data]:
     headers = {"before_header": "firewall openings", "after_header": "firewall openings"}
     shown = {**headers, "before": {"openings": outcome.desired.plan.before}, "after": {"openings": after}}
     return [shown, *explained(outcome)]

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from ..plugin_utils._actions.base import Data, IpsecAction
 from ..plugin_utils._common.said import said_in_lines
-from ..plugin_utils._flows.check import Check, read_check
+from ..plugin_utils._flows.check import FlowAnalysis, read_check
 
 
-class ActionModule(IpsecAction[Check]):
+class ActionModule(IpsecAction[FlowAnalysis]):
     """Judges expectations about flows under given documents. No host is asked."""
 
     _requires_connection = False
@@ -19,11 +19,11 @@ class ActionModule(IpsecAction[Check]):
     module = "flow_check"
     read_whole = ("hosts", "networks", "expect")
 
-    def check(self, given: Data) -> Check:
+    def check(self, given: Data) -> FlowAnalysis:
         """Refuse documents, names and expectations that cannot be judged."""
         return read_check(given)
 
-    def act(self, args: Data, request: Check) -> Data:
+    def act(self, args: Data, request: FlowAnalysis) -> Data:
         """Return the failures, the flow matrix and the findings; failed when an expectation does not hold."""
         failures = request.failures()
         result: Data = {

@@ -227,7 +227,7 @@ from ansible.plugins.connection import ConnectionBase
 from ansible.utils.display import Display
 
 from ..plugin_utils._common.said import said_by_host
-from ..plugin_utils._remote.winrs import CommandShell, Plan, WrongOption, kinit, loss, plan
+from ..plugin_utils._remote.winrs import CommandShell, ConnectionPlan, WrongOption, kinit, loss, plan
 
 try:
     import winrm
@@ -268,7 +268,7 @@ class Connection(ConnectionBase):
             self._connected = True
         return self
 
-    def _first_that_works(self, chosen: Plan) -> CommandShell:
+    def _first_that_works(self, chosen: ConnectionPlan) -> CommandShell:
         host = self.get_option("remote_addr")
         said = []
         for transport in chosen.transports:
@@ -331,7 +331,7 @@ class Connection(ConnectionBase):
                 commands.close()
 
 
-def _client(chosen: Plan, transport: Any) -> Any:
+def _client(chosen: ConnectionPlan, transport: Any) -> Any:
     try:
         client = Protocol(chosen.endpoint, transport=transport, **chosen.arguments)
     except (WinRMError, ValueError) as error:

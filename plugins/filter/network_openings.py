@@ -14,7 +14,7 @@ from ..plugin_utils._actions.vault import filter_refusals
 from ..plugin_utils._common.errors import IpsecError
 from ..plugin_utils._common.fields import listed
 from ..plugin_utils._firewall.access_lists import asa, ios, policy_options, rich_rules, zones
-from ..plugin_utils._firewall.nftables import Place, file_text, include_line, make_change
+from ..plugin_utils._firewall.nftables import ChainPlace, file_text, include_line, make_change
 from ..plugin_utils._firewall.passages import Passage, read_passages
 
 _PLATFORMS: dict[str, Callable[[tuple[Passage, ...], str], str]] = {"asa": asa, "ios": ios}
@@ -32,7 +32,7 @@ def nftables_openings(
 ) -> dict[str, Any]:
     """Return whether the kernel differs, the transaction that changes it, the text of the file and its include line."""
     with filter_refusals(flows, protocols, family, table, hooks, file):
-        place = Place(family=str(family), table=str(table), hooks=tuple(listed(hooks, "hooks")))
+        place = ChainPlace(family=str(family), table=str(table), hooks=tuple(listed(hooks, "hooks")))
         passages = read_passages(flows, protocols) if state == "present" else None
         change = make_change(place, json.loads(listing) if isinstance(listing, str) else listing, passages)
         text = file_text(place, passages) if passages is not None else ""

@@ -25,10 +25,10 @@ from .._windows.engine import Desired, Engine, State
 from .._windows.engine import Want as Wanted
 from .._windows.talk import ChangeError, HostSession
 from .._windows.timer import check_timeout
-from .converge import Converger, Outcome
+from .converge import Converger, TaskOutcome
 from .guard import guard_of
 from .options import as_specified, plain
-from .prediction import Terms
+from .prediction import ChangeTerms
 from .vault import vaulted, without
 
 Data = dict[str, Any]
@@ -120,12 +120,14 @@ class IpsecAction(ActionBase, Generic[Request]):
         """Return the result of the task for the options that were given, and what was read from them."""
         raise NotImplementedError
 
-    def converge(self, want: Callable[[Store], Store], args: Data, *, in_force: bool = False) -> Outcome[Host, Host]:
+    def converge(
+        self, want: Callable[[Store], Store], args: Data, *, in_force: bool = False
+    ) -> TaskOutcome[Host, Host]:
         """Bring the host to what ``want`` makes of its store on the terms that the options name.
 
         In check mode that is predicted. ``in_force`` says that a policy is meant to work afterwards.
         """
-        terms = Terms(
+        terms = ChangeTerms(
             check=bool(self._task.check_mode),
             guard=guard_of(self, args),
             in_force=in_force,
@@ -145,7 +147,7 @@ class IpsecAction(ActionBase, Generic[Request]):
         over_ssh = name_of(self._connection) == "ssh"
         return Converger(engine, remote.run, remote.renew, room=remote.room, tell=remote.tell, over_ssh=over_ssh)
 
-    def report(self, outcome: Outcome[Host, Host], view: Callable[[Store], Any]) -> Data:
+    def report(self, outcome: TaskOutcome[Host, Host], view: Callable[[Store], Any]) -> Data:
         """Return the result of a change, in which ``view`` says what of a store is shown."""
         result: Data = {
             "changed": outcome.changed,
@@ -166,18 +168,18 @@ class IpsecAction(ActionBase, Generic[Request]):
         return result
 
 
-def difference(outcome: Outcome[Host, Host], before: Any, after: Any) -> list[Data]:
+def difference(outcome: TaskOutcome[Host, Host], before: Any, after: Any) -> list[Data]:
     """Return what Ansible shows with --diff: the objects, then the commands that a comparison cannot show."""
     shown = {"before_header": "policy store", "after_header": "policy store", "before": before, "after": after}
     return [shown, *explained(outcome)]
 
 
-def explained(outcome: Outcome[Any, Any]) -> list[Data]:
+def explained(outcome: TaskOutcome[Any, Any]) -> list[Data]:
     """Return the commands for --diff, each with the reason for it in front; nothing where nothing changed."""
     return [{"prepared": "commands:\n" + "".join(f"{line}\n" for line in _lines(outcome))}] if outcome.changed else []
 
 
-def _lines(outcome: Outcome[Any, Any]) -> Iterator[str]:
+def _lines(outcome: TaskOutcome[Any, Any]) -> Iterator[str]:
     before = ""
     for command in outcome.commands:
         reason = outcome.reasons.get(command, "")

@@ -33,7 +33,7 @@ class Way(Starter, Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class DecidingChange:
     """The moment from which packets may have another fate.
 
     ``original`` is what the host had before the task began, ``target`` the policy that is in force then, None for none.
@@ -50,7 +50,7 @@ class Decision:
     asleep: bool = False
 
 
-def confirm(way: Way, host: Any, decision: Decision) -> Any:
+def confirm(way: Way, host: Any, decision: DecidingChange) -> Any:
     """Carry out a decision behind a timer on the host, and confirm it over a new connection.
 
     ``host`` is what it is now. Returns the host when it was confirmed. Raises :class:`ChangeError` when the host went
@@ -118,7 +118,7 @@ def _reach(way: Way, deadline: float) -> Any:
         way.sleep(_PAUSE_SECONDS)
 
 
-def _bring_back(way: Way, decision: Decision, found: Any) -> None:
+def _bring_back(way: Way, decision: DecidingChange, found: Any) -> None:
     """Remove what the change had built, so that the host has what it had; what slept is not put in force."""
     for step in way.acting.steps_back(found, decision.original, asleep=decision.asleep):
         way.talk.send([way.acting.render(step.operation)])

@@ -22,8 +22,8 @@ from .._windows.netsh.line import Line
 from .._windows.netsh.script import MOST_INPUT_BYTES
 from .._windows.talk import ChangeError, HostSession, Run
 from .._windows.timer import DISARM_COMMAND
-from .confirm import Decision, confirm
-from .prediction import Prediction, Terms, predict
+from .confirm import DecidingChange, confirm
+from .prediction import ChangeTerms, Prediction, predict
 from .services import start_services, wake_services
 from .turn import CHANGED_UNDER_IT, Turn
 
@@ -33,7 +33,7 @@ _CHANGED_BEFORE = f"{CHANGED_UNDER_IT} before anything was sent, so it was read 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome(Generic[State, Desired]):
+class TaskOutcome(Generic[State, Desired]):
     """What a task found, what it did or would do, and what is there now. Commands are without secrets.
 
     ``host`` is the host as it was read last. ``after`` is the same without what the task needs only for itself, None
@@ -95,7 +95,7 @@ class Converger(Generic[State, Want, Desired]):
         self.talk.most = self.room(host.version.large_messages)
         return host
 
-    def converge(self, want: Want, terms: Terms) -> Outcome[State, Desired]:
+    def converge(self, want: Want, terms: ChangeTerms) -> TaskOutcome[State, Desired]:
         """Bring the host to what is wanted of it; in check mode return the prediction."""
         host = self.read()
         if terms.check:
@@ -109,13 +109,13 @@ class Converger(Generic[State, Want, Desired]):
             self.turn.leave()
             raise
 
-    def _predict(self, host: State, want: Want, terms: Terms) -> Prediction[State, Desired]:
+    def _predict(self, host: State, want: Want, terms: ChangeTerms) -> Prediction[State, Desired]:
         return predict(self.engine, host, want, terms, self._connections)
 
     def _connections(self) -> management.Listed:
         return management.read_connections(self.talk.inquire(management.QUESTIONS), over_ssh=self.over_ssh)
 
-    def _bring(self, host: State, want: Want, terms: Terms, turn: Turn) -> Outcome[State, Desired]:
+    def _bring(self, host: State, want: Want, terms: ChangeTerms, turn: Turn) -> TaskOutcome[State, Desired]:
         acting, notes = self.acting, list[str]()
         for _number in range(_MOST_BEGINNINGS):
             host = turn.wait(host)
@@ -153,7 +153,7 @@ class Converger(Generic[State, Want, Desired]):
 
     def _carry_out(
         self, plan: Prediction[State, Desired], host: State, want: Want, notes: Sequence[str]
-    ) -> Outcome[State, Desired]:
+    ) -> TaskOutcome[State, Desired]:
         """Send what was planned, and return what came of it: success is what was read."""
         self.talk.hidden = self.engine.secrets(host, plan.steps)
         turn = self.turn
@@ -215,7 +215,7 @@ class Converger(Generic[State, Want, Desired]):
     ) -> State:
         """Carry out the step that decides behind a timer."""
         line, target = self.engine.render(step.operation), self.acting.target(step.operation)
-        decision = Decision(
+        decision = DecidingChange(
             original=plan.host,
             target=target[0] if target is not None else None,
             carry_out=lambda: self.talk.send([line]),
@@ -237,7 +237,7 @@ class Converger(Generic[State, Want, Desired]):
             turn.held = False
             found = wake_services(self, plan.services, leaving)
             return found
-        decision = Decision(
+        decision = DecidingChange(
             original=plan.host,
             target=self.acting.in_force(desired),
             carry_out=lambda: wake_services(self, plan.services),
@@ -260,9 +260,9 @@ class Converger(Generic[State, Want, Desired]):
             raise ChangeError(message, self.talk.done, self.engine.render(operation).redacted())
 
 
-def _outcome(plan: Prediction[State, Desired]) -> Outcome[State, Desired]:
+def _outcome(plan: Prediction[State, Desired]) -> TaskOutcome[State, Desired]:
     """Return what a task would do."""
-    return Outcome(
+    return TaskOutcome(
         host=plan.host,
         before=plan.host,
         desired=plan.desired,

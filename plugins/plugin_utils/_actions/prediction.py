@@ -30,7 +30,7 @@ class Judge(Protocol[Judged]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class ChangeTerms:
     """How a task wants its change made.
 
     With ``check`` nothing is changed. With ``in_force`` a policy is meant to work: services are started, and a domain
@@ -90,7 +90,7 @@ class Prediction(Generic[State, Desired]):
 
 
 def predict(
-    engine: Engine[State, Want, Desired, Any], host: State, want: Want, terms: Terms, listed: Callable[[], Listed]
+    engine: Engine[State, Want, Desired, Any], host: State, want: Want, terms: ChangeTerms, listed: Callable[[], Listed]
 ) -> Prediction[State, Desired]:
     """Return what a task would do. ``listed`` asks the host for its connections, if the guard must know them.
 

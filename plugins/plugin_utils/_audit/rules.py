@@ -25,7 +25,7 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class AuditRule:
     """``reference`` names a public document."""
 
     severity: Severity
@@ -37,25 +37,25 @@ _LIFETIMES = "NIST SP 800-77 Rev. 1"
 _ALGORITHMS = "RFC 8221; RFC 8247"
 
 RULES = {
-    "des": Rule(Severity.HIGH, _ALGORITHMS),
-    "md5": Rule(Severity.MEDIUM, _ALGORITHMS),
-    "dh_group_1": Rule(Severity.HIGH, "RFC 8247"),
-    "dh_group_2": Rule(Severity.MEDIUM, "RFC 8247"),
-    "weak_beside_better": Rule(Severity.MEDIUM, "RFC 8247"),
-    "no_encryption": Rule(Severity.MEDIUM, "RFC 4303; RFC 4302"),
-    "no_integrity": Rule(Severity.HIGH, "RFC 8221"),
-    "legacy_ceiling": Rule(Severity.INFO, _STORE_CEILING),
-    "preshared_key": Rule(Severity.MEDIUM, "Microsoft Learn: New-NetIPsecAuthProposal"),
-    "preshared_key_reused": Rule(Severity.HIGH, "NIST SP 800-77 Rev. 1"),
-    "fallback_to_clear": Rule(Severity.MEDIUM, "Microsoft KB 234580; Microsoft KB 914841"),
-    "accept_unsecured": Rule(Severity.LOW, "Microsoft Learn: netsh ipsec static add filteraction"),
-    "long_lifetime": Rule(Severity.LOW, _LIFETIMES),
-    "default_response_ignored": Rule(Severity.LOW, "Microsoft KB 942964"),
-    "broad_authority": Rule(Severity.MEDIUM, "RFC 4945"),
-    "any_certificate": Rule(Severity.LOW, "RFC 4945"),
-    "exemptions": Rule(Severity.HIGH, "Microsoft KB 811832"),
-    "waiver_expired": Rule(Severity.MEDIUM, ""),
-    "waiver_unused": Rule(Severity.INFO, ""),
+    "des": AuditRule(Severity.HIGH, _ALGORITHMS),
+    "md5": AuditRule(Severity.MEDIUM, _ALGORITHMS),
+    "dh_group_1": AuditRule(Severity.HIGH, "RFC 8247"),
+    "dh_group_2": AuditRule(Severity.MEDIUM, "RFC 8247"),
+    "weak_beside_better": AuditRule(Severity.MEDIUM, "RFC 8247"),
+    "no_encryption": AuditRule(Severity.MEDIUM, "RFC 4303; RFC 4302"),
+    "no_integrity": AuditRule(Severity.HIGH, "RFC 8221"),
+    "legacy_ceiling": AuditRule(Severity.INFO, _STORE_CEILING),
+    "preshared_key": AuditRule(Severity.MEDIUM, "Microsoft Learn: New-NetIPsecAuthProposal"),
+    "preshared_key_reused": AuditRule(Severity.HIGH, "NIST SP 800-77 Rev. 1"),
+    "fallback_to_clear": AuditRule(Severity.MEDIUM, "Microsoft KB 234580; Microsoft KB 914841"),
+    "accept_unsecured": AuditRule(Severity.LOW, "Microsoft Learn: netsh ipsec static add filteraction"),
+    "long_lifetime": AuditRule(Severity.LOW, _LIFETIMES),
+    "default_response_ignored": AuditRule(Severity.LOW, "Microsoft KB 942964"),
+    "broad_authority": AuditRule(Severity.MEDIUM, "RFC 4945"),
+    "any_certificate": AuditRule(Severity.LOW, "RFC 4945"),
+    "exemptions": AuditRule(Severity.HIGH, "Microsoft KB 811832"),
+    "waiver_expired": AuditRule(Severity.MEDIUM, ""),
+    "waiver_unused": AuditRule(Severity.INFO, ""),
 }
 # What is said about waivers cannot be waived.
 WAIVABLE = tuple(name for name, rule in RULES.items() if rule.reference)

@@ -20,7 +20,7 @@ from .wire import Cut, Stage, Trouble, Wire
 MOST_AT_ONCE = 16
 
 
-class Outcome(StrEnum):
+class SessionOutcome(StrEnum):
     """What came of a session: it worked, nothing ever answered, or something answered and it did not work."""
 
     WORKS = "works"
@@ -29,11 +29,11 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class SessionReport:
     """A session and what came of it. ``detail`` is a sentence of ours: servers may repeat what they were sent."""
 
     session: Session
-    outcome: Outcome
+    outcome: SessionOutcome
     stage: Stage
     detail: str
     seconds: float
@@ -65,50 +65,50 @@ class Report:
         return f"{self.session.name} ({where}): {result}. {self.detail}"
 
 
-def hold_all(sessions: Sequence[Session]) -> list[Report]:
+def hold_all(sessions: Sequence[Session]) -> list[SessionReport]:
     """Hold all sessions, some at a time, and return what came of each, in their order."""
     with ThreadPoolExecutor(max_workers=min(MOST_AT_ONCE, max(1, len(sessions)))) as pool:
         return list(pool.map(hold, sessions))
 
 
-def hold(session: Session) -> Report:
+def hold(session: Session) -> SessionReport:
     """Hold one session to its end or the end of its time."""
     began = time.monotonic()
     wire = Wire(session.host, session.port, session.timeout_seconds)
     outcome, detail = _hold(session, wire)
     seconds = round(time.monotonic() - began, 3)
-    return Report(session=session, outcome=outcome, stage=wire.stage, detail=detail, seconds=seconds)
+    return SessionReport(session=session, outcome=outcome, stage=wire.stage, detail=detail, seconds=seconds)
 
 
-def _hold(session: Session, wire: Wire) -> tuple[Outcome, str]:
+def _hold(session: Session, wire: Wire) -> tuple[SessionOutcome, str]:
     try:
         with wire.limited():
             wire.connect()
             if session.protocol.tls:
                 wire.secure(validate=session.validate_certs)
-            return Outcome.WORKS, TALKS[session.protocol](session, wire)
+            return SessionOutcome.WORKS, TALKS[session.protocol](session, wire)
     except Trouble as error:
-        return Outcome.FAILED, str(error)
+        return SessionOutcome.FAILED, str(error)
     except ssl.SSLCertVerificationError:
-        return Outcome.FAILED, "The certificate of the server is not trusted, or is not for this name."
+        return SessionOutcome.FAILED, "The certificate of the server is not trusted, or is not for this name."
     except TimeoutError:
         return _ended(session, wire, silent=True)
     except (Cut, ConnectionError, ssl.SSLZeroReturnError, ssl.SSLEOFError) as error:
         return _ended(session, wire, silent=wire.expired, reset=isinstance(error, ConnectionError))
     except ssl.SSLError:
-        return Outcome.FAILED, "No TLS came about: the server speaks something else, or no version in common."
+        return SessionOutcome.FAILED, "No TLS came about: the server speaks something else, or no version in common."
     except OSError:
         if wire.connected:
             return _ended(session, wire, silent=wire.expired)
-        return Outcome.FAILED, "There is no way to the host from here."
+        return SessionOutcome.FAILED, "There is no way to the host from here."
 
 
-def _ended(session: Session, wire: Wire, *, silent: bool, reset: bool = False) -> tuple[Outcome, str]:
+def _ended(session: Session, wire: Wire, *, silent: bool, reset: bool = False) -> tuple[SessionOutcome, str]:
     how = (
         f"silence until the time limit of {session.timeout_seconds} s" if silent else "a reset" if reset else "its end"
     )
     if wire.answered:
-        return Outcome.FAILED, f"The session was cut off in the middle: {how}."
+        return SessionOutcome.FAILED, f"The session was cut off in the middle: {how}."
     if wire.connected:
-        return Outcome.REFUSED, f"The connection was accepted, and no answer came: {how}."
-    return Outcome.REFUSED, f"The connection was not accepted: {how}."
+        return SessionOutcome.REFUSED, f"The connection was accepted, and no answer came: {how}."
+    return SessionOutcome.REFUSED, f"The connection was not accepted: {how}."

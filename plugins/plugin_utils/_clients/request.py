@@ -39,7 +39,7 @@ _HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(%[
 _LONGEST_TIMEOUT_SECONDS = 600
 
 
-class Protocol(StrEnum):
+class SessionProtocol(StrEnum):
     """What is spoken; ``tcp`` only looks whether anything answers."""
 
     HTTP = "http"
@@ -53,18 +53,18 @@ class Protocol(StrEnum):
     @property
     def tls(self) -> bool:
         """Whether the whole session is inside TLS."""
-        return self in (Protocol.HTTPS, Protocol.IMAPS, Protocol.POP3S)
+        return self in (SessionProtocol.HTTPS, SessionProtocol.IMAPS, SessionProtocol.POP3S)
 
 
 _PORTS = {
-    Protocol.HTTP: 80,
-    Protocol.HTTPS: 443,
-    Protocol.IMAP: 143,
-    Protocol.IMAPS: 993,
-    Protocol.POP3: 110,
-    Protocol.POP3S: 995,
+    SessionProtocol.HTTP: 80,
+    SessionProtocol.HTTPS: 443,
+    SessionProtocol.IMAP: 143,
+    SessionProtocol.IMAPS: 993,
+    SessionProtocol.POP3: 110,
+    SessionProtocol.POP3S: 995,
 }
-_WEB = (Protocol.HTTP, Protocol.HTTPS)
+_WEB = (SessionProtocol.HTTP, SessionProtocol.HTTPS)
 
 
 class Expect(StrEnum):
@@ -75,7 +75,7 @@ class Expect(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
+class SessionWay:
     """Whom a session is about, for those who judge it later; it does nothing to the session itself."""
 
     frontend: str = ""
@@ -99,7 +99,7 @@ class Session:
     """A session to hold. ``timeout_seconds`` is the time for all of it."""
 
     name: str
-    protocol: Protocol
+    protocol: SessionProtocol
     host: str
     port: int
     path: str = "/"
@@ -108,7 +108,7 @@ class Session:
     timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
     validate_certs: bool = True
     expect: Expect = Expect.WORKS
-    way: Way = Way()
+    way: SessionWay = SessionWay()
 
 
 def read_sessions(given: Mapping[str, object]) -> tuple[Session, ...]:
@@ -124,9 +124,9 @@ def read_sessions(given: Mapping[str, object]) -> tuple[Session, ...]:
 def _session(data: object, path: str) -> Session:
     fields = Fields(data, path, SESSION_OPTIONS, hide=True)
     fields.require("name", "a name for the session")
-    fields.require("protocol", f"one of {', '.join(Protocol)}")
+    fields.require("protocol", f"one of {', '.join(SessionProtocol)}")
     fields.require("host", "the name or address of the host")
-    protocol = fields.choice("protocol", Protocol, Protocol.TCP)
+    protocol = fields.choice("protocol", SessionProtocol, SessionProtocol.TCP)
     if protocol not in _PORTS:
         fields.require("port", "the port to connect to")
     if fields.given("path") and protocol not in _WEB:
@@ -143,7 +143,7 @@ def _session(data: object, path: str) -> Session:
         timeout_seconds=fields.number("timeout", DEFAULT_TIMEOUT_SECONDS, 1, _LONGEST_TIMEOUT_SECONDS, "seconds"),
         validate_certs=fields.flag("validate_certs", True),
         expect=fields.choice("expect", Expect, Expect.WORKS),
-        way=Way(
+        way=SessionWay(
             frontend=_line(fields, "frontend", "") if fields.given("frontend") else "",
             backend=_line(fields, "backend", "") if fields.given("backend") else "",
             service_port=fields.number("service_port", 0, 1, HIGHEST_PORT, "port")
@@ -154,14 +154,14 @@ def _session(data: object, path: str) -> Session:
     )
 
 
-def _credentials(fields: Fields, protocol: Protocol) -> tuple[str, Secret | None]:
+def _credentials(fields: Fields, protocol: SessionProtocol) -> tuple[str, Secret | None]:
     password = fields.secret("password")
     for one, other in (("user", "password"), ("password", "user")):
         if fields.given(one) and not fields.given(other):
             raise IpsecError(fields.at(other), None, f"a value beside {one}", f"Give both, or leave {one} out.")
     if password is None:
         return "", None
-    if protocol is Protocol.TCP:
+    if protocol is SessionProtocol.TCP:
         raise fields.error("user", fields.mapping("user"), "a protocol with a log-on", "Remove user and password.")
     user = _line(fields, "user", "")
     text = password.reveal()
@@ -171,7 +171,7 @@ def _credentials(fields: Fields, protocol: Protocol) -> tuple[str, Secret | None
     if protocol not in _WEB and not (user + text).isascii():
         expected = f"ASCII characters in user and password with {protocol.value}"
         raise IpsecError(fields.at("password"), "(hidden)", expected, "Use an account for the test that has them.")
-    if protocol in (Protocol.POP3, Protocol.POP3S) and " " in user:
+    if protocol in (SessionProtocol.POP3, SessionProtocol.POP3S) and " " in user:
         expected = "a user without blanks with a protocol that has one word for it"
         raise IpsecError(fields.at("user"), user, expected, "Write the name of the account, or its address.")
     if protocol in _WEB and ":" in user:

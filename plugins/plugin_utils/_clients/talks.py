@@ -14,7 +14,7 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 
-from .request import Protocol, Session
+from .request import Session, SessionProtocol
 from .wire import Cut, Stage, Trouble, Wire
 
 _MOST_BYTES = 1024 * 1024
@@ -151,12 +151,12 @@ def _tcp(session: Session, wire: Wire) -> str:
     return "Something answers."
 
 
-TALKS: dict[Protocol, Callable[[Session, Wire], str]] = {
-    Protocol.HTTP: _http,
-    Protocol.HTTPS: _http,
-    Protocol.IMAP: _imap,
-    Protocol.IMAPS: _imap,
-    Protocol.POP3: _pop3,
-    Protocol.POP3S: _pop3,
-    Protocol.TCP: _tcp,
+TALKS: dict[SessionProtocol, Callable[[Session, Wire], str]] = {
+    SessionProtocol.HTTP: _http,
+    SessionProtocol.HTTPS: _http,
+    SessionProtocol.IMAP: _imap,
+    SessionProtocol.IMAPS: _imap,
+    SessionProtocol.POP3: _pop3,
+    SessionProtocol.POP3S: _pop3,
+    SessionProtocol.TCP: _tcp,
 }

@@ -31,7 +31,7 @@ _NUMBERS = {"udp": 17, "esp": 50, "ah": 51}
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ChainPlace:
     """Where the rules stand: family and table of the administrator, our chain, and the chains that lead to it."""
 
     family: str = "inet"
@@ -84,14 +84,14 @@ def rule_text(passage: Passage) -> str:
     )
 
 
-def chain_script(place: Place, passages: Iterable[Passage]) -> list[str]:
+def chain_script(place: ChainPlace, passages: Iterable[Passage]) -> list[str]:
     """Return the lines that make our chain hold exactly these passages."""
     where = f"{place} {place.chain}"
     wanted = _of_family(place, passages)
     return [f"add chain {where}", f"flush chain {where}", *(f"add rule {where} {rule_text(item)}" for item in wanted)]
 
 
-def file_text(place: Place, passages: Iterable[Passage]) -> str:
+def file_text(place: ChainPlace, passages: Iterable[Passage]) -> str:
     """Return the file that the administrator's own file includes at its end; it expects the table to be there."""
     lines = [
         "# Openings for IPsec, made by the role winsec.ipsec.firewall: changes by hand are overwritten.",
@@ -110,7 +110,7 @@ def include_line(file: str) -> str:
     return f'include "{file}"'
 
 
-def make_change(place: Place, listing: Mapping[str, Any], passages: Iterable[Passage] | None) -> Change:
+def make_change(place: ChainPlace, listing: Mapping[str, Any], passages: Iterable[Passage] | None) -> Change:
     """Return what brings the kernel to the passages, None to none and no chain.
 
     ``listing`` is what ``nft -j list table`` printed. Raises :class:`IpsecError` when a chain of the administrator that
@@ -147,7 +147,7 @@ def _told(chain: str) -> str:
     return chain
 
 
-def read_listing(place: Place, listing: Mapping[str, Any]) -> Found:
+def read_listing(place: ChainPlace, listing: Mapping[str, Any]) -> Found:
     """Return what a listing says about our chain and about what leads to it."""
     found = Found()
     for item in listing.get("nftables", ()):
@@ -225,7 +225,7 @@ def _target(part: Mapping[str, Any]) -> str | None:
     return verdict["target"] if isinstance(verdict, Mapping) else None
 
 
-def _of_family(place: Place, passages: Iterable[Passage]) -> tuple[Passage, ...]:
+def _of_family(place: ChainPlace, passages: Iterable[Passage]) -> tuple[Passage, ...]:
     version = {"inet": None, "ip": 4, "ip6": 6}[place.family]
     return tuple(item for item in distinct(passages) if version in (None, item.version))
 
@@ -234,7 +234,7 @@ def _set(addresses: AddressSet) -> str:
     return f"{{ {', '.join(map(str, addresses.merged))} }}"
 
 
-def _jump(place: Place, hook: str) -> str:
+def _jump(place: ChainPlace, hook: str) -> str:
     return f'insert rule {place} {hook} jump {place.chain} comment "{COMMENT}"'
 
 

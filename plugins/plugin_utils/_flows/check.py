@@ -21,7 +21,7 @@ from .._windows.versions import WindowsVersion, parse_version
 from .endpoint import EXEMPTION_LEVELS, Endpoint
 from .expect import ELSEWHERE, Expectation, Failure, judge, name_ends, read_expectations, traffic_of
 from .explain import flow_matrix
-from .lint import Finding, lint_host, lint_pair
+from .lint import LintFinding, lint_host, lint_pair
 from .outcome import Network
 from .traffic import parse_traffic
 
@@ -48,7 +48,7 @@ class Closed(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class FlowAnalysis:
     """Hosts with their policies, the other ends, and what is asked about them."""
 
     hosts: tuple[Endpoint, ...]
@@ -65,7 +65,7 @@ class Check:
         """Return a row for each flow from and to every host, see :func:`.explain.flow_matrix`."""
         return flow_matrix(self.hosts, self.flows, self.network, self.others)
 
-    def findings(self) -> list[Finding]:
+    def findings(self) -> list[LintFinding]:
         """Return what lint finds on each host, and on each pair of hosts that an expectation names."""
         found = [finding for host in self.hosts for finding in lint_host(host)]
         pairs = {(one.source.name, one.destination.name): (one.source, one.destination) for one in self.expectations}
@@ -75,7 +75,7 @@ class Check:
         return found
 
 
-def read_check(given: Mapping[str, object]) -> Check:
+def read_check(given: Mapping[str, object]) -> FlowAnalysis:
     """Return what options describe; IpsecError with the option path for whatever cannot be read or judged."""
     fields = Fields(given, "", OPTIONS)
     fields.require("hosts", "a list of hosts")
@@ -99,7 +99,7 @@ def read_check(given: Mapping[str, object]) -> Check:
     network = Network(ike=Closed.IKE not in closed, esp=Closed.ESP not in closed, ah=Closed.AH not in closed)
     # Without flows of its own the matrix has those that the expectations speak of.
     spoken = flows or dict.fromkeys(map(traffic_of, expectations))
-    return Check(tuple(hosts), tuple(others), expectations, tuple(spoken), network)
+    return FlowAnalysis(tuple(hosts), tuple(others), expectations, tuple(spoken), network)
 
 
 def _host(data: object, path: str) -> Endpoint:

@@ -15,7 +15,7 @@ from .._policies.in_force import BoundRule, InForce
 from .._policies.model import Filter
 from .._policies.words import ActionKind
 from .endpoint import Endpoint
-from .lockout import CriticalFlow, Direction, domain_controllers, leases, name_service, some_passes
+from .lockout import CriticalFlow, FlowDirection, domain_controllers, leases, name_service, some_passes
 from .traffic import parse_traffic
 
 _EVERYBODY = (ip_network("0.0.0.0/0"), ip_network("::/0"))
@@ -43,7 +43,7 @@ ESSENTIALS = (
     ),
     Essential(
         "NTP",
-        CriticalFlow("ntp", _EVERYBODY, Direction.OUTBOUND, parse_traffic("udp/123", "ntp", "123")),
+        CriticalFlow("ntp", _EVERYBODY, FlowDirection.OUTBOUND, parse_traffic("udp/123", "ntp", "123")),
         "critical_flows",
     ),
     Essential(

@@ -34,7 +34,7 @@ from .endpoint import Addresses, Endpoint
 from .essentials import missing_essentials
 from .lockout import (
     CriticalFlow,
-    Direction,
+    FlowDirection,
     domain_controllers,
     find_lockouts,
     leases,
@@ -252,7 +252,7 @@ def _flow(data: object, path: str) -> CriticalFlow:
     return CriticalFlow(
         fields.text("name", ""),
         peers,
-        fields.choice("direction", Direction, Direction.INBOUND),
+        fields.choice("direction", FlowDirection, FlowDirection.INBOUND),
         parse_traffic(fields.text("traffic", ""), fields.at("traffic")),
     )
 

@@ -36,7 +36,7 @@ class FindingKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class LintFinding:
     """One finding: what, where, a packet that shows it (None where none can), and one sentence."""
 
     kind: FindingKind
@@ -56,20 +56,20 @@ class Finding:
         }
 
 
-def lint_host(host: Endpoint) -> list[Finding]:
+def lint_host(host: Endpoint) -> list[LintFinding]:
     """Return the findings about the policy in force on one host."""
     view = View(host)
     return [*_equal_ranks(view), *_shadowed(view), *_one_way(view)]
 
 
-def lint_pair(a: Endpoint, b: Endpoint, network: Network | None = None) -> list[Finding]:
+def lint_pair(a: Endpoint, b: Endpoint, network: Network | None = None) -> list[LintFinding]:
     """Return what ``a`` requires of ``b`` and ``b`` cannot answer, one finding for each deciding rule of ``a``."""
-    found: dict[str, Finding] = {}
+    found: dict[str, LintFinding] = {}
     for space, outcome in Pair(a, b, network).regions():
         useless = outcome.kind in _USELESS and outcome.here.word in ("Request", "Require")
         if useless and outcome.here.rule not in found:
             sentence = f"{a.name} requires IPsec where {b.name} does not answer. {outcome.why}"
-            found[outcome.here.rule] = Finding(
+            found[outcome.here.rule] = LintFinding(
                 FindingKind.NO_ANSWER, a.name, outcome.here.rule, space.example(), sentence
             )
     return list(found.values())
@@ -91,7 +91,7 @@ def _effect(bound: BoundRule) -> tuple[object, ...]:
     return action.action, tunnel, bound.rule.authentication, *settings
 
 
-def _equal_ranks(view: View) -> Iterator[Finding]:
+def _equal_ranks(view: View) -> Iterator[LintFinding]:
     """Yield each pair of rules with overlapping filters of equal rank and different effect, once.
 
     Overlaps that more specific filters decide altogether are left out.
@@ -121,13 +121,13 @@ def _undecided(view: View, one: Directed, other: Directed) -> Packet | None:
     return (Space((common,)) - Space(tuple(above))).example()
 
 
-def _overlap(view: View, one: Directed, other: Directed, packet: Packet) -> Finding:
+def _overlap(view: View, one: Directed, other: Directed, packet: Packet) -> LintFinding:
     names = f"{one.bound.rule.name!r} ({show_filter(one.filter)}) and {other.bound.rule.name!r}"
     sentence = (
         f"Rules {names} ({show_filter(other.filter)}) are equally specific for {packet} and do different things: "
         "which one wins is not documented, the stricter one is assumed. Make one of the filters more specific."
     )
-    return Finding(FindingKind.EQUAL_RANK_OVERLAP, view.host.name, one.bound.rule.name, packet, sentence)
+    return LintFinding(FindingKind.EQUAL_RANK_OVERLAP, view.host.name, one.bound.rule.name, packet, sentence)
 
 
 def _own_packets(host: Endpoint, family: int) -> list[Box]:
@@ -136,7 +136,7 @@ def _own_packets(host: Endpoint, family: int) -> list[Box]:
     return [Box(family, own, everywhere), Box(family, everywhere, own)] if own else []
 
 
-def _shadowed(view: View) -> Iterator[Finding]:
+def _shadowed(view: View) -> Iterator[LintFinding]:
     """Yield each filter that decides about no packet of this host."""
     winners: set[int] = set()
     for family in (4, 6):
@@ -157,10 +157,10 @@ def _shadowed(view: View) -> Iterator[Finding]:
                     f"Filter {show_filter(item)} of rule {bound.rule.name!r} never decides: more specific or stricter "
                     "filters take all of its packets, or it names none of this host. Remove it."
                 )
-                yield Finding(FindingKind.SHADOWED_FILTER, view.host.name, bound.rule.name, None, sentence)
+                yield LintFinding(FindingKind.SHADOWED_FILTER, view.host.name, bound.rule.name, None, sentence)
 
 
-def _one_way(view: View) -> Iterator[Finding]:
+def _one_way(view: View) -> Iterator[LintFinding]:
     """Yield each negotiating filter without mirror whose replies no negotiating filter of its rule covers."""
     covered: defaultdict[str, list[Box]] = defaultdict(list)
     for one in view.directed:
@@ -177,4 +177,4 @@ def _one_way(view: View) -> Iterator[Finding]:
                 f"Filter {show_filter(one.filter)} of rule {name!r} negotiates in one direction only: no filter of "
                 f"the rule covers the reply {packet}. Set mirrored."
             )
-            yield Finding(FindingKind.NOT_MIRRORED, view.host.name, name, packet, sentence)
+            yield LintFinding(FindingKind.NOT_MIRRORED, view.host.name, name, packet, sentence)

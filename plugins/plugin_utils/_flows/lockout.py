@@ -30,7 +30,7 @@ from .words import Verdict
 _NEGOTIATING = ("Request", "Require")
 
 
-class Direction(StrEnum):
+class FlowDirection(StrEnum):
     """Who begins: the peer (``inbound``) or the host that gets the policy (``outbound``)."""
 
     INBOUND = "inbound"
@@ -43,7 +43,7 @@ class CriticalFlow:
 
     name: str
     peers: tuple[Addresses, ...]
-    direction: Direction
+    direction: FlowDirection
     traffic: Traffic
 
 
@@ -66,23 +66,23 @@ class Lockout:
 def management(controllers: Iterable[Addresses], ports: Iterable[int]) -> CriticalFlow:
     """Return the flow by which hosts are managed: TCP from the controllers to the ports really in use."""
     text = "tcp/" + ",".join(map(str, ports))
-    return CriticalFlow("management", tuple(controllers), Direction.INBOUND, parse_traffic(text, "management"))
+    return CriticalFlow("management", tuple(controllers), FlowDirection.INBOUND, parse_traffic(text, "management"))
 
 
 def name_service(servers: Iterable[Addresses]) -> CriticalFlow:
     """Return the flow to DNS servers."""
-    return CriticalFlow("dns", tuple(servers), Direction.OUTBOUND, parse_traffic("tcp+udp/53", "dns"))
+    return CriticalFlow("dns", tuple(servers), FlowDirection.OUTBOUND, parse_traffic("tcp+udp/53", "dns"))
 
 
 def domain_controllers(servers: Iterable[Addresses]) -> CriticalFlow:
     """Return the flow to domain controllers: Kerberos and LDAP, without which no IPsec by Kerberos starts."""
     traffic = parse_traffic("tcp+udp/88,389", "domain_controllers")
-    return CriticalFlow("domain controllers", tuple(servers), Direction.OUTBOUND, traffic)
+    return CriticalFlow("domain controllers", tuple(servers), FlowDirection.OUTBOUND, traffic)
 
 
 def leases(servers: Iterable[Addresses]) -> CriticalFlow:
     """Return the flow by which leases of addresses are renewed: DHCP, from port 68 to port 67 of its servers."""
-    return CriticalFlow("dhcp", tuple(servers), Direction.OUTBOUND, parse_traffic("udp/67", "dhcp", "68"))
+    return CriticalFlow("dhcp", tuple(servers), FlowDirection.OUTBOUND, parse_traffic("udp/67", "dhcp", "68"))
 
 
 def some_passes(policy: InForce, host: Endpoint, flow: CriticalFlow) -> bool:
@@ -181,17 +181,17 @@ def _what_decides(outcome: Outcome, flow: CriticalFlow) -> tuple[object, ...]:
 def _pair(host: Endpoint, flow: CriticalFlow) -> Pair:
     own = tuple(one for family in (4, 6) for one in host.hosts(family))
     peer = Endpoint(name=f"{flow.name} peer", addresses=flow.peers, excluded=own)
-    return Pair(peer, host) if flow.direction is Direction.INBOUND else Pair(host, peer)
+    return Pair(peer, host) if flow.direction is FlowDirection.INBOUND else Pair(host, peer)
 
 
 def _passes(outcome: Outcome, flow: CriticalFlow) -> bool:
     if outcome.kind not in PASSING_IN_CLEAR:
         return False
-    if flow.direction is Direction.OUTBOUND and outcome.kind is OutcomeKind.SOFT_CLEAR:
+    if flow.direction is FlowDirection.OUTBOUND and outcome.kind is OutcomeKind.SOFT_CLEAR:
         return True
     mine = _mine(outcome, flow)
     return mine.accepts_clear or mine.word not in _NEGOTIATING
 
 
 def _mine(outcome: Outcome, flow: CriticalFlow) -> Verdict:
-    return outcome.there if flow.direction is Direction.INBOUND else outcome.here
+    return outcome.there if flow.direction is FlowDirection.INBOUND else outcome.here

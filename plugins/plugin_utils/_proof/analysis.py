@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from .._common.errors import IpsecError
-from .._flows.check import Check, read_check
+from .._flows.check import FlowAnalysis, read_check
 from .._flows.endpoint import Endpoint
 from .._flows.negotiation import Agreement
 from .._flows.outcome import SECURED, Outcome
@@ -77,7 +77,7 @@ class Analysis:
     """The flows of all pairs, and the check of further expectations; ``troubles`` says why a host is not judged."""
 
     flows: tuple[JudgedFlow, ...]
-    expectations: Check | None
+    expectations: FlowAnalysis | None
     troubles: Mapping[str, str]
 
     def flow(self, frontend: str, backend: str, port: int) -> JudgedFlow | None:

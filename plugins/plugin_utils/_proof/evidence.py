@@ -12,11 +12,11 @@ from ipaddress import ip_address
 
 from .._associations.data import ASSOCIATION_OPTIONS, read_associations
 from .._associations.model import Associations
-from .._clients.hold import Outcome as SessionOutcome
+from .._clients.hold import SessionOutcome
 from .._common.errors import IpsecError, hidden
 from .._common.fields import Fields, element, freely_named
 from .._common.packets import parse_one_address
-from .model import Finding, Role, Service
+from .model import ProofFinding, Role, ServiceState
 from .reading import FINDING_OPTIONS, read_finding
 
 Data = Mapping[str, object]
@@ -82,11 +82,11 @@ class HostEvidence:
         return found if isinstance(found, Mapping) else {}
 
     @property
-    def services(self) -> Mapping[str, Service]:
+    def services(self) -> Mapping[str, ServiceState]:
         """The services by name."""
         found = self.facts.get("services")
         return {
-            str(name): Service(bool(one.get("running")), bool(one.get("automatic")))
+            str(name): ServiceState(bool(one.get("running")), bool(one.get("automatic")))
             for name, one in (found.items() if isinstance(found, Mapping) else ())
             if isinstance(one, Mapping)
         }
@@ -122,7 +122,7 @@ class FirewallEvidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
+class HeldSession:
     """A session with a port of a back-end, and what became of it.
 
     It goes through ``frontend``; without one it is a probe: clear text from ``source`` straight to the back-end.
@@ -156,11 +156,11 @@ class Evidence:
     hosts: tuple[HostEvidence, ...]
     ports: tuple[int, ...]
     firewalls: tuple[FirewallEvidence, ...] = ()
-    sessions: tuple[Session, ...] = ()
-    probes: tuple[Session, ...] = ()
+    sessions: tuple[HeldSession, ...] = ()
+    probes: tuple[HeldSession, ...] = ()
     expect: tuple[object, ...] = ()
     networks: Data = field(default_factory=dict)
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[ProofFinding, ...] = ()
 
     def of(self, role: Role) -> tuple[HostEvidence, ...]:
         """Return the hosts of one role."""
@@ -238,7 +238,7 @@ def _associations(fields: Fields, key: str) -> Associations | None:
     return read_associations({name: found.get(name) for name in ASSOCIATION_OPTIONS}, where)
 
 
-def _finding(data: object, path: str) -> Finding:
+def _finding(data: object, path: str) -> ProofFinding:
     found = _mapping(data, path)
     return read_finding({name: found.get(name) for name in FINDING_OPTIONS}, path)
 
@@ -258,13 +258,13 @@ def _firewall(data: object, path: str) -> FirewallEvidence:
     )
 
 
-def _session(data: object, path: str, known: Mapping[str, Role]) -> Session:
+def _session(data: object, path: str, known: Mapping[str, Role]) -> HeldSession:
     kept = {key: data.get(key) for key in _SESSION_OPTIONS} if isinstance(data, Mapping) else data
     fields = Fields(kept, path, _SESSION_OPTIONS)
     through = fields.given("frontend")
     for key in ("name", "protocol", "backend", "service_port", "outcome", *(() if through else ("source",))):
         fields.require(key, f"the {key.replace('_', ' ')} of the session, as session_check returns it")
-    return Session(
+    return HeldSession(
         name=fields.text("name", ""),
         protocol=fields.text("protocol", ""),
         frontend=_known(fields, "frontend", known, Role.FRONT_END) if through else "",

@@ -76,7 +76,7 @@ _RANKS = {kind.value: rank for rank, kind in enumerate(CauseKind)}
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class ServiceState:
     """Whether a service runs, and whether it starts with the host."""
 
     running: bool
@@ -84,7 +84,7 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Host:
+class ProofHost:
     """A host; ``config`` is its local store, None when it was not read."""
 
     name: str
@@ -92,7 +92,7 @@ class Host:
     addresses: tuple[str, ...]
     product: str
     version: str
-    services: Mapping[str, Service]
+    services: Mapping[str, ServiceState]
     assigned: str
     effective: bool
     why_not: str
@@ -104,7 +104,7 @@ class Host:
 
 
 @dataclass(frozen=True, slots=True)
-class Firewall:
+class NetworkFirewall:
     """A firewall between hosts or networks, and what it lets through."""
 
     name: str
@@ -176,7 +176,7 @@ def in_order(causes: list[Cause]) -> tuple[Cause, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiver:
+class ProofWaiver:
     """Why a finding is accepted, and the last day of that (``2026-12-31``), empty for no end."""
 
     reason: str
@@ -184,7 +184,7 @@ class Waiver:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ProofFinding:
     """Something to see in a policy, such as weak cryptography."""
 
     id: str
@@ -193,7 +193,7 @@ class Finding:
     path: str
     text: str
     reference: str
-    waiver: Waiver | None
+    waiver: ProofWaiver | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,13 +202,13 @@ class Proof:
 
     title: str
     made: str
-    hosts: tuple[Host, ...]
-    firewalls: tuple[Firewall, ...]
+    hosts: tuple[ProofHost, ...]
+    firewalls: tuple[NetworkFirewall, ...]
     flows: tuple[Flow, ...]
     checks: tuple[Check, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[ProofFinding, ...]
 
-    def waived(self, finding: Finding) -> bool:
+    def waived(self, finding: ProofFinding) -> bool:
         """Tell whether a finding is accepted on the day of the proof."""
         waiver = finding.waiver
         return waiver is not None and (not waiver.until or self.made[:10] <= waiver.until)

@@ -17,7 +17,7 @@ from .analysis import Analysis, JudgedFlow, algorithms, analyse, spelled
 from .evidence import Evidence, HostEvidence, text
 from .flow_checks import flow_checks, proof_of
 from .host_checks import host_checks
-from .model import Cause, Check, CheckOutcome, DecidingRules, Firewall, Flow, Host, Proof, in_order
+from .model import Cause, Check, CheckOutcome, DecidingRules, Flow, NetworkFirewall, Proof, ProofHost, in_order
 from .session_checks import session_checks
 
 
@@ -45,16 +45,16 @@ def make_proof(evidence: Evidence, made: str) -> Proof:
         title=evidence.title,
         made=made,
         hosts=tuple(_host(host) for host in evidence.hosts),
-        firewalls=tuple(Firewall(one.name, one.between, one.openings) for one in evidence.firewalls),
+        firewalls=tuple(NetworkFirewall(one.name, one.between, one.openings) for one in evidence.firewalls),
         flows=tuple(_flow(flow, by_id) for flow in analysis.flows),
         checks=checks,
         findings=evidence.findings,
     )
 
 
-def _host(host: HostEvidence) -> Host:
+def _host(host: HostEvidence) -> ProofHost:
     level = host.facts.get("exemption_level")
-    return Host(
+    return ProofHost(
         name=host.name,
         role=host.role,
         addresses=(host.address,),

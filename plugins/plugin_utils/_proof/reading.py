@@ -25,15 +25,15 @@ from .model import (
     Check,
     CheckOutcome,
     DecidingRules,
-    Finding,
-    Firewall,
     Flow,
-    Host,
+    NetworkFirewall,
     Proof,
+    ProofFinding,
+    ProofHost,
+    ProofWaiver,
     Proven,
     Role,
-    Service,
-    Waiver,
+    ServiceState,
 )
 
 FINDING_OPTIONS = ("id", "severity", "host", "path", "text", "reference", "waiver")
@@ -110,11 +110,11 @@ def _until(fields: ToldFields) -> str:
     return text
 
 
-def _host(data: object, path: str) -> Host:
+def _host(data: object, path: str) -> ProofHost:
     known = ("name", "role", "addresses", "product", "version", "services", "assigned", "effective", "why_not")
     more = ("domain_policy", "exemption_level", "config", "drift", "associations")
     fields = ToldFields(data, path, known + more)
-    return Host(
+    return ProofHost(
         name=fields.words("name", "the name of the host"),
         role=_choice(fields, "role", Role),
         addresses=_addresses(fields),
@@ -146,17 +146,17 @@ def _by_name(fields: ToldFields, key: str) -> dict[str, object]:
     return dict(sorted(data.items()))
 
 
-def _services(fields: ToldFields) -> dict[str, Service]:
+def _services(fields: ToldFields) -> dict[str, ServiceState]:
     found = {}
     for name, data in _by_name(fields, "services").items():
         service = ToldFields(data, f"{fields.at('services')}.{name}", ("running", "automatic"))
-        found[name] = Service(service.flag("running", False), service.flag("automatic", False))
+        found[name] = ServiceState(service.flag("running", False), service.flag("automatic", False))
     return found
 
 
-def _firewall(data: object, path: str) -> Firewall:
+def _firewall(data: object, path: str) -> NetworkFirewall:
     fields = ToldFields(data, path, ("name", "between", "openings"))
-    return Firewall(
+    return NetworkFirewall(
         fields.words("name", "the name of the firewall"), _texts(fields, "between"), _texts(fields, "openings")
     )
 
@@ -202,10 +202,10 @@ def _cause(data: object, path: str) -> Cause:
     )
 
 
-def read_finding(data: object, path: str) -> Finding:
+def read_finding(data: object, path: str) -> ProofFinding:
     """Return what is to be seen in a policy; raise :class:`IpsecError` as :func:`read_proof` does."""
     fields = ToldFields(data, path, FINDING_OPTIONS)
-    return Finding(
+    return ProofFinding(
         id=fields.words("id", "the name of the finding"),
         severity=_choice(fields, "severity", Severity),
         host=fields.text("host", ""),
@@ -216,6 +216,6 @@ def read_finding(data: object, path: str) -> Finding:
     )
 
 
-def _waiver(data: object, path: str) -> Waiver:
+def _waiver(data: object, path: str) -> ProofWaiver:
     fields = ToldFields(data, path, ("reason", "until"))
-    return Waiver(fields.words("reason", "why the finding is accepted"), _until(fields))
+    return ProofWaiver(fields.words("reason", "why the finding is accepted"), _until(fields))

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .._associations.model import Associations
-from .._clients.hold import Outcome as SessionOutcome
+from .._clients.hold import SessionOutcome
 from .._flows.outcome import PASSING, PASSING_IN_CLEAR
 from .analysis import Analysis, JudgedFlow, from_outside
 from .causes import causes_of, host_causes
-from .evidence import Evidence, HostEvidence, Session
+from .evidence import Evidence, HeldSession, HostEvidence
 from .model import Cause, CauseKind, Check, CheckOutcome, in_order
 
 _COUNTERS = ("bytes_sent", "bytes_received")
@@ -42,7 +42,7 @@ def _nothing(name: str, title: str, missing: str) -> Check:
     return Check(id=name, subject="deployment", title=title, outcome=CheckOutcome.UNPROVEN, evidence=missing)
 
 
-def _session(session: Session, flow: JudgedFlow | None, evidence: Evidence) -> Check:
+def _session(session: HeldSession, flow: JudgedFlow | None, evidence: Evidence) -> Check:
     title = f"A session through the front-end works ({session.protocol})"
     name, subject = f"session.{session.name}", f"{session.frontend} -> {session.backend} tcp/{session.port}"
     shown = session.shown
@@ -61,7 +61,7 @@ def _session(session: Session, flow: JudgedFlow | None, evidence: Evidence) -> C
     return Check(id=name, subject=subject, title=title, outcome=CheckOutcome.FAILED, evidence=shown, causes=causes)
 
 
-def _not_covered(session: Session, evidence: Evidence) -> Check:
+def _not_covered(session: HeldSession, evidence: Evidence) -> Check:
     """Say plainly what the session proves: nothing about IPsec."""
     ports = ", ".join(map(str, evidence.ports))
     more = ", ".join(map(str, sorted({*evidence.ports, session.port})))
@@ -118,7 +118,7 @@ def _grown(before: Associations, after: Associations) -> dict[str, int]:
     return found if len(found) == len(told) else {}
 
 
-def _probe(probe: Session, evidence: Evidence) -> Check:
+def _probe(probe: HeldSession, evidence: Evidence) -> Check:
     title = "Clear text from elsewhere meets what the policies say"
     host = evidence.named(probe.backend)
     predicted = from_outside(probe.source, host, probe.port)

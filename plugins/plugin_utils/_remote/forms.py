@@ -33,7 +33,7 @@ Option = Callable[[str], Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class CommandForm:
     """How a line becomes what the connection runs, and whether standard input travels in pieces of a fitting size.
 
     ``settle`` connects, where something is to be done before the first command. ``address`` is the option with the
@@ -110,18 +110,18 @@ def _encoded(connection: ConnectionBase, script: str) -> str:
     return encoded
 
 
-FORMS: Mapping[str, Form] = MappingProxyType(
+FORMS: Mapping[str, CommandForm] = MappingProxyType(
     {
         # Sends 200,000 bytes at once, whatever the host takes.
-        "winrm": Form(_as_it_is, in_pieces=False, settle=_look_up_once),
-        "winrs": Form(_as_it_is),
-        "psrp": Form(_in_runspace, port=_port_of_psrp),
-        "ssh": Form(_over_ssh, address="host", port=_port_of_ssh),
+        "winrm": CommandForm(_as_it_is, in_pieces=False, settle=_look_up_once),
+        "winrs": CommandForm(_as_it_is),
+        "psrp": CommandForm(_in_runspace, port=_port_of_psrp),
+        "ssh": CommandForm(_over_ssh, address="host", port=_port_of_ssh),
     }
 )
 
 
-def form_of(connection: ConnectionBase) -> Form:
+def form_of(connection: ConnectionBase) -> CommandForm:
     """Return the form for a connection. Raises AnsibleActionFail for connections that are not in the table."""
     name = name_of(connection)
     form = FORMS.get(name)

@@ -160,7 +160,7 @@ def pieces(stdin: bytes) -> Iterator[tuple[bytes, bool]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ConnectionPlan:
     """How to reach a host: its address, the ways of authentication in order, and the arguments of pywinrm."""
 
     endpoint: str
@@ -178,7 +178,7 @@ _PASSED_ON = (
 _WAY_BACK_SECONDS = 10
 
 
-def plan(option: Option, supported: Sequence[str]) -> Plan:
+def plan(option: Option, supported: Sequence[str]) -> ConnectionPlan:
     """Return how to reach the host that the options describe; ``supported`` is what the library can do."""
     user, password, port = option("remote_user"), option("remote_password"), int(option("port"))
     _check_account(user or "", password or "")
@@ -196,7 +196,7 @@ def plan(option: Option, supported: Sequence[str]) -> Plan:
     arguments |= {name: option(name) for name in _PASSED_ON if option(name) is not None}
     arguments |= _timeouts(option)
     mode = option("kerberos_mode")
-    return Plan(
+    return ConnectionPlan(
         endpoint=urlunsplit((scheme, f"{_bracketed(str(option('remote_addr')))}:{port}", path, "", "")),
         transports=transports,
         arguments=arguments,

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from .._flows.outcome_words import FATES, Fate
-from .._proof.model import Firewall, Host, Proof
-from .layout import Line, Plan, Point, Rect, lay_out
+from .._proof.model import NetworkFirewall, Proof, ProofHost
+from .layout import DrawingPlan, LaidLine, Point, Rect, lay_out
 from .parties import Bundle, Party, bundles, parties
 from .words import counted, listed, number
 
@@ -132,13 +132,13 @@ def _box(party: Party, rect: Rect) -> DrawnBox:
     return DrawnBox(party.title, whole, rect, trouble, [row for row in rows if row[0]])
 
 
-def _kind(host: Host) -> str:
+def _kind(host: ProofHost) -> str:
     """Return role and release, in the width of a box."""
     release = host.product.removeprefix("Windows ") or host.version
     return f"{host.role.value}, {release}" if release else host.role.value
 
 
-def _line(line: Line, label: str) -> DrawnLine:
+def _line(line: LaidLine, label: str) -> DrawnLine:
     start, near, far, end = line.points
     curve = f"M{_pair(start)} C{_pair(near)} {_pair(far)} {_pair(end)}"
     return DrawnLine(_sentence(line.bundle), line.bundle.fate, curve, _tip(far, end), line.label, label)
@@ -164,10 +164,10 @@ def _pair(point: Point) -> str:
     return f"{at(point[0])} {at(point[1])}"
 
 
-def _walls(firewalls: Sequence[Firewall], plan: Plan) -> list[DrawnWall]:
+def _walls(firewalls: Sequence[NetworkFirewall], plan: DrawingPlan) -> list[DrawnWall]:
     """Return the firewalls that stand between two columns; the table below names all of them."""
     column = {name: plan.columns[id(party)] for party, _box in plan.boxes for name in party.names}
-    standing: dict[tuple[int, int], list[Firewall]] = {}
+    standing: dict[tuple[int, int], list[NetworkFirewall]] = {}
     for firewall in firewalls:
         behind = sorted({column[name] for name in firewall.between if column.get(name, -1) >= 0})
         gap = next((gap for gap in plan.gaps if len(behind) > 1 and gap[0] >= behind[0]), None)
@@ -176,10 +176,10 @@ def _walls(firewalls: Sequence[Firewall], plan: Plan) -> list[DrawnWall]:
     return [wall for gap, found in standing.items() for wall in _in_gap(plan.gaps[gap], found)]
 
 
-def _in_gap(gap: Rect, found: Sequence[Firewall]) -> Iterable[DrawnWall]:
+def _in_gap(gap: Rect, found: Sequence[NetworkFirewall]) -> Iterable[DrawnWall]:
     if len(found) > _MOST_WALLS:
         names = tuple(firewall.name for firewall in found)
-        found = [Firewall(counted(len(found), "firewall"), (), names)]
+        found = [NetworkFirewall(counted(len(found), "firewall"), (), names)]
     for index, firewall in enumerate(found):
         x = gap.x + gap.width * (index + 1) / (len(found) + 1)
         said = f"Firewall {firewall.name}: {listed(firewall.openings, 8) or 'no openings'}"

@@ -32,12 +32,15 @@ _BOTTOM = (Role.CONTROLLER, Role.DOMAIN_CONTROLLER, Role.FIREWALL)
 Point = tuple[float, float]
 
 
-class Side(Enum):
+class DrawnSide(Enum):
     """A side of a box, as the direction that leads away from it."""
 
     LEFT = (-1, 0)
     RIGHT = (1, 0)
     TOP = (0, -1)
+
+
+Sides = Sequence[tuple[DrawnSide, DrawnSide]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ class Rect:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LaidLine:
     """A curve from box to box with the place of its label."""
 
     bundle: Bundle
@@ -71,18 +74,18 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class DrawingPlan:
     """The whole drawing. ``gaps`` are the spaces between neighbouring columns, where firewalls stand."""
 
     width: float
     height: float
     boxes: Sequence[tuple[Party, Rect]]
-    lines: Sequence[Line]
+    lines: Sequence[LaidLine]
     gaps: Mapping[tuple[int, int], Rect]
     columns: Mapping[int, int]
 
 
-def lay_out(shown: Sequence[Party], found: Sequence[Bundle], labels: Mapping[int, str]) -> Plan:
+def lay_out(shown: Sequence[Party], found: Sequence[Bundle], labels: Mapping[int, str]) -> DrawingPlan:
     """Return the drawing of parties and bundles; ``labels`` are the texts of the bundles by ``id``."""
     columns = _columns(shown, found)
     used = sorted({column for column in columns.values() if column >= 0})
@@ -119,16 +122,18 @@ def lay_out(shown: Sequence[Party], found: Sequence[Bundle], labels: Mapping[int
         for index, pair in enumerate(pairwise(used))
     }
     placed = [(party, boxes[id(party)]) for party in shown]
-    return Plan(width, lowest + _MARGIN, placed, _lines(found, boxes, sides, labels), gaps, columns)
+    return DrawingPlan(width, lowest + _MARGIN, placed, _lines(found, boxes, sides, labels), gaps, columns)
 
 
-def _heights(shown: Sequence[Party], found: Sequence[Bundle], sides: Sequence[tuple[Side, Side]]) -> dict[int, float]:
+def _heights(
+    shown: Sequence[Party], found: Sequence[Bundle], sides: Sequence[tuple[DrawnSide, DrawnSide]]
+) -> dict[int, float]:
     """Return the heights of the boxes: enough for the labels of the lines at one side to stand one below the other."""
-    hooks: dict[tuple[int, Side], int] = defaultdict(int)
+    hooks: dict[tuple[int, DrawnSide], int] = defaultdict(int)
     for bundle, both in zip(found, sides, strict=True):
         hooks[id(bundle.source), both[0]] += 1
         hooks[id(bundle.destination), both[1]] += 1
-    most = {id(party): max(hooks[id(party), Side.LEFT], hooks[id(party), Side.RIGHT]) for party in shown}
+    most = {id(party): max(hooks[id(party), DrawnSide.LEFT], hooks[id(party), DrawnSide.RIGHT]) for party in shown}
     return {box: max(BOX_HEIGHT, (count + 1) * (_PILL_HEIGHT + 5)) for box, count in most.items()}
 
 
@@ -151,22 +156,25 @@ def _columns(shown: Sequence[Party], found: Sequence[Bundle]) -> dict[int, int]:
     return {id(party): column(party) for party in shown}
 
 
-def _sides(bundle: Bundle, left: Mapping[int, float], columns: Mapping[int, int]) -> tuple[Side, Side]:
+def _sides(bundle: Bundle, left: Mapping[int, float], columns: Mapping[int, int]) -> tuple[DrawnSide, DrawnSide]:
     """Return the sides at which a line leaves its source and reaches its destination."""
     source, destination = id(bundle.source), id(bundle.destination)
-    towards = Side.RIGHT if left[destination] > left[source] else Side.LEFT
-    away = Side.LEFT if towards is Side.RIGHT else Side.RIGHT
+    towards = DrawnSide.RIGHT if left[destination] > left[source] else DrawnSide.LEFT
+    away = DrawnSide.LEFT if towards is DrawnSide.RIGHT else DrawnSide.RIGHT
     if columns[source] < 0:
-        return Side.TOP, Side.TOP if columns[destination] < 0 else away
+        return DrawnSide.TOP, DrawnSide.TOP if columns[destination] < 0 else away
     if columns[destination] < 0:
-        return towards, Side.TOP
-    return (Side.RIGHT, Side.RIGHT) if columns[source] == columns[destination] else (towards, away)
+        return towards, DrawnSide.TOP
+    return (DrawnSide.RIGHT, DrawnSide.RIGHT) if columns[source] == columns[destination] else (towards, away)
 
 
 def _lines(
-    found: Sequence[Bundle], boxes: Mapping[int, Rect], sides: Sequence[tuple[Side, Side]], labels: Mapping[int, str]
-) -> list[Line]:
-    hooks: dict[tuple[int, Side], list[tuple[Point, int, int]]] = defaultdict(list)
+    found: Sequence[Bundle],
+    boxes: Mapping[int, Rect],
+    sides: Sequence[tuple[DrawnSide, DrawnSide]],
+    labels: Mapping[int, str],
+) -> list[LaidLine]:
+    hooks: dict[tuple[int, DrawnSide], list[tuple[Point, int, int]]] = defaultdict(list)
     for index, bundle in enumerate(found):
         ends = id(bundle.source), id(bundle.destination)
         for end in (0, 1):
@@ -174,7 +182,7 @@ def _lines(
     points = {}
     for (box, side), waiting in hooks.items():
         # In the order of their other ends, so that lines from one side do not cross.
-        axis = 0 if side is Side.TOP else 1
+        axis = 0 if side is DrawnSide.TOP else 1
         for number, (_centre, index, end) in enumerate(sorted(waiting, key=lambda one: (one[0][axis], one[1], one[2]))):
             points[index, end] = _hook(boxes[box], side, (number + 1) / (len(waiting) + 1))
     taken = list(boxes.values())
@@ -184,17 +192,17 @@ def _lines(
         width = 7.1 * len(labels[id(bundle)]) + 16
         label = _place(curve, width, taken)
         taken.append(label)
-        lines.append(Line(bundle, curve, label))
+        lines.append(LaidLine(bundle, curve, label))
     return lines
 
 
-def _hook(box: Rect, side: Side, share: float) -> Point:
-    if side is Side.TOP:
+def _hook(box: Rect, side: DrawnSide, share: float) -> Point:
+    if side is DrawnSide.TOP:
         return box.x + box.width * share, box.y
-    return box.x + (box.width if side is Side.RIGHT else 0), box.y + box.height * share
+    return box.x + (box.width if side is DrawnSide.RIGHT else 0), box.y + box.height * share
 
 
-def _curve(start: Point, end: Point, sides: tuple[Side, Side]) -> tuple[Point, Point, Point, Point]:
+def _curve(start: Point, end: Point, sides: tuple[DrawnSide, DrawnSide]) -> tuple[Point, Point, Point, Point]:
     reach = max(48.0, 0.42 * abs(end[0] - start[0]))
     up = max(40.0, 0.6 * abs(end[1] - start[1]))
     near, far = (

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from .._flows.outcome_words import Fate
-from .._proof.model import Flow, Host, Proof, Role
+from .._proof.model import Flow, Proof, ProofHost, Role
 from .words import ROLES, number, span
 
 
@@ -21,7 +21,7 @@ class Party:
     title: str
     names: tuple[str, ...]
     role: Role | None
-    host: Host | None = None
+    host: ProofHost | None = None
 
     @property
     def span(self) -> str:
@@ -59,7 +59,7 @@ def parties(proof: Proof, most: int, *, hosts_without_flows: bool) -> list[Party
     return [party for role, names in by_role.items() for party in _of_role(role, names, known, role in grouped)]
 
 
-def _of_role(role: Role | None, names: list[str], known: Mapping[str, Host], grouped: bool) -> Iterable[Party]:
+def _of_role(role: Role | None, names: list[str], known: Mapping[str, ProofHost], grouped: bool) -> Iterable[Party]:
     if grouped:
         noun = ROLES[role] if role is not None else "networks"
         return [Party(f"{number(len(names))} {noun}", tuple(names), role)]

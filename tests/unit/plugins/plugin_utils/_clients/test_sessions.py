@@ -26,9 +26,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from lab_runner import LabConnection, run
 
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._clients.hold import Report, hold, hold_all
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._clients.request import Protocol as Spoken
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._clients.hold import SessionReport, hold, hold_all
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._clients.request import Session, read_sessions
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._clients.request import SessionProtocol as Spoken
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._common.errors import IpsecError
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._common.secret import Secret
 from winlab.host import Host
@@ -161,11 +161,11 @@ def session(protocol: str, port: int, *, log_on: bool = True, password: str = PA
     return Session(protocol=Spoken(protocol), port=port, **given)
 
 
-def came_to(found: Report) -> tuple[str, str]:
+def came_to(found: SessionReport) -> tuple[str, str]:
     return found.outcome.value, found.stage.value
 
 
-def attempt(talk: Talk, protocol: str, **more: Any) -> Report:
+def attempt(talk: Talk, protocol: str, **more: Any) -> SessionReport:
     with server(talk) as port:
         return hold(session(protocol, port, **more))
 

@@ -15,7 +15,7 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._common.errors import
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._common.packets import AddressRange
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows import guard as guard_module
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.guard import Guard, read_guard
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.lockout import Direction
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.lockout import FlowDirection
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.management import Approach, Connection, Listed
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.host import Host
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model import POLICY, Foreign, Store
@@ -265,8 +265,8 @@ def test_servers_and_own_flows_are_added() -> None:
     assert len(found.flows) == 4
     assert [each.peers for each in found.flows[:2]] == [(ip_address("10.0.0.2"),), (ip_address("10.0.0.3"),)]
     assert [(each.name, each.direction) for each in found.flows[2:]] == [
-        ("web", Direction.INBOUND),
-        ("out", Direction.OUTBOUND),
+        ("web", FlowDirection.INBOUND),
+        ("out", FlowDirection.OUTBOUND),
     ]
     assert found.allowed == {"web", "management"}
     assert found.given.hosts == ()

@@ -7,7 +7,12 @@
 from __future__ import annotations
 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._common.secret import Secret
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.lint import Finding, FindingKind, lint_host, lint_pair
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.lint import (
+    FindingKind,
+    LintFinding,
+    lint_host,
+    lint_pair,
+)
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model import PresharedKey
 from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._flows.scenes import (
     BE,
@@ -24,7 +29,7 @@ from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._flows.sce
 )
 
 
-def lint(*rules: Does, address: str = FE) -> list[Finding]:
+def lint(*rules: Does, address: str = FE) -> list[LintFinding]:
     return lint_host(host("fe", address, *rules))
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.lockout import (
     CriticalFlow,
-    Direction,
+    FlowDirection,
     Lockout,
     domain_controllers,
     find_lockouts,
@@ -119,7 +119,7 @@ def test_fallback_alone_does_not_let_a_controller_in() -> None:
 
 def test_exemptions_keep_kerberos_alive() -> None:
     block = store_of(does(BLOCK))
-    kerberos = CriticalFlow("kerberos", (ip_address(DC),), Direction.OUTBOUND, parse_traffic("tcp+udp/88", ""))
+    kerberos = CriticalFlow("kerberos", (ip_address(DC),), FlowDirection.OUTBOUND, parse_traffic("tcp+udp/88", ""))
     for level, count in ((0, 0), (1, 1), (2, 0), (3, 1)):
         server = host("fe", FE, exemption_level=level, version=SERVER_2003)
         assert len(find_lockouts(None, block, server, [kerberos])) == count

@@ -21,7 +21,11 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.endpoint import Endpoint
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.lockout import CriticalFlow, Direction, find_lockouts
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.lockout import (
+    CriticalFlow,
+    FlowDirection,
+    find_lockouts,
+)
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.traffic import parse_traffic
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.codec.filter_action import (
     FilterActionData,
@@ -60,6 +64,8 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.versions imp
 from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._policies import strategies
 from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._policies.damage import Values
 from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._policies.wire import ROOT, Image, image_of
+
+pytestmark = pytest.mark.slow
 
 FORMS = pytest.mark.parametrize("form", [LEGACY, VISTA], ids=["legacy", "vista"])
 NAMED = ("ipsecPolicy", "ipsecFilter", "ipsecNegotiationPolicy")
@@ -240,7 +246,7 @@ def test_what_is_in_force_is_the_same_whatever_netsh_can_be_told(form: Form, dat
 HOST = Endpoint(name="host", addresses=(ip_address("10.0.0.10"),), version=WindowsVersion(10, 0, 14393))
 EVERYTHING = [
     CriticalFlow(f"{direction} {traffic}", (IPv4Network("0.0.0.0/0"),), direction, parse_traffic(traffic, ""))
-    for direction in Direction
+    for direction in FlowDirection
     for traffic in ("any", "tcp/80")
 ]
 
