@@ -87,7 +87,7 @@ def host(name: str, address: str, filters: Iterable[Data]) -> Endpoint:
         "assigned": "P",
     }
     policy = in_force(read_document(document))
-    return Endpoint(name=name, addresses=(IPv4Address(address),), policy=policy, version=SERVER_2016)
+    return Endpoint(name=name, addresses=(IPv4Address(address),), policy=policy, traits=SERVER_2016.traits)
 
 
 def deployment(count: int) -> list[Endpoint]:

@@ -115,7 +115,7 @@ def _host(data: object, path: str) -> Endpoint:
         name=_host_name(fields.text("name", ""), fields.at("name")),
         addresses=_addresses(fields),
         policy=in_force(store, fields.at("config.assigned")),
-        version=_version(fields),
+        traits=_version(fields).traits,
         exemption_level=level,
         services_running=fields.flag("services_running", True),
         key_exchange_running=fields.flag("key_exchange_running", True),

@@ -12,8 +12,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from .._common.errors import IpsecError
 from .._common.packets import AddressRange, ServerRole
+from .._common.traits import TODAY, Traits
 from .._policies.in_force import InForce
-from .._windows.versions import WindowsVersion
 from .partition import Interval, Side, side, without
 from .space import IpAddress
 
@@ -23,15 +23,13 @@ EXEMPTION_LEVELS = range(4)
 # Groups and the broadcast address belong to no host.
 MULTICAST: dict[int, Side] = {4: ((0xE0000000, 0xEFFFFFFF),), 6: ((0xFF << 120, 2**128 - 1),)}
 BROADCAST: dict[int, Side] = {4: ((0xFFFFFFFF, 0xFFFFFFFF),), 6: ()}
-# A host without policy has no behaviour that depends on this.
-_ANY_VERSION = WindowsVersion(10, 0, 14393)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
     """A host, or a set of hosts without policy (networks and ranges in ``addresses``).
 
-    ``exemption_level`` is the value NoDefaultExempt, None for the default of the version. ``services_running``: the
+    ``exemption_level`` is the value NoDefaultExempt, None for the default of the host. ``services_running``: the
     policy agent works; without it no policy is in force (start-up and fail-safe states are not modelled).
     ``key_exchange_running``: IKEEXT works, which is a service of its own from Vista on; without it rules that
     negotiate hold packets and nobody answers IKE.
@@ -46,7 +44,7 @@ class Endpoint:
     name: str
     addresses: tuple[Addresses, ...]
     policy: InForce | None = None
-    version: WindowsVersion = _ANY_VERSION
+    traits: Traits = TODAY
     exemption_level: int | None = None
     services_running: bool = True
     key_exchange_running: bool = True
@@ -78,10 +76,8 @@ class Endpoint:
 
     @property
     def level(self) -> int:
-        """The exemption level: 0 by default up to Windows XP, 3 from Server 2003 on (KB 810207, KB 811832)."""
-        if self.exemption_level is not None:
-            return self.exemption_level
-        return 3 if (self.version.major, self.version.minor) >= (5, 2) else 0
+        """The exemption level in use."""
+        return self.traits.exemption_level if self.exemption_level is None else self.exemption_level
 
     def hosts(self, family: int) -> tuple[IpAddress, ...]:
         """Return the single addresses of a family."""

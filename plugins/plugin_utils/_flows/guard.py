@@ -150,7 +150,7 @@ class Guard:
         return Endpoint(
             name="host",
             addresses=addresses,
-            version=host.version,
+            traits=host.version.traits,
             exemption_level=host.exemption_level,
             key_exchange_running=keys,
             dns=self.dns,

@@ -97,7 +97,7 @@ def expand(bound: BoundRule, found: Filter, host: Endpoint) -> Iterator[Directed
     """
     named = {family(one) for one in (found.source, found.destination) if not isinstance(one, (Place, ServerRole))}
     spoken_of = named or ({4, 6} if host.words_in_ipv6 else {4})
-    for version in (4, 6) if host.version.ranges_and_ipv6 else (4,):
+    for version in (4, 6) if host.traits.ranges_and_ipv6 else (4,):
         if version not in spoken_of:
             continue
         for source in extents(found.source, host, version):

@@ -85,7 +85,7 @@ def exemptions(host: Endpoint) -> list[Box]:
     That port 4500 counts as IKE from Vista on is inference.
     """
     found: list[Box] = []
-    ike = [_IKE_PORT, _NAT_PORT] if host.version.ikeext else [_IKE_PORT]
+    ike = [_IKE_PORT, _NAT_PORT] if host.traits.key_exchange_service else [_IKE_PORT]
     for family, everywhere in ALL_ADDRESSES.items():
         for port in ike:
             found += _either_port(family, _UDP, port)
@@ -174,13 +174,13 @@ class View:
     def responds_by_default(self) -> bool:
         """Whether the default response rule answers IKE for packets that no filter matches (not from Vista on)."""
         active = self.policy is not None and self.policy.default_response.enabled
-        return active and self.host.version.default_response_works
+        return active and self.host.traits.default_response_works
 
     @property
     def keying(self) -> bool:
         """Whether the host can speak IKE; before Vista the policy agent itself does."""
         host = self.host
-        return host.services_running and (host.key_exchange_running or not host.version.ikeext)
+        return host.services_running and (host.key_exchange_running or not host.traits.key_exchange_service)
 
     @property
     def main_mode(self) -> MainMode:

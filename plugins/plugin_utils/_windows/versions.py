@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from .._common.errors import IpsecError, StoreError
+from .._common.traits import Traits
 
 # Servers by build. Client releases share some of the numbers; a build that is not listed gets no name.
 _NAMES = {
@@ -65,6 +66,19 @@ class WindowsVersion:
     def default_response_works(self) -> bool:
         """Whether the default response rule answers: before Vista; later it is stored and ignored (netsh help)."""
         return not self._from(_VISTA)
+
+    @property
+    def traits(self) -> Traits:
+        """What of the version decides how policies are applied to packets.
+
+        The exemption level is 0 by default up to Windows XP, 3 from Server 2003 on (KB 810207, KB 811832).
+        """
+        return Traits(
+            exemption_level=3 if self._from(_SERVER_2003) else 0,
+            ranges_and_ipv6=self.ranges_and_ipv6,
+            key_exchange_service=self.ikeext,
+            default_response_works=self.default_response_works,
+        )
 
     @property
     def blocks_without_local_store(self) -> bool:

@@ -94,7 +94,7 @@ def endpoint(spec: HostSpec, host: Host) -> Endpoint:
         name=spec.name,
         addresses=tuple(ip_address(one) for one in spec.addresses),
         policy=in_force(read(host)) if spec.document["policies"] else None,
-        version=parse_ver(host.version.ver_text),
+        traits=parse_ver(host.version.ver_text).traits,
         exemption_level=spec.level,
         services_running=spec.stopped != "PolicyAgent",
         key_exchange_running=spec.stopped != "IKEEXT",

@@ -154,7 +154,7 @@ def _endpoint(host: Host) -> Endpoint:
         name=host.name,
         addresses=host.addresses,
         policy=in_force(read(host)),
-        version=parse_ver(host.version.ver_text),
+        traits=parse_ver(host.version.ver_text).traits,
         exemption_level=None,
         services_running=True,
         key_exchange_running=True,

@@ -133,7 +133,7 @@ def host(
     policy = None
     if rules or default_response or main_mode:
         policy = in_force(store_of(*rules, main_mode=main_mode, default_response=default_response))
-    return Endpoint(name=name, addresses=addresses, policy=policy, version=version, **facts)
+    return Endpoint(name=name, addresses=addresses, policy=policy, traits=version.traits, **facts)
 
 
 def responding(name: str, address: str, version: WindowsVersion = SERVER_2003) -> Endpoint:

@@ -197,7 +197,7 @@ def holds(address: Address, value: IPv4Address | IPv6Address, me: Endpoint) -> i
 def naive_winner(me: Endpoint, one: Packet) -> tuple[int, ...] | None:
     """Return (rank..., strictness) of the best filter by looking at each for this packet alone."""
     best: tuple[int, ...] | None = None
-    if one.source.version == 6 and not me.version.ranges_and_ipv6:
+    if one.source.version == 6 and not me.traits.ranges_and_ipv6:
         return None
     policy = me.policy if me.services_running else None
     for bound in policy.rules if policy else ():

@@ -60,7 +60,6 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model impor
 )
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.store import read_store
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.words import ActionKind, ConnectionType
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.versions import WindowsVersion
 from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._policies import strategies
 from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._policies.damage import Values
 from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._policies.wire import ROOT, Image, image_of
@@ -243,7 +242,7 @@ def test_what_is_in_force_is_the_same_whatever_netsh_can_be_told(form: Form, dat
     assert (found.assigned is None) == (found.foreign_in_force is not None)
 
 
-HOST = Endpoint(name="host", addresses=(ip_address("10.0.0.10"),), version=WindowsVersion(10, 0, 14393))
+HOST = Endpoint(name="host", addresses=(ip_address("10.0.0.10"),))
 EVERYTHING = [
     CriticalFlow(f"{direction} {traffic}", (IPv4Network("0.0.0.0/0"),), direction, parse_traffic(traffic, ""))
     for direction in FlowDirection
