@@ -29,7 +29,12 @@ sys.path[:0] = [str(ROOT / "collections"), str(ROOT / "tests" / "lab")]
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.document import read_document  # noqa: E402
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model import Store  # noqa: E402
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.netsh import render  # noqa: E402
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.intent import Mode, desired_store  # noqa: E402
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.intent import (  # noqa: E402
+    Mode,
+    desired_store,
+    read_request,
+    requested_store,
+)
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.plan import make_plan  # noqa: E402
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.store import read_store  # noqa: E402
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.registry.query import parse_query  # noqa: E402
@@ -42,7 +47,7 @@ from winlab.store.model import HOST_MASK, Action, ActionBody, Filter, Side, Side
 Data = dict[str, Any]
 SIZES = (1_000, 2_000, 5_000, 10_000)
 KEY = r"HKLM\SOFTWARE\Policies\Microsoft\Windows\IPSec"
-STEPS = ("decode", "parse", "plan", "plan_change", "render")
+STEPS = ("decode", "parse", "merge", "plan", "plan_change", "render")
 
 
 def document(count: int, *, network: int = 10, last: int = 0) -> Data:
@@ -95,11 +100,13 @@ def steps(count: int) -> dict[str, Callable[[], object]]:
     fresh = desired_store(Store(), want, Mode.OVERRIDDEN)
     changed = desired_store(current, want, Mode.OVERRIDDEN)
     plan = make_plan(Store(), fresh)
+    one_more = read_request({"filter_lists": [{"name": "Peers", "filters": [{"protocol": "udp"}]}]}, Mode.MERGED)
     # Each run reads addresses that no earlier one has seen, as a task does.
     unseen = itertools.cycle([document(count, network=network) for network in range(20, 28)])
     return {
         "decode": lambda: read_store(parse_query(text)),
         "parse": lambda: read_document(next(unseen)),
+        "merge": lambda: requested_store(current, one_more),
         "plan": lambda: make_plan(Store(), fresh),
         "plan_change": lambda: make_plan(current, changed),
         "render": lambda: [render(step.operation).clear() for step in plan],

@@ -46,6 +46,8 @@ Network = IPv4Network | IPv6Network
 Address = Place | ServerRole | Network | AddressRange
 PROTOCOLS = {"any": 0, "icmp": 1, "tcp": 6, "udp": 17, "raw": 255}
 _PROTOCOL_NAMES = {number: name for name, number in PROTOCOLS.items()}
+_WORDS: dict[str, Place | ServerRole] = {each.value: each for words in (Place, ServerRole) for each in words}
+_MOST_DIGITS = 20
 _WITH_PORTS = frozenset({PROTOCOLS["tcp"], PROTOCOLS["udp"]})
 
 
@@ -54,7 +56,7 @@ def natural_number(text: str) -> int | None:
 
     Up to 20 digits: no number of the store, of a packet or of a counter has more, and Python refuses thousands.
     """
-    return int(text) if re.fullmatch(r"[0-9]{1,20}", text) else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
 
 
 def has_ports(protocol: int) -> bool:
@@ -109,6 +111,13 @@ def plain_address(text: str) -> IPv4Address | IPv6Address:
     return ip_address(text)
 
 
+def single(address: IPv4Address | IPv6Address) -> Network:
+    """Return the network of one address; by its number, since the standard library goes by its text once more."""
+    if isinstance(address, IPv4Address):
+        return IPv4Network((int(address), address.max_prefixlen))
+    return IPv6Network((int(address), address.max_prefixlen))
+
+
 def parse_one_address(text: str, path: str, expected: str, remedy: str) -> IPv4Address | IPv6Address:
     """Return one address; IpsecError with what was ``expected`` for any other text."""
     word = text.strip()
@@ -133,15 +142,14 @@ def parse_address(text: str, path: str) -> Address:
     """
     word = text.strip().lower()
     _refuse_scope(word, path)
-    for words in (Place, ServerRole):
-        if word in tuple(words):
-            return words(word)
+    if word in _WORDS:
+        return _WORDS[word]
     if "-" in word and not re.search(r"[g-z]", word):
         return _parse_range(text, path)
     if "/" in word:
         return _parse_network(text, path)
     try:
-        return ip_network(plain_address(word))
+        return single(plain_address(word))
     except ValueError as error:
         if re.fullmatch(r"[a-z0-9_.-]*[a-z][a-z0-9_.-]*", word) and ":" not in word:
             remedy = "Names are not resolved, because a filter keeps the addresses of that moment: give addresses."
@@ -184,7 +192,7 @@ def _parse_range(text: str, path: str) -> Address:
     if int(first) > int(last):
         raise IpsecError(path, text, "a first address that is not above the last", f"Write {last}-{first}.")
     if first == last:
-        return ip_network(first)
+        return single(first)
     return AddressRange(first, last)
 
 

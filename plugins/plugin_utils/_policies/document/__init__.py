@@ -2,13 +2,17 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whole documents: what users write and what readers return, in one shape."""
+"""Whole documents: what users write and what readers return, in one shape.
+
+The names of options are those of the argument specification, which modules bring along and documentation is checked by.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Protocol, TypeVar
 
+from ....module_utils import _argspec
 from ..._common.errors import IpsecError, hidden
 from ..._common.fields import Fields
 from ..model import Store, folded
@@ -17,7 +21,7 @@ from .filter_action import read_filter_action, write_filter_action
 from .filter_list import read_filter_list, write_filter_list
 from .policy import read_policy, write_policy
 
-DOCUMENT_OPTIONS = ("filter_lists", "filter_actions", "policies", "assigned")
+DOCUMENT_OPTIONS = tuple(_argspec.DOCUMENT)
 
 
 class _HasName(Protocol):

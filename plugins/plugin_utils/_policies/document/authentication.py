@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from ....module_utils import _argspec
 from ..._common.errors import IpsecError
 from ..._common.fields import Fields
 from ..._common.secret import Secret
@@ -15,7 +16,7 @@ from ..._windows.netsh.text import LONGEST_TEXT, trouble
 from ..model import Authentication, Certificate, Kerberos, PresharedKey
 from ..names import authority_trouble
 
-AUTHENTICATION_OPTIONS = ("method", "preshared_key", "authority", "map_to_account", "exclude_authority_name")
+AUTHENTICATION_OPTIONS = tuple(_argspec.AUTHENTICATION)
 LONGEST_KEY = 256
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from ....module_utils import _argspec
 from ..._common.errors import IpsecError, hidden
 from ..._common.fields import Fields
 from ..._common.packets import HIGHEST_U32
@@ -13,14 +14,9 @@ from ..model import FilterAction, QuickModeMethod
 from ..names import check_object_name
 from ..words import ActionKind, Encryption, Integrity
 
-METHOD_OPTIONS = ("ah_integrity", "esp_encryption", "esp_integrity", "lifetime_kilobytes", "lifetime_seconds")
+METHOD_OPTIONS = tuple(_argspec.METHOD)
 NEGOTIATE_OPTIONS = ("security_methods", "accept_unsecured", "fallback_to_clear", "perfect_forward_secrecy")
-FILTER_ACTION_OPTIONS = (
-    "name",
-    "description",
-    "action",
-    *NEGOTIATE_OPTIONS,
-)
+FILTER_ACTION_OPTIONS = tuple(_argspec.FILTER_ACTION)
 
 
 def read_method(data: object, path: str) -> QuickModeMethod:

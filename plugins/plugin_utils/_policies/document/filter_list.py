@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from ....module_utils import _argspec
 from ..._common.errors import IpsecError
 from ..._common.fields import Fields
 from ..._common.packets import (
@@ -27,16 +28,8 @@ from ..._common.packets import (
 from ..model import Filter, FilterList
 from ..names import check_object_name
 
-FILTER_OPTIONS = (
-    "source",
-    "destination",
-    "protocol",
-    "source_port",
-    "destination_port",
-    "mirrored",
-    "description",
-)
-FILTER_LIST_OPTIONS = ("name", "description", "filters")
+FILTER_OPTIONS = tuple(_argspec.FILTER)
+FILTER_LIST_OPTIONS = tuple(_argspec.FILTER_LIST)
 
 
 # The same addresses come again, in filters and each time that a document is read.

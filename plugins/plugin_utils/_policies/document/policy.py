@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv6Address
 
+from ....module_utils import _argspec
 from ..._common.errors import IpsecError
 from ..._common.fields import Fields
 from ..._common.packets import HIGHEST_U32, parse_one_address
@@ -17,20 +18,11 @@ from ..words import ConnectionType, DhGroup, Encryption, Integrity, effective_qu
 from .authentication import read_authentication, write_authentication
 from .filter_action import read_methods, write_method
 
-RULE_OPTIONS = (
-    "name",
-    "description",
-    "filter_list",
-    "filter_action",
-    "authentication",
-    "connection_type",
-    "tunnel_endpoint",
-    "enabled",
-)
-MAIN_MODE_METHOD_OPTIONS = ("encryption", "integrity", "dh_group")
-MAIN_MODE_OPTIONS = ("security_methods", "lifetime_minutes", "quick_modes", "perfect_forward_secrecy")
-DEFAULT_RESPONSE_OPTIONS = ("enabled", "authentication", "security_methods", "perfect_forward_secrecy")
-POLICY_OPTIONS = ("name", "description", "polling_interval_minutes", "main_mode", "default_response", "rules")
+RULE_OPTIONS = tuple(_argspec.RULE)
+MAIN_MODE_METHOD_OPTIONS = tuple(_argspec.MAIN_MODE_METHOD)
+MAIN_MODE_OPTIONS = tuple(_argspec.MAIN_MODE)
+DEFAULT_RESPONSE_OPTIONS = tuple(_argspec.DEFAULT_RESPONSE)
+POLICY_OPTIONS = tuple(_argspec.POLICY)
 
 # The store counts seconds in 32 bits.
 _MOST_MINUTES = HIGHEST_U32 // 60

@@ -95,19 +95,35 @@ def desired_store(current: Store, given: Data, mode: Mode, path: str = "config")
     return requested_store(current, read_request(given, mode, path))
 
 
+@dataclass(frozen=True, slots=True)
+class ObjectRequest:
+    """Options of one object that have been read; ``said`` is what they are on their own, see :class:`Request`."""
+
+    kind: str
+    given: Data
+    said: Item
+
+
+def read_object(kind: str, given: Data) -> ObjectRequest:
+    """Read the options of one object, once for all hosts; refuse what no host could take, before any is asked."""
+    return ObjectRequest(kind, given, _KINDS[kind].read(given, "", True))
+
+
+def store_with_object(current: Store, request: ObjectRequest) -> Store:
+    """Return what the host shall have when the object of a request is present."""
+    known = by_name(_items(current, request.kind))
+    known[folded(request.said.name)] = _present(known, request.said, request.given, Mode.PRESENT, "")
+    return complete(current, _with(current, request.kind, known), "")
+
+
 def check_object(kind: str, given: Data, *, absent: bool = False) -> None:
-    """Refuse options of one object that no host could take, before any host is asked."""
-    if absent:
-        given = {"name": given.get("name")}
-    _KINDS[kind].read(given, "", True)
+    """Refuse options of one object that no host could take; :func:`read_object` keeps what was read."""
+    read_object(kind, {"name": given.get("name")} if absent else given)
 
 
 def desired_object(current: Store, kind: str, given: Data) -> Store:
-    """Return what the host shall have when one object, whose options are ``given``, is present."""
-    known = by_name(_items(current, kind))
-    said = _KINDS[kind].read(given, "", True)
-    known[folded(said.name)] = _present(known, said, given, Mode.PRESENT, "")
-    return complete(current, _with(current, kind, known), "")
+    """Return what one host shall have when the object with these options is present, see :func:`store_with_object`."""
+    return store_with_object(current, read_object(kind, given))
 
 
 def without_object(current: Store, kind: str, name: str) -> Store:

@@ -23,9 +23,10 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.document im
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model import Filter, FilterList, Store, folded
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.intent import (
     Mode,
-    desired_object,
+    read_object,
     read_request,
     requested_store,
+    store_with_object,
 )
 from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._policies import strategies
 
@@ -142,7 +143,7 @@ def test_one_object_is_read_as_the_joined_one(current: Store, data: st.DataObjec
     before: Any = known[key]
     whole = joined(next((item for item in before if item["name"] == one["name"]), None), one, keep=False)
     try:
-        found: Store | str = unordered(desired_object(current, kind, one))
+        found: Store | str = unordered(store_with_object(current, read_object(kind, one)))
     except IpsecError:
         found = "refused"
     event("refused" if found == "refused" else "present")
@@ -167,5 +168,9 @@ def test_only_given_filters_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     found = [requested_store(current, request) for _host in range(3)]
     assert counts["read"] == 1
     assert all(len(store.filter_lists[0].filters) == 2001 for store in found)
+    (wider,) = store_with_object(
+        current, read_object("filter_list", {"name": "Peers", "description": "x"})
+    ).filter_lists
+    assert (counts["read"], wider.filters) == (1, there.filters)
     (whole,) = requested_store(current, read_request(document, Mode.OVERRIDDEN)).filter_lists
     assert (counts["read"], len(whole.filters)) == (2, 1)

@@ -49,13 +49,13 @@ def specs(draw: st.DrawFn) -> FilterSpec:
     }
     fields["source"], fields["source_mask"] = draw(SIDES)
     fields["destination"], fields["destination_mask"] = draw(SIDES)
-    odd = st.sampled_from(
+    odd: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
         [
             *({"mirrored": 2}, {"protocol": 256}, {"is_tunnel": 1}, {"options": 1}, {"special": 2}, {"special": 0x81}),
             *({"special": 9}, {"source_name": "x"}, {"destination_name": "x"}),
         ]
     )
-    return FilterSpec(draw(st.binary(min_size=16, max_size=16)), **(fields | draw(st.just({}) | odd)))
+    return FilterSpec(draw(st.binary(min_size=16, max_size=16)), **(fields | draw(st.just(fields) | odd)))
 
 
 @given(spec=specs())
