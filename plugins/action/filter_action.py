@@ -13,3 +13,4 @@ class ActionModule(ObjectAction):
     """A filter action is present or absent."""
 
     module = "filter_action"
+    read_whole = ("security_methods",)

@@ -13,3 +13,4 @@ class ActionModule(ObjectAction):
     """A filter list is present or absent."""
 
     module = "filter_list"
+    read_whole = ("filters",)

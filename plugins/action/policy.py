@@ -13,3 +13,4 @@ class ActionModule(ObjectAction):
     """A policy with its rules is present or absent."""
 
     module = "policy"
+    read_whole = ("main_mode", "default_response", "rules")

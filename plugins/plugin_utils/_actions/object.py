@@ -13,28 +13,29 @@ from .._policies.document.filter_action import write_filter_action
 from .._policies.document.filter_list import write_filter_list
 from .._policies.document.policy import write_policy
 from .._policies.model import FILTER_ACTION, FILTER_LIST, POLICY, Store, by_name, folded
-from .._policies.planning.intent import check_object, desired_object, without_object
+from .._policies.planning.intent import ObjectRequest, read_object, store_with_object, without_object
 from .._windows.timer import check_timeout
 from .base import Data, IpsecAction
 
 
-class ObjectAction(IpsecAction[None]):
+class ObjectAction(IpsecAction[ObjectRequest]):
     """Makes one object present or absent. The module has the name of the kind of object."""
 
-    def check(self, given: Data) -> None:
-        """Refuse what no host could take as this kind of object."""
-        state = given.get("state") or "present"
-        check_object(self.module, _options(given), absent=state == "absent")
+    def check(self, given: Data) -> ObjectRequest:
+        """Read the object; refuse what no host could take as this kind of object."""
+        absent = given.get("state") == "absent"
+        request = read_object(self.module, {"name": given.get("name")} if absent else _options(given))
         check_timeout(given.get("confirm_timeout"))
+        return request
 
-    def act(self, args: Data, request: None) -> Data:
+    def act(self, args: Data, request: ObjectRequest) -> Data:
         """Make the object present with the options given, or absent."""
-        options = _options(args)
+        name = request.said.name
         if args.get("state", "present") == "absent":
-            outcome = self.converge(lambda store: without_object(store, self.module, args["name"]), args)
+            outcome = self.converge(lambda store: without_object(store, self.module, name), args)
         else:
-            outcome = self.converge(lambda store: desired_object(store, self.module, options), args)
-        return self.report(outcome, lambda store: _view(store, self.module, args["name"]))
+            outcome = self.converge(lambda store: store_with_object(store, request), args)
+        return self.report(outcome, lambda store: _view(store, self.module, name))
 
 
 def _options(given: Data) -> Data:

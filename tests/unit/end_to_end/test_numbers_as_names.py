@@ -106,6 +106,31 @@ def test_an_option_below_that_says_null_stays_as_it_is_on_the_host() -> None:
     assert (result["changed"], result["before"]["main_mode"]["lifetime_minutes"]) == (False, 60)
 
 
+def test_options_of_a_document_that_say_null_stay_as_they_are_on_the_host() -> None:
+    host = Host.create("host", "2016")
+    response = {"enabled": True, "perfect_forward_secrecy": True}
+    methods = [{"esp_encryption": "3des", "esp_integrity": "sha1"}]
+    action = {"name": "A", "action": "negotiate", "security_methods": methods, "fallback_to_clear": True}
+    policy = {"name": "P", "main_mode": {"lifetime_minutes": 60, "quick_modes": 3}, "default_response": response}
+    run(host, "policies", {"config": {"policies": [policy], "filter_actions": [action]}})
+    nothing = {
+        "policies": [
+            {
+                "name": "P",
+                "description": None,
+                "main_mode": {"lifetime_minutes": None, "quick_modes": 3},
+                "default_response": {"enabled": True, "perfect_forward_secrecy": None},
+                "rules": None,
+            }
+        ],
+        "filter_actions": [{"name": "A", "action": None, "security_methods": None, "fallback_to_clear": None}],
+        "assigned": None,
+    }
+    assert run(host, "policies", {"config": nothing})["changed"] is False
+    permits = {"name": "A", "action": "permit", "security_methods": None, "fallback_to_clear": None}
+    assert run(host, "policies", {"config": {"filter_actions": [permits]}})["changed"] is True
+
+
 @pytest.mark.parametrize("name", [True, False, 1.5, ["P"], {"name": "P"}])
 @pytest.mark.parametrize("module", ["filter_list", "filter_action", "policy", "assignment"])
 def test_what_is_neither_text_nor_number_is_refused_before_the_host_is_asked(module: str, name: object) -> None:

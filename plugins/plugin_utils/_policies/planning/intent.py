@@ -19,7 +19,7 @@ from ..document.filter_list import read_filter_list, write_filter_list
 from ..document.policy import read_policy, write_policy
 from ..model import FILTER_ACTION, FILTER_LIST, POLICY, FilterAction, FilterList, Policy, Store, by_name, folded
 from ..names import check_object_name
-from .merge import Data, listed, merged_list, overlaid
+from .merge import Data, given_only, listed, merged_list, overlaid
 from .references import complete, keep_needed, require_unused
 
 Item = FilterList | FilterAction | Policy
@@ -60,7 +60,7 @@ def read_request(given: Data, mode: Mode, path: str = "config") -> Request:
     if mode is Mode.DELETED and "assigned" in given:
         remedy = "Name the policies to delete; a deleted policy is unassigned first."
         raise IpsecError(f"{path}.assigned", given["assigned"], "no assignment with state deleted", remedy)
-    return Request(mode, given, said, path)
+    return Request(mode, given_only(given), said, path)
 
 
 def requested_store(current: Store, request: Request) -> Store:
@@ -106,7 +106,8 @@ class ObjectRequest:
 
 def read_object(kind: str, given: Data) -> ObjectRequest:
     """Read the options of one object, once for all hosts; refuse what no host could take, before any is asked."""
-    return ObjectRequest(kind, given, _KINDS[kind].read(given, "", True))
+    said = _KINDS[kind].read(given, "", True)
+    return ObjectRequest(kind, given_only(given), said)
 
 
 def store_with_object(current: Store, request: ObjectRequest) -> Store:

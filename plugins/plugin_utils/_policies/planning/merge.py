@@ -63,6 +63,20 @@ def _mapping(value: object) -> Data:
     return value if isinstance(value, Mapping) else {}
 
 
+def given_only(data: Data) -> Data:
+    """Return options without those that are None, which count as not given, at every depth.
+
+    Filters are left as they are: nothing of them is merged option by option, and there may be thousands.
+    """
+    return {key: value if key == "filters" else _given_below(value) for key, value in data.items() if value is not None}
+
+
+def _given_below(value: object) -> object:
+    if isinstance(value, Mapping):
+        return given_only(value)
+    return [_given_below(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
 def listed(value: object) -> list[Data]:
     """Return the elements of an option that is a list of mappings, none where it is not given."""
     return list(value) if isinstance(value, (list, tuple)) else []
