@@ -10,20 +10,20 @@ from ..plugin_utils._actions.base import Data, IpsecAction, explained
 from ..plugin_utils._actions.converge import TaskOutcome
 from ..plugin_utils._actions.prediction import ChangeTerms
 from ..plugin_utils._firewall.engine import Openings, Wanted
-from ..plugin_utils._firewall.request import Request, read_request
+from ..plugin_utils._firewall.request import OpeningsRequest, read_openings
 from ..plugin_utils._firewall.state import Firewall
 
 
-class ActionModule(IpsecAction[Request]):
+class ActionModule(IpsecAction[OpeningsRequest]):
     """Opens the host's own firewall for IPsec, or closes what was opened."""
 
     module = "firewall"
 
-    def check(self, given: Data) -> Request:
+    def check(self, given: Data) -> OpeningsRequest:
         """Refuse openings that no host could have."""
-        return read_request(given)
+        return read_openings(given)
 
-    def act(self, args: Data, request: Request) -> Data:
+    def act(self, args: Data, request: OpeningsRequest) -> Data:
         """Make the openings of the options, and no others of the name prefix."""
         engine = Openings()
         converger = self.converger(engine)

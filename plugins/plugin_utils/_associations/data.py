@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from .._common.errors import IpsecError
-from .._common.fields import Fields, freely_named
+from .._common.fields import ToldFields, freely_named
 from .clock import MOMENT, Clock, read_moment
 from .model import Associations, MainModeAssociation, QuickModeAssociation, Source
 
@@ -15,26 +15,6 @@ ASSOCIATION_OPTIONS = ("known", "reason", "source", "main_mode", "quick_mode", "
 _HIGHEST_PORT = 65535
 _HIGHEST_COUNT = 2**64 - 1
 _MOST_SECONDS = 2**40
-
-
-class ToldFields(Fields):
-    """Options in which None is what nobody tells, and texts that must say something."""
-
-    def words(self, key: str, expected: str) -> str:
-        """Return a text that must be there and say something."""
-        self.require(key, expected)
-        text = self.text(key, "")
-        if not text.strip():
-            raise IpsecError(self.at(key), text, expected, f"Write something for {key}.")
-        return text
-
-    def told(self, key: str) -> str | None:
-        """Return a text, None when it is not told."""
-        return self.text(key, "") if self.given(key) else None
-
-    def told_number(self, key: str, lowest: int, highest: int, unit: str) -> int | None:
-        """Return a whole number, None when it is not told."""
-        return self.number(key, lowest, lowest, highest, unit) if self.given(key) else None
 
 
 def read_associations(data: object, path: str) -> Associations:

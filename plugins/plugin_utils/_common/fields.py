@@ -204,6 +204,26 @@ class Fields:
         return ((f"{self.at(key)}[{index}]", item) for index, item in enumerate(value))
 
 
+class ToldFields(Fields):
+    """Options among which None is what nobody tells, and some texts must say something."""
+
+    def words(self, key: str, expected: str) -> str:
+        """Return a text that must be there and say something."""
+        self.require(key, expected)
+        text = self.text(key, "")
+        if not text.strip():
+            raise IpsecError(self.at(key), text, expected, f"Write something for {key}.")
+        return text
+
+    def told(self, key: str) -> str | None:
+        """Return a text, None when it is not told."""
+        return self.text(key, "") if self.given(key) else None
+
+    def told_number(self, key: str, lowest: int, highest: int, unit: str) -> int | None:
+        """Return a whole number, None when it is not told."""
+        return self.number(key, lowest, lowest, highest, unit) if self.given(key) else None
+
+
 def _unknown(key: str, known: tuple[str, ...]) -> tuple[str, str]:
     """Return how a message calls an option that is not known, and what to do about it."""
     if key.lower() in _BELOW_AUTHENTICATION and "authentication" in known:

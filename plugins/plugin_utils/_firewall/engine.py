@@ -13,7 +13,7 @@ from .._windows.engine import Engine, Step
 from .._windows.netsh.line import Line
 from .._windows.queries import Section
 from .plan import Plan, make_plan
-from .request import Request
+from .request import OpeningsRequest
 from .state import QUESTIONS, Firewall, read_firewall
 
 
@@ -21,11 +21,11 @@ from .state import QUESTIONS, Firewall, read_firewall
 class Wanted:
     """A request, and the way to it from what a host has."""
 
-    request: Request
+    request: OpeningsRequest
     plan: Plan
 
 
-class Openings(Engine[Firewall, Request, Wanted, Line]):
+class Openings(Engine[Firewall, OpeningsRequest, Wanted, Line]):
     """All openings of one name prefix."""
 
     questions = QUESTIONS
@@ -36,7 +36,7 @@ class Openings(Engine[Firewall, Request, Wanted, Line]):
         """Return the firewall with everything in it."""
         return read_firewall(sections)
 
-    def desired(self, have: Firewall, want: Request) -> Wanted:
+    def desired(self, have: Firewall, want: OpeningsRequest) -> Wanted:
         """Return the request with the way to it."""
         return Wanted(want, _way(have, want))
 
@@ -54,14 +54,14 @@ class Openings(Engine[Firewall, Request, Wanted, Line]):
 
     def missing(self, have: Firewall, requires: object) -> tuple[Line, ...]:
         """Return what opens those openings of a request that are not there."""
-        return _way(have, requires).add if isinstance(requires, Request) else ()
+        return _way(have, requires).add if isinstance(requires, OpeningsRequest) else ()
 
-    def again(self, have: Firewall, want: Request) -> tuple[Line, ...]:
+    def again(self, have: Firewall, want: OpeningsRequest) -> tuple[Line, ...]:
         """Return the lines for a host on which exceptions are not written over."""
         plan = _way(have, want)
         return plan.again if plan.add else ()
 
-    def left(self, have: Firewall, want: Request, done: Iterable[Step[Line]]) -> tuple[Line, ...]:
+    def left(self, have: Firewall, want: OpeningsRequest, done: Iterable[Step[Line]]) -> tuple[Line, ...]:
         """Return what still opens and what still closes."""
         plan = _way(have, want)
         return (*plan.add, *plan.delete)
@@ -81,5 +81,5 @@ class Openings(Engine[Firewall, Request, Wanted, Line]):
         return list(desired.plan.warnings)
 
 
-def _way(have: Firewall, request: Request) -> Plan:
+def _way(have: Firewall, request: OpeningsRequest) -> Plan:
     return make_plan(have, request.prefix, request.openings)

@@ -27,18 +27,18 @@ Word = TypeVar("Word", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class OpeningsRequest:
     """What a host shall have: these openings and no others of this name prefix."""
 
     prefix: str
     openings: tuple[Opening, ...]
 
 
-def read_request(given: Mapping[str, object]) -> Request:
+def read_openings(given: Mapping[str, object]) -> OpeningsRequest:
     """Return what the options ask for; raise :class:`IpsecError` with the name of the option that cannot be."""
     prefix = _prefix(element(given.get("name_prefix") or DEFAULT_PREFIX, "name_prefix"))
     if given.get("state") == "absent":
-        return Request(prefix, ())
+        return OpeningsRequest(prefix, ())
     peers = parse_addresses(listed(given.get("peers"), "peers"), "peers")
     if not peers:
         raise IpsecError("peers", "empty", "at least one address", "Name the peers, or set state to absent.")
@@ -53,7 +53,7 @@ def read_request(given: Mapping[str, object]) -> Request:
         local,
         _words(given, "profiles", Profile, tuple(Profile)),
     )
-    return Request(prefix, wanted)
+    return OpeningsRequest(prefix, wanted)
 
 
 def _prefix(text: str) -> str:

@@ -13,10 +13,10 @@ from enum import StrEnum
 from typing import TypeVar
 
 from .._associations.clock import MOMENT, read_moment
-from .._associations.data import ToldFields, read_associations
+from .._associations.data import read_associations
 from .._audit.rules import Severity
 from .._common.errors import IpsecError
-from .._common.fields import freely_named
+from .._common.fields import ToldFields, freely_named
 from .._common.packets import parse_one_address
 from .._flows.outcome_words import Fate
 from .._policies.document import read_document

@@ -24,7 +24,7 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._common.errors import
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._firewall.lines import cisco_text, nft_text
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._firewall.plan import make_plan
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._firewall.port_entry import Slot, parse_entry
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._firewall.request import read_request
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._firewall.request import read_openings
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._firewall.state import Firewall
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.queries import script
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.rule_string import parse_rule
@@ -58,7 +58,7 @@ NEW, OLD = WindowsVersion(10, 0, 14393), WindowsVersion(5, 2, 3790)
 def netsh_told(firewall: Firewall, given: Data) -> list[tuple[str, dict[str, str]]] | None:
     """Return what netsh reads, None for a refusal."""
     try:
-        request = read_request(given)
+        request = read_openings(given)
         plan = make_plan(firewall, request.prefix, request.openings)
     except IpsecError:
         return None
@@ -357,7 +357,7 @@ def test_a_scope_is_refused_everywhere(text: str) -> None:
     reason = r"since filters have no scope\. Leave out the %"
     for option in ("peers", "local_addresses"):
         with pytest.raises(IpsecError, match=reason):
-            read_request(GIVEN | {option: [text]})
+            read_openings(GIVEN | {option: [text]})
     for name, more in (("nftables", [EMPTY]), ("firewalld", []), ("cisco", ["asa"]), ("cisco", ["ios"])):
         with pytest.raises(AnsibleFilterError, match=reason):
             FILTERS[f"{name}_openings"](flows_with(text), *more)

@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._common.errors import IpsecError
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._firewall.plan import Plan, make_plan
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._firewall.port_entry import Slot, parse_entry
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._firewall.request import read_request
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._firewall.request import read_openings
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._firewall.state import Firewall
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.versions import WindowsVersion
 
@@ -32,7 +32,7 @@ def host(entries: dict[Slot, list[str]] | None = None) -> Firewall:
 
 def plan(entries: dict[Slot, list[str]] | None = None, **options: object) -> Plan:
     given: dict[str, object] = {"peers": ["10.0.0.1"], "protocols": ["ike"], "directions": ["in"]}
-    request = read_request(given | options)
+    request = read_openings(given | options)
     return make_plan(host(entries), request.prefix, request.openings)
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._common.errors import IpsecError
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._firewall.request import read_request
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._firewall.request import read_openings
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.rule_string import Profile
 
 
 def test_defaults() -> None:
-    found = read_request({"peers": ["10.0.0.1"]})
+    found = read_openings({"peers": ["10.0.0.1"]})
     assert [(each.protocol, each.direction) for each in found.openings] == [
         ("ike", "in"),
         ("ike", "out"),
@@ -34,11 +34,11 @@ def test_defaults() -> None:
 
 
 def test_one_text_may_hold_several() -> None:
-    assert read_request({"peers": "10.0.0.1, 10.0.0.2"}) == read_request({"peers": ["10.0.0.2", "10.0.0.1"]})
+    assert read_openings({"peers": "10.0.0.1, 10.0.0.2"}) == read_openings({"peers": ["10.0.0.2", "10.0.0.1"]})
 
 
 def test_absent_needs_nothing() -> None:
-    assert read_request({"state": "absent", "name_prefix": "x"}).openings == ()
+    assert read_openings({"state": "absent", "name_prefix": "x"}).openings == ()
 
 
 @pytest.mark.parametrize(
@@ -62,5 +62,5 @@ def test_absent_needs_nothing() -> None:
 )
 def test_refusals(options: dict[str, object], path: str) -> None:
     with pytest.raises(IpsecError) as caught:
-        read_request(options)
+        read_openings(options)
     assert caught.value.path == path
