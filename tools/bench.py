@@ -4,8 +4,8 @@
 
 """What everything costs: tables for people, and build/bench.json.
 
-The parts alone (bench_core), whole tasks on the wire (bench_wire), one task for many hosts (bench_hosts), the analysis
-of flows (bench_flows). All of it in one run, against the same simulated hosts.
+The parts alone (bench_core), whole tasks on the wire (bench_wire), one task for many hosts (bench_hosts), the
+instructions of a worker (bench_instructions), the analysis of flows (bench_flows). All of it in one run, against the same simulated hosts.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any
 import bench_core
 import bench_flows
 import bench_hosts
+import bench_instructions
 import bench_peer
 import bench_wire
 
@@ -107,6 +108,11 @@ def main() -> None:
         if why:
             print(f"peer_win_command was not measured: {why}")
         print(bench_hosts.table(many, many["forks"]))
+        try:
+            result["worker_instructions"] = bench_instructions.worker_instructions()
+            print(bench_instructions.table(result["worker_instructions"]))
+        except bench_instructions.NoCounter as reason:
+            print(f"worker_instructions were not counted: {reason}")
     build = ROOT / "build"
     build.mkdir(exist_ok=True)
     (build / "bench.json").write_text(json.dumps(result, indent=2) + "\n")

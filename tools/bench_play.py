@@ -13,7 +13,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,9 +31,20 @@ class Cost:
 
 
 def play(
-    folder: Path, inventory: Path, tasks: list[Data], wanted: str, *, forks: int = 5, collections: Sequence[Path] = ()
+    folder: Path,
+    inventory: Path,
+    tasks: list[Data],
+    wanted: str,
+    *,
+    forks: int = 5,
+    collections: Sequence[Path] = (),
+    before: Sequence[str] = (),
+    settings: Mapping[str, str] | None = None,
 ) -> Cost:
-    """Run tasks on the group ``windows``; exits with Ansible's output unless every recap holds ``wanted``."""
+    """Run tasks on the group ``windows``; exits with Ansible's output unless every recap holds ``wanted``.
+
+    ``before`` are words in front of the command line, ``settings`` further variables of its environment.
+    """
     playbook = folder / "bench.yml"
     playbook.write_text(json.dumps([{"hosts": "windows", "gather_facts": False, "tasks": tasks}]))
     environment = {name: value for name, value in os.environ.items() if name != "NTLM_USER_FILE"}
@@ -41,14 +52,17 @@ def play(
     if collections:
         places = [str(ROOT / "collections"), *map(str, collections)]
         environment["ANSIBLE_COLLECTIONS_PATH"] = os.pathsep.join(places)
-    command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(inventory), str(playbook)]
-    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    environment |= settings or {}
+    program = Path(sys.executable).with_name("ansible-playbook")
+    # Not by its own first line: a program that watches another one would watch the shell's look-up as well.
+    command = [*before, sys.executable, str(program), "-i", str(inventory), str(playbook)]
+    used_before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     seconds, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
     recap = [line for line in done.stdout.partition("PLAY RECAP")[2].splitlines() if " : " in line]
     if done.returncode != 0 or not recap or not all(wanted in line for line in recap):
         sys.exit(f"The tasks did not end with {wanted}:\n{done.stdout}{done.stderr}")
-    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    used = after.ru_utime + after.ru_stime - used_before.ru_utime - used_before.ru_stime
     return Cost(seconds, used)
 
 

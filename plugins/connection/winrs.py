@@ -331,9 +331,28 @@ class Connection(ConnectionBase):
                 commands.close()
 
 
-def _client(chosen: ConnectionPlan, transport: Any) -> Any:
+def _for_ntlm(password: str) -> str:
+    """Return what NTLM makes of a password, as pyspnego takes it in its place: no LM hash, and the NT hash.
+
+    Of a password itself it makes both, the LM hash by DES in Python, which is a sixth of the processor time of a task.
+    NTLMv2 has no use for it. Where somebody asks for an older one, or pyspnego is another one, the password stays.
+    """
+    if not password or "LM_COMPAT_LEVEL" in os.environ:
+        return password
     try:
-        client = Protocol(chosen.endpoint, transport=transport, **chosen.arguments)
+        from spnego._ntlm_raw.crypto import ntowfv1
+
+        return f"{'0' * 32}:{ntowfv1(password).hex()}"
+    except Exception:  # whatever is different there, the password is right
+        return password
+
+
+def _client(chosen: ConnectionPlan, transport: Any) -> Any:
+    arguments = chosen.arguments
+    if transport == "ntlm":
+        arguments = {**arguments, "password": _for_ntlm(arguments["password"])}
+    try:
+        client = Protocol(chosen.endpoint, transport=transport, **arguments)
     except (WinRMError, ValueError) as error:
         # Nothing was sent yet: arguments do not fit.
         raise WrongOption(f"pywinrm does not take the options of the connection: {error}") from error

@@ -49,7 +49,7 @@ ALLOWANCES = (
     Allowance("module_utils/*"),
     Allowance("modules/*", ("ansible.module_utils.*",)),
     Allowance("filter/*", ("ansible.errors", "ansible.module_utils.*", "ansible.utils.unsafe_proxy")),
-    Allowance("connection/*", ("ansible", "ansible.*", "winrm", "winrm.*")),
+    Allowance("connection/*", ("ansible", "ansible.*", "spnego.*", "winrm", "winrm.*")),
     Allowance("doc_fragments/*"),
 )
 
