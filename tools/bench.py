@@ -5,7 +5,8 @@
 """What everything costs: tables for people, and build/bench.json.
 
 The parts alone (bench_core), whole tasks on the wire (bench_wire), one task for many hosts (bench_hosts), the
-instructions of a worker (bench_instructions), the analysis of flows (bench_flows). All of it in one run, against the same simulated hosts.
+instructions of a worker (bench_instructions), the analysis of flows (bench_flows). All of it in one run, against the
+same simulated hosts.
 """
 
 from __future__ import annotations
