@@ -60,7 +60,7 @@ class IpsecAction(ActionBase, Generic[Request]):
             # The core's own refusals come first: they name the option path, the value and the remedy.
             request = self.check(given)
             read_guard(given)
-            result = self.act(as_specified(SPECS[self.module], given, self.read_whole), request)
+            result = self.act(as_specified(SPECS[self.module], given, self.whole(given)), request)
         except IpsecError as error:
             raise self._failure(error.told(self._from_vault()), self._told()) from None
         except HostLost as error:
@@ -115,6 +115,10 @@ class IpsecAction(ActionBase, Generic[Request]):
     def check(self, given: Data) -> Request:
         """Return what the options ask for; refuse those that no host could take, before any host is asked."""
         raise NotImplementedError
+
+    def whole(self, given: Data) -> tuple[str, ...]:
+        """Return the options that :meth:`check` has read down to the last value."""
+        return self.read_whole
 
     def act(self, args: Data, request: Request) -> Data:
         """Return the result of the task for the options that were given, and what was read from them."""

@@ -23,19 +23,26 @@ class ObjectAction(IpsecAction[ObjectRequest]):
 
     def check(self, given: Data) -> ObjectRequest:
         """Read the object; refuse what no host could take as this kind of object."""
-        absent = given.get("state") == "absent"
-        request = read_object(self.module, {"name": given.get("name")} if absent else _options(given))
+        request = read_object(self.module, {"name": given.get("name")} if _absent(given) else _options(given))
         check_timeout(given.get("confirm_timeout"))
         return request
+
+    def whole(self, given: Data) -> tuple[str, ...]:
+        """Return what was read: of an object that goes, its name alone."""
+        return () if _absent(given) else super().whole(given)
 
     def act(self, args: Data, request: ObjectRequest) -> Data:
         """Make the object present with the options given, or absent."""
         name = request.said.name
-        if args.get("state", "present") == "absent":
+        if _absent(args):
             outcome = self.converge(lambda store: without_object(store, self.module, name), args)
         else:
             outcome = self.converge(lambda store: store_with_object(store, request), args)
         return self.report(outcome, lambda store: _view(store, self.module, name))
+
+
+def _absent(given: Data) -> bool:
+    return given.get("state") == "absent"
 
 
 def _options(given: Data) -> Data:

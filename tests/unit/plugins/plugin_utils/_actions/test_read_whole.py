@@ -68,3 +68,15 @@ def test_what_the_specification_refuses_is_refused(module: str) -> None:
 
 def test_every_action_that_takes_a_document_reads_it_whole() -> None:
     assert {"audit", "flow_check", "policies", "proof", "report", "session_check"} <= set(MODULES)
+
+
+@pytest.mark.parametrize(
+    ("module", "option"), [("filter_list", "filters"), ("filter_action", "security_methods"), ("policy", "rules")]
+)
+def test_of_an_object_that_goes_nothing_is_read_but_its_name(module: str, option: str) -> None:
+    found = action(module)
+    assert option in found.whole({"name": "A"})
+    given = {"name": "A", "state": "absent", option: [{"odd_option": 1}]}
+    found.check(given)
+    with pytest.raises(IpsecError):
+        as_specified(SPECS[module], given, found.whole(given))
