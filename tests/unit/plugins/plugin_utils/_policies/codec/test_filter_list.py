@@ -34,6 +34,8 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model impor
 from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._policies import strategies
 from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._policies.wire import image_of
 
+pytestmark = pytest.mark.slow
+
 HEAD = bytes.fromhex("b520dc80c82ed111a89e00a0248d3021")
 SECOND = bytes.fromhex("3dcdfe3529ae73438a6ac5d8fab2fb08")
 EMPTY = bytes.fromhex("020000000000")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
+import pytest
 from hypothesis import given
 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._common.packets import Place
@@ -32,6 +33,8 @@ from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._policies.
     pairs,
     states,
 )
+
+pytestmark = pytest.mark.slow
 
 OWN = ip_address("10.0.0.10")
 PEERS = [ip_address(text) for text in ("10.0.1.20", "10.0.1.21", "10.0.1.99")]

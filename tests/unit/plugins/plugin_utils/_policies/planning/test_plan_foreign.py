@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from store_simulator import fate, meaning
@@ -36,6 +37,8 @@ from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._policies.
     states,
     stores,
 )
+
+pytestmark = pytest.mark.slow
 
 MANY = settings(max_examples=4 * settings.default.max_examples)
 IDENTITY = "{00000000-0000-0000-0000-000000000001}"

@@ -34,6 +34,8 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.registry.que
 from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._policies import strategies, wiretext
 from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._policies.wire import ROOT, Image, image_of
 
+pytestmark = pytest.mark.slow
+
 FORMS = pytest.mark.parametrize("form", [LEGACY, VISTA], ids=["legacy", "vista"])
 KEY = "Purple-Elephant-7"
 
