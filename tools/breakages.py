@@ -59,17 +59,18 @@ class Breakage:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
-def wrong_test(folder: str) -> Edit:
+def wrong_test(folder: str, *, slow: bool = False) -> Edit:
     """Return a test that fails and comes before every other one of ``folder``."""
     docstring = '"""A test of the gates: it fails."""'
-    code = "\n\n\ndef test_of_the_gates() -> None:\n    assert 1 + 1 == 3\n"
+    mark = "\n\nimport pytest\n\npytestmark = pytest.mark.slow" if slow else ""
+    code = f"{mark}\n\n\ndef test_of_the_gates() -> None:\n    assert 1 + 1 == 3\n"
     return Edit(f"{folder}/test_a_wrong_sum.py", f"{HEADER}{docstring}{code}")
 
 
 # As pytest shows the assertion: the test was run, and its sum was wrong.
 WRONG_SUM = "assert (1 + 1) == 3"
 # ansible-test hands no settings on to pytest: there the early end stands in the tree.
-ENDS_EARLY = Edit(CONFTEST, "\n\ndef pytest_configure(config):\n    config.option.maxfail = 1\n")
+ENDS_EARLY = Edit(CONFTEST, "\n\ndef pytest_sessionstart(session):\n    session.config.option.maxfail = 1\n")
 FEW_TESTS = Edit(CONFTEST, "\n\ndef pytest_collection_modifyitems(items):\n    del items[3:]\n")
 SKIPPED = Edit(
     CONFTEST,
@@ -132,6 +133,8 @@ BREAKAGES = (
     ),
     Breakage("played", "a test that fails", (wrong_test("tests/unit/end_to_end"),), WRONG_SUM, STOP_EARLY),
     Breakage("played", "no test is run", (SKIPPED,), "no test passed:"),
+    Breakage("slow", "a test that fails", (wrong_test("tests/unit/a_folder", slow=True),), WRONG_SUM, STOP_EARLY),
+    Breakage("slow", "no test is run", (SKIPPED,), "no test passed:"),
     Breakage("lab", "a test that fails", (wrong_test("tests/lab/tests"),), WRONG_SUM, STOP_EARLY),
     Breakage(
         "lab",
@@ -174,6 +177,17 @@ BREAKAGES = (
             ),
         ),
         "shrug",
+    ),
+    Breakage(
+        "pylint",
+        "a name that says nothing",
+        (
+            Edit(
+                "plugins/plugin_utils/_broken.py",
+                HEADER + '"""A name."""\n\n\ndef number() -> int:\n    _ = 1\n    return _\n',
+            ),
+        ),
+        'disallowed-name: Disallowed name "_"',
     ),
     Breakage(
         "units",

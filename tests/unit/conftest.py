@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from ansible.plugins.loader import init_plugin_loader
 from ansible.utils.collection_loader import AnsibleCollectionConfig
 from hypothesis import HealthCheck, settings
@@ -25,6 +26,12 @@ UNDER_ANSIBLE_TEST = AnsibleCollectionConfig.collection_finder is not None
 if not UNDER_ANSIBLE_TEST:
     subprocess.run([sys.executable, str(ROOT / "tools" / "lay_tree.py")], check=True)
     init_plugin_loader([str(ROOT / "collections")])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Say which marks there are, here and not in pyproject.toml: ansible-test has settings of its own."""
+    config.addinivalue_line("markers", "slow: takes long; runs in make check and not in make test")
+
 
 # Examples take as long as they take on a shared machine; in a pipeline every run draws the same ones. ansible-test does
 # not hand the environment on, so there they are always the same.

@@ -16,16 +16,16 @@ from .._windows.netsh.line import Line
 from .._windows.timer import DISARM_COMMAND, arm_command
 from .services import needed_commands
 
-Judged = TypeVar("Judged", contravariant=True)
+Judged_contra = TypeVar("Judged_contra", contravariant=True)
 
 
-class Judge(Protocol[Judged]):
+class Judge(Protocol[Judged_contra]):
     """Refuses what would stop a critical flow."""
 
-    def needs_connections(self, have: Judged, desired: Judged, *, starts: bool) -> bool:
+    def needs_connections(self, have: Judged_contra, desired: Judged_contra, *, starts: bool) -> bool:
         """Tell whether the connections of the host must be known; ``starts`` says that the task starts services."""
 
-    def check(self, have: Judged, desired: Judged, listed: Listed, *, starts: bool) -> tuple[str, ...]:
+    def check(self, have: Judged_contra, desired: Judged_contra, listed: Listed, *, starts: bool) -> tuple[str, ...]:
         """Return warnings; raise IpsecError with the packet that would no longer pass."""
 
 

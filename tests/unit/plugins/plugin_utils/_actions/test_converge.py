@@ -161,4 +161,4 @@ def test_an_engine_that_decides_about_no_packets_has_no_turn() -> None:
     converger = task(Shelves(), Talk(set()))
     assert converger.turn is None
     with pytest.raises(TypeError, match="decides about no packets"):
-        _ = converger.acting
+        assert converger.acting

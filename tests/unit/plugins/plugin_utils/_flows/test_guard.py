@@ -192,6 +192,8 @@ def test_what_hung_on_the_same_fallback_before_is_not_stopped_by_the_change() ->
     both = does(replies, filter_of("me", CONTROLLER, "tcp"))
     more = does(BLOCK, filter_of("me", FE, "udp"))
     assert not refusal(GUARD, store_of(both, more), host(store_of(both)))
+    taken_in = does(replace(replies, accept_unsecured=True), filter_of("me", CONTROLLER, "tcp"))
+    assert "stopped at" in refusal(GUARD, store_of(both), host(store_of(taken_in)))
     one_way = does(replies, filter_of("me", CONTROLLER, "tcp", mirrored=False))
     assert "stopped at" in refusal(GUARD, store_of(both), host(store_of(one_way)))
 
