@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from .._common.packets import Place, format_address, format_port, format_protocol
+from .._common.packets import Address, Place, format_address, format_port, format_protocol
 from .._policies.document import write_document
 from .._policies.model import (
     Authentication,
@@ -134,9 +134,9 @@ def _filter(found: Filter) -> str:
     return f"{source} \u2192 {destination}, {format_protocol(found.protocol)}, {mirrored}"
 
 
-def _place(address: object) -> str:
+def _place(address: Address) -> str:
     known = _PLACES.get(address) if isinstance(address, Place) else None
-    return known or format_address(address)  # type: ignore[arg-type]  # what is no Place is the rest of Address
+    return known or format_address(address)
 
 
 def _method_of(found: Authentication) -> str:
