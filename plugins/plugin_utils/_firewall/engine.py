@@ -66,10 +66,6 @@ class Openings(Engine[Firewall, OpeningsRequest, Wanted, Line]):
         plan = _way(have, want)
         return (*plan.add, *plan.delete)
 
-    def differs(self, one: Firewall, other: Firewall) -> bool:
-        """Tell whether the firewalls differ."""
-        return one != other
-
     def unmet(self, operations: Sequence[Line], *, sent: bool) -> str:
         """Return which of the two it is: what is to be opened comes first."""
         opens = " add " in operations[0].redacted()

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from .._common.errors import StoreError
 from .._windows.queries import Questions, Section
 from .._windows.registry.query import Key, Keys, lists_key, parse_answer
 from .._windows.rule_string import Profile, RuleString, parse_rule
+from .._windows.services import RUNNING, read_state
 from .._windows.versions import WindowsVersion, parse_ver
 from .port_entry import Entry, Slot, parse_entry
 
@@ -50,8 +50,6 @@ QUESTIONS = Questions(
 )
 
 _VISTA = (6, 0)
-_RUNNING = 4
-_STATE = re.compile(r":\s*([0-9]{1,9})\s+[A-Z_0-9]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +128,7 @@ def read_firewall(sections: Mapping[str, Section]) -> Firewall:
         }
     return Firewall(
         version=version,
-        running=_running(service),
+        running=read_state(service) == RUNNING,  # no such service: not running
         on=on,
         local_counts=counts,
         rules=tuple(readable),
@@ -198,9 +196,3 @@ def _entries(local: Mapping[str, Key]) -> Iterator[tuple[tuple[Slot, int], Entry
             entry = parse_entry(value.data) if isinstance(value.data, str) else None
             if entry is not None:
                 yield (slot, entry.port), entry
-
-
-def _running(section: Section) -> bool:
-    # sc prints TYPE, then STATE; the labels are localised, the numbers are not. No such service: not running.
-    numbers = _STATE.findall(section.text)
-    return section.code == 0 and len(numbers) > 1 and int(numbers[1]) == _RUNNING

@@ -92,10 +92,6 @@ class Engine(ABC, Generic[State, Want, Desired, Operation]):
     def left(self, have: State, want: Want, done: Iterable[Step[Operation]]) -> tuple[Operation, ...]:
         """Return what this task still wants after its change. What others changed meanwhile is no matter of it."""
 
-    @abstractmethod
-    def differs(self, one: State, other: State) -> bool:
-        """Tell whether a plan for one host fits the other no longer."""
-
     def check(self, have: State, steps: Sequence[Step[Operation]]) -> None:
         """Refuse operations that this version of Windows cannot carry out."""
 
@@ -124,6 +120,10 @@ class Acting(Engine[State, Want, State, Operation]):
 
     One run at a time changes it in several commands; a run that has its turn has a mark on the host.
     """
+
+    @abstractmethod
+    def differs(self, one: State, other: State) -> bool:
+        """Tell whether a plan for one host fits the other no longer."""
 
     @abstractmethod
     def services(self, have: State) -> Mapping[str, Service]:

@@ -42,17 +42,24 @@ class Service:
         return self.start_type == AUTOMATIC
 
 
-def read_service(name: str, query: Section, start: Section) -> Service:
+def read_state(query: Section) -> int | None:
+    """Return the state that ``sc query`` printed, None where it printed none: there is no such service."""
     # sc prints TYPE, then STATE; the labels are localised, the numbers are not.
     numbers = _STATE.findall(query.text)
-    if query.code != 0 or len(numbers) < 2:
+    return int(numbers[1]) if query.code == 0 and len(numbers) > 1 else None
+
+
+def read_service(name: str, query: Section, start: Section) -> Service:
+    """Return a service that must be there; StoreError when its state or its start type was not told."""
+    state = read_state(query)
+    if state is None:
         remedy = "Install or repair the service: IPsec policy works only with it."
         raise StoreError(f"service {name}", "no state", "the state that sc query prints", remedy)
     found = read_number(start, "Start")
     if found is None:
         remedy = "Look at the service's key in the registry."
         raise StoreError(f"service {name}", "no start type", "its value Start in the registry", remedy)
-    return Service(int(numbers[1]), found)
+    return Service(state, found)
 
 
 def read_number(section: Section, name: str) -> int | None:

@@ -67,9 +67,6 @@ class Shelves(Engine[Shelf, Things, Things, Operation]):
     def left(self, have: Shelf, want: Things, done: Iterable[Step[Operation]]) -> tuple[Operation, ...]:
         return tuple(step.operation for step in self.plan(have, want))
 
-    def differs(self, one: Shelf, other: Shelf) -> bool:
-        return one.things != other.things
-
 
 @dataclass
 class Talk:
