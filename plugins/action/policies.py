@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ..plugin_utils._actions.base import Data, IpsecAction, foreign
+from ..plugin_utils._actions.base import Data, IpsecAction, unmanaged
 from ..plugin_utils._policies.document import write_document
 from ..plugin_utils._policies.planning.intent import Mode, Request, read_request, requested_store
 from ..plugin_utils._windows.timer import check_timeout
@@ -30,4 +30,5 @@ class ActionModule(IpsecAction[Request]):
         """Bring the host to the document."""
         in_force = bool(request.given.get("assigned"))
         outcome = self.converge(lambda store: requested_store(store, request), args, in_force=in_force)
-        return {**self.report(outcome, write_document), "foreign": foreign((outcome.after or outcome.desired).store)}
+        found = (outcome.after or outcome.desired).store
+        return {**self.report(outcome, write_document), "unmanaged": unmanaged(found)}

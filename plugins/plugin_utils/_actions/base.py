@@ -193,18 +193,36 @@ def _lines(outcome: TaskOutcome[Any, Any]) -> Iterator[str]:
         yield command
 
 
-def foreign(store: Store) -> list[Data]:
-    """Return the objects that are kept and not managed, with the reason."""
-    return [
+def unmanaged(store: Store) -> list[Data]:
+    """Return the objects of which some change, or any, is refused, with the reason; policies first."""
+    known = [(kind, store.named(kind).get(name, name), mark.reason) for (kind, name), mark in store.unmanaged.items()]
+    shown = [
+        {
+            "kind": kind,
+            "name": name,
+            "guid": store.identity(kind, name),
+            "reason": reason,
+            "known": True,
+            "assigned": _is_assigned(store, kind, name),
+        }
+        for kind, name, reason in known
+    ]
+    opaque = [
         {
             "kind": item.kind,
             "name": item.name,
             "guid": item.identity,
             "reason": item.reason,
-            "assigned": item.assigned,
+            "known": False,
+            "assigned": _is_assigned(store, item.kind, item.name),
         }
-        for item in store.foreign
+        for item in store.opaque
     ]
+    return sorted([*shown, *opaque], key=lambda item: item["kind"] != POLICY)
+
+
+def _is_assigned(store: Store, kind: str, name: str) -> bool:
+    return kind == POLICY and store.assigned is not None and folded(store.assigned) == folded(name)
 
 
 def predefined(store: Store) -> Data:

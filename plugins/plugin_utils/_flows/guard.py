@@ -28,7 +28,7 @@ from .._common.packets import (
 from .._policies.host import Host
 from .._policies.in_force import InForce, in_force
 from .._policies.model import FILTER_LIST, Store, by_name
-from .._policies.planning.references import in_force_identity, reachable
+from .._policies.planning.references import reachable
 from .._windows.services import KEY_EXCHANGE
 from .endpoint import Addresses, Endpoint
 from .essentials import missing_essentials
@@ -170,7 +170,7 @@ def _exchanges_keys(host: Host, starts: bool) -> bool:
 
 def _concerns(host: Host, desired: Store, starts: bool) -> bool:
     """Tell whether a change may give packets another fate, now or from the moment that the services run."""
-    if in_force_identity(desired) is None:
+    if desired.assigned is None:
         return False
     return (starts and not host.agent_running) or _meaning(host.store) != _meaning(desired)
 
@@ -198,7 +198,7 @@ def _meaning(store: Store) -> object:
     used = reachable(store, store.assigned)
     lists, actions = by_name(store.filter_lists), by_name(store.filter_actions)
     objects = [lists.get(name) if kind == FILTER_LIST else actions.get(name) for kind, name in sorted(used)]
-    return in_force_identity(store), objects
+    return store.assigned, objects
 
 
 def _acts(found: InForce) -> object:

@@ -98,11 +98,7 @@ class HostEvidence:
 
     @property
     def assigned(self) -> str:
-        """The local policy that is assigned, foreign ones by the name they were read as; empty for none."""
-        foreign = (self.info or {}).get("foreign")
-        for item in foreign if isinstance(foreign, Sequence) else ():
-            if isinstance(item, Mapping) and item.get("assigned"):
-                return text(item.get("name")) or text(item.get("guid"))
+        """The local policy that is assigned, by its name or its GUID; empty for none."""
         return text(self.config.get("assigned"))
 
     @property

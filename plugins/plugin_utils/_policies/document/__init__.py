@@ -15,11 +15,11 @@ from typing import Protocol, TypeVar
 from ....module_utils import _argspec
 from ..._common.errors import IpsecError, hidden
 from ..._common.fields import Fields
-from ..model import Store, folded
-from ..names import check_object_name
+from ..model import FilterAction, FilterList, Policy, Store, folded
 from .filter_action import read_filter_action, write_filter_action
 from .filter_list import read_filter_list, write_filter_list
 from .policy import read_policy, write_policy
+from .trouble import ASSIGNED, Notes, Trouble
 
 DOCUMENT_OPTIONS = tuple(_argspec.DOCUMENT)
 
@@ -42,11 +42,14 @@ def _read_items(fields: Fields, key: str, read: Callable[[object, str], Item]) -
     return tuple(found[key] for key in sorted(found))
 
 
-def read_document(data: object, path: str = "config", *, partial: bool = False) -> Store:
+def read_document(
+    data: object, path: str = "config", *, partial: bool = False, trouble: Trouble | None = None
+) -> Store:
     """Return the store that a document describes, with its objects ordered by name.
 
-    With ``partial`` objects may lack options that only a whole object must have. References between objects are
-    not followed here, since they may point at what a host already has.
+    With ``partial`` objects may lack options that only a whole object must have. What netsh cannot be told goes to
+    ``trouble``, see :mod:`.trouble`; without it that is refused. References between objects are not followed here,
+    since they may point at what a host already has.
     """
     if isinstance(data, Mapping) and isinstance(data.get("config"), Mapping):
         remedy = f"This is a whole result of a module: write .config behind its name in {path}."
@@ -54,26 +57,41 @@ def read_document(data: object, path: str = "config", *, partial: bool = False) 
     fields = Fields(data, path, DOCUMENT_OPTIONS)
     expected = "the name of a policy, or an empty text for none"
     assigned = fields.text("assigned", "", expected, "Name the policy; yes and no are words of netsh only.")
+    notes = Notes(trouble)
+    if assigned:
+        notes.name(fields, "assigned")
+        notes.close(ASSIGNED, assigned)
+
+    def filter_list(item: object, where: str) -> FilterList:
+        return read_filter_list(item, where, trouble=trouble)
+
+    def action(item: object, where: str) -> FilterAction:
+        return read_filter_action(item, where, partial=partial, trouble=trouble)
+
+    def policy(item: object, where: str) -> Policy:
+        return read_policy(item, where, partial=partial, trouble=trouble)
+
     return Store(
-        filter_lists=_read_items(fields, "filter_lists", read_filter_list),
-        filter_actions=_read_items(
-            fields, "filter_actions", lambda item, where: read_filter_action(item, where, partial=partial)
-        ),
-        policies=_read_items(fields, "policies", lambda item, where: read_policy(item, where, partial=partial)),
-        assigned=fields.checked("assigned", "", check_object_name) if assigned else None,
+        filter_lists=_read_items(fields, "filter_lists", filter_list),
+        filter_actions=_read_items(fields, "filter_actions", action),
+        policies=_read_items(fields, "policies", policy),
+        assigned=assigned or None,
     )
 
 
-def write_document(store: Store) -> dict[str, object]:
-    """Return the store as a document of plain data that :func:`read_document` reads back as the same store.
+def read_shown(data: object, path: str = "config") -> Store:
+    """Return the store that a document describes that a host has shown: names and texts may be such as it has."""
+    return read_document(data, path, trouble={})
 
-    Foreign objects are not part of it. ``assigned`` is left out when a foreign policy is in force.
+
+def write_document(store: Store) -> dict[str, object]:
+    """Return the store as a document of plain data that :func:`read_shown` reads back as the same store.
+
+    Objects whose meaning is not known are not part of it; ``assigned`` may name one.
     """
-    data: dict[str, object] = {
+    return {
         "filter_lists": [write_filter_list(item) for item in store.filter_lists],
         "filter_actions": [write_filter_action(item) for item in store.filter_actions],
         "policies": [write_policy(item) for item in store.policies],
+        "assigned": store.assigned or "",
     }
-    if store.foreign_in_force is None:
-        data["assigned"] = store.assigned or ""
-    return data

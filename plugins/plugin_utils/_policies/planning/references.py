@@ -15,21 +15,15 @@ from ..model import (
     FILTER_LIST,
     POLICY,
     Authentication,
+    Key,
     Policy,
     PresharedKey,
     Rule,
     Store,
     by_name,
     folded,
+    rules_by_key,
 )
-
-Key = tuple[str, str]
-
-
-def in_force_identity(store: Store) -> str | None:
-    """Return what tells policies in force apart: a name, the identity of a foreign one, None for none."""
-    foreign = store.foreign_in_force
-    return store.assigned or (foreign.identity if foreign else None)
 
 
 def uses(policy: Policy) -> frozenset[Key]:
@@ -40,12 +34,13 @@ def uses(policy: Policy) -> frozenset[Key]:
 
 
 def reachable(store: Store, policy: str | None) -> frozenset[Key]:
-    """Return a policy and what it uses; for None what the foreign policy in force uses, if there is one."""
+    """Return a policy and what it uses; nothing for None."""
     if policy is None:
-        foreign = store.foreign_in_force
-        return foreign.uses if foreign else frozenset()
+        return frozenset()
+    key = (POLICY, folded(policy))
+    opaque = next((item.uses for item in store.opaque if item.key == key), frozenset())
     found = by_name(store.policies).get(folded(policy))
-    return frozenset({(POLICY, folded(policy))}) | (uses(found) if found else frozenset())
+    return frozenset({key}) | (uses(found) if found else opaque)
 
 
 def _key(found: tuple[Authentication, ...]) -> Secret | None:
@@ -68,9 +63,9 @@ def _with_key(
 def complete(current: Store, wanted: Store, path: str) -> Store:
     """Return ``wanted`` with references spelled as their targets and unsaid secrets taken from ``current``.
 
-    Raises :class:`IpsecError` for unknown references, and for names that a foreign object has.
+    Raises :class:`IpsecError` for unknown references, and for names that an object has of which not all is known.
     """
-    _refuse_foreign_names(wanted, path)
+    _refuse_opaque_names(wanted, path)
     had = by_name(current.policies)
     policies = []
     for policy in wanted.policies:
@@ -79,19 +74,23 @@ def complete(current: Store, wanted: Store, path: str) -> Store:
         policies.append(before if policy == before else _complete_policy(policy, before, wanted, where))
     assigned = wanted.assigned
     if assigned is not None:
-        target = by_name(policies).get(folded(assigned))
-        if target is None:
+        names = wanted.named(POLICY)
+        if folded(assigned) not in names:
             remedy = "Define the policy, or assign one that the host has."
             raise IpsecError(f"{path}.assigned".lstrip("."), assigned, "the name of a policy", remedy)
-        assigned = target.name
+        assigned = names[folded(assigned)]
     return replace(wanted, policies=tuple(policies), assigned=assigned)
 
 
 def _complete_policy(policy: Policy, before: Policy | None, wanted: Store, path: str) -> Policy:
     lists, actions = by_name(wanted.filter_lists), by_name(wanted.filter_actions)
-    rules_before = by_name(before.rules) if before else {}
+    rules_before = rules_by_key(before.rules) if before else {}
     rules: list[Rule] = []
-    for rule in policy.rules:
+    for key, rule in rules_by_key(policy.rules).items():
+        twin = rules_before.get(key)
+        if rule == twin:
+            rules.append(rule)
+            continue
         where = f"{path}.rules[{rule.name!r}]"
         target = lists.get(folded(rule.filter_list))
         action = actions.get(folded(rule.filter_action))
@@ -101,11 +100,13 @@ def _complete_policy(policy: Policy, before: Policy | None, wanted: Store, path:
         if action is None:
             remedy = "Define it, or name one that the host has."
             raise IpsecError(f"{where}.filter_action", rule.filter_action, "the name of a filter action", remedy)
-        twin = rules_before.get(folded(rule.name))
         if twin is not None and twin.name != rule.name:
             expected = f"the name as it is written on the host, {twin.name!r}"
             remedy = "Names that differ only by case are one name to Windows."
             raise IpsecError(f"{where}.name", rule.name, expected, remedy)
+        if not rule.authentication:
+            remedy = "Leave the option out for Kerberos."
+            raise IpsecError(f"{where}.authentication", [], "at least one authentication method", remedy)
         authentication = _with_key(rule.authentication, twin.authentication if twin else (), where)
         rules.append(replace(rule, filter_list=target.name, filter_action=action.name, authentication=authentication))
     response = policy.default_response
@@ -120,19 +121,23 @@ def _names(store: Store) -> dict[Key, str]:
     return {(kind, folded(item.name)): item.name for kind, items in groups for item in items}
 
 
-def _refuse_foreign_names(wanted: Store, path: str) -> None:
+def _refuse_opaque_names(wanted: Store, path: str) -> None:
     names = _names(wanted)
-    for item in wanted.foreign:
-        name = names.get((item.kind, folded(item.name)))
+    for item in wanted.opaque:
+        name = names.get(item.key)
         if name is not None:
             expected = f"a name that no other {item.kind.replace('_', ' ')} of the host has"
-            remedy = f"The host has one that cannot be managed: {item.reason} Choose another name."
+            remedy = f"The host has one that cannot be read: {item.reason} Choose another name."
             raise IpsecError(path or item.kind, name, expected, remedy)
 
 
 def keep_needed(current: Store, wanted: Store) -> Store:
-    """Return ``wanted`` with the objects that may not go: predefined ones, those in foreign use, and what they use."""
-    needed: set[Key] = set(current.predefined).union(*(item.uses for item in current.foreign))
+    """Return ``wanted`` with the objects that may not go, and what they use.
+
+    That are predefined ones, those that share their parts with others, and those in use by what cannot be read.
+    """
+    needed: set[Key] = set(current.predefined).union(*(item.uses for item in current.opaque))
+    needed |= {key for key, mark in current.unmanaged.items() if mark.kept}
     named = by_name(wanted.policies)
     for policy in current.policies:
         # What a predefined policy is said to be is what counts, not what it uses so far.
@@ -159,9 +164,9 @@ def require_unused(store: Store, gone: set[Key], path: str) -> None:
             for kind, name in ((FILTER_LIST, rule.filter_list), (FILTER_ACTION, rule.filter_action)):
                 if (kind, folded(name)) in gone:
                     _refuse_removal(kind, name, f"rule {rule.name!r} of policy {policy.name!r}", path)
-    for item in store.foreign:
+    for item in store.opaque:
         for kind, name in sorted(item.uses & gone):
-            _refuse_removal(kind, name, f"{item.kind} {item.name!r}, which cannot be managed here,", path)
+            _refuse_removal(kind, name, f"{item.kind} {item.name!r}, which cannot be read,", path)
 
 
 def _refuse_removal(kind: str, name: str, user: str, path: str) -> None:

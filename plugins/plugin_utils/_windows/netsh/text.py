@@ -51,6 +51,8 @@ def name_trouble(name: str, longest: int = LONGEST_NAME) -> tuple[str, str] | No
         return f"at most {LONGEST_NAME} characters, not {len(name)}", "Choose a shorter name."
     if name.lower() == "all":
         return "a name other than all", "netsh takes the word all for every object: choose another name."
+    if "?" in name:
+        return "a name without ?", "A host prints ? for characters that it cannot print: leave it out."
     return trouble(name)
 
 
