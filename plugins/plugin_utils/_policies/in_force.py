@@ -78,6 +78,6 @@ def _unknown(store: Store, path: str, name: str, kind: str) -> IpsecError:
     words = kind.replace("_", " ")
     for item in store.opaque:
         if item.key == (kind, folded(name)):
-            expected = f"a {words} that can be judged, but what it holds is not known: {item.reason.rstrip('.')}"
+            expected = f"a {words} that can be judged, but what it does is not known: {item.reason.rstrip('.')}"
             return IpsecError(path, name, expected, "Check what it does by hand.")
     return IpsecError(path, name, f"the name of a {words} of the store", f"Define the {words}, or correct the name.")

@@ -20,9 +20,11 @@ from ..document.policy import read_policy, write_policy
 from ..document.trouble import Trouble
 from ..model import FILTER_ACTION, FILTER_LIST, POLICY, FilterAction, FilterList, Key, Policy, Store, by_name, folded
 from ..names import check_guid
+from .changes import filter_action_changes, filter_list_changes, policy_changes
 from .merge import Data, given_only, listed, merged_list, overlaid
+from .operations import Rename
 from .references import complete, keep_needed, require_unused
-from .renames import rename, renamed
+from .renames import renamed
 
 Item = FilterList | FilterAction | Policy
 
@@ -98,8 +100,19 @@ def _refuse_trouble(current: Store, wanted: Store, trouble: Mapping[Key, IpsecEr
         if kind not in _KINDS:
             if folded(wanted.assigned or "") != name or name not in current.named(POLICY):
                 raise error
-        elif by_name(_items(current, kind)).get(name) != by_name(_items(wanted, kind)).get(name):
+        elif not _same(by_name(_items(current, kind)).get(name), by_name(_items(wanted, kind)).get(name)):
             raise error
+
+
+def _same(before: Item | None, after: Item | None) -> bool:
+    """Tell whether nothing would have to be sent to make one object of the other."""
+    if isinstance(after, FilterList) and isinstance(before, FilterList):
+        return not any(filter_list_changes(before, after))
+    if isinstance(after, FilterAction) and isinstance(before, FilterAction):
+        return not any(filter_action_changes(before, after))
+    if isinstance(after, Policy) and isinstance(before, Policy):
+        return not any(policy_changes(before, after))
+    return before is after
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +152,10 @@ def store_with_object(current: Store, request: ObjectRequest) -> Store:
     known[folded(name)] = present
     wanted = complete(current, _with(current, kind, known), "")
     after = by_name(_items(wanted, kind))[folded(name)]
-    if request.trouble is not None and after != before:
+    if request.trouble is not None and not _same(before, after):
         raise request.trouble
     whole = isinstance(present, Policy) and request.given.get("rules") is not None
-    return _said_whole(wanted, kind, name) if whole and after != before else wanted
+    return _said_whole(wanted, kind, name) if whole else wanted
 
 
 def without_object(current: Store, kind: str, name: str, guid: str = "") -> Store:
@@ -171,7 +184,7 @@ def _renamed(current: Store, kind: str, guid: str, name: str) -> Store:
     if folded(name) in current.named(kind):
         expected = f"a name that no other {words} of the host has"
         raise IpsecError("name", name, expected, "Choose another name, or remove the other one first.")
-    return renamed(current, rename(kind, found, name, guid))
+    return renamed(current, Rename(kind, found, name, guid))
 
 
 def _said_whole(store: Store, kind: str, name: str) -> Store:

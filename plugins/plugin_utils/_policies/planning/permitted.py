@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..._common.errors import IpsecError
-from ..model import POLICY, Key, Policy, Rule, Store, Unmanaged, folded
+from ..model import FILTER_ACTION, FILTER_LIST, POLICY, Key, Policy, Rule, Store, Unmanaged, folded
 from ..names import sent_rule_trouble
 from . import operations as op
 from .changes import changed_rules
@@ -21,12 +21,25 @@ _BY_OTHER_MEANS = (op.Rename, op.Assign, op.Unassign)
 def check_permitted(operations: Iterable[op.Operation], current: Store) -> None:
     """Raise :class:`IpsecError` for the first operation on an object that cannot be changed like that."""
     for item in operations:
+        if isinstance(item, (op.AddRule, op.ChangeRule)):
+            _check_uses(item.policy, item.rule, current)
         mark = current.unmanaged.get(item.key)
         if mark is None or isinstance(item, _BY_OTHER_MEANS):
             continue
         why, remedy = _refusal(item, mark)
         if why:
             raise refused(item.key, current, f"no change of it: it {why}", remedy)
+
+
+def _check_uses(policy: str, rule: Rule, current: Store) -> None:
+    """Refuse a rule that is to be sent and uses what netsh can find by its GUID only."""
+    for kind, name in ((FILTER_LIST, rule.filter_list), (FILTER_ACTION, rule.filter_action)):
+        why = current.mark(kind, name).name
+        if why:
+            words = kind.replace("_", " ")
+            expected = f"a {words} of a name that netsh can be given, and this one {why}"
+            remedy = f"Give the {words} another name first, by its GUID: option guid of the module {kind}."
+            raise IpsecError(f"policies[{policy!r}].rules[{rule.name!r}].{kind}", name, expected, remedy)
 
 
 def _refusal(item: op.Operation, mark: Unmanaged) -> tuple[str, str]:
@@ -60,7 +73,7 @@ def to_be_made_anew(current: Store, desired: Store, have: Policy, want: Policy) 
     rewritten = bool(mark and mark.content) and not desired.unmanaged.get(key)
     if nameless is None and not rewritten:
         return False
-    check_permitted((op.DeletePolicy(have.name),), current)
+    check_permitted((op.DeletePolicy(have.name), *(op.AddRule(have.name, rule) for rule in want.rules)), current)
     for rule in want.rules:
         if not can_be_told(rule, want):
             words = sent_rule_trouble(rule.name)

@@ -16,6 +16,7 @@ from ..model import (
     POLICY,
     Authentication,
     Key,
+    Opaque,
     Policy,
     PresharedKey,
     Rule,
@@ -92,8 +93,8 @@ def _complete_policy(policy: Policy, before: Policy | None, wanted: Store, path:
             rules.append(rule)
             continue
         where = f"{path}.rules[{rule.name!r}]"
-        target = lists.get(folded(rule.filter_list))
-        action = actions.get(folded(rule.filter_action))
+        target = lists.get(folded(rule.filter_list)) or _kept(FILTER_LIST, rule.filter_list, twin, wanted)
+        action = actions.get(folded(rule.filter_action)) or _kept(FILTER_ACTION, rule.filter_action, twin, wanted)
         if target is None:
             remedy = "Define it, or name one that the host has."
             raise IpsecError(f"{where}.filter_list", rule.filter_list, "the name of a filter list", remedy)
@@ -113,6 +114,14 @@ def _complete_policy(policy: Policy, before: Policy | None, wanted: Store, path:
     had = before.default_response.authentication if before else ()
     methods = _with_key(response.authentication, had, f"{path}.default_response")
     return replace(policy, rules=tuple(rules), default_response=replace(response, authentication=methods))
+
+
+def _kept(kind: str, name: str, twin: Rule | None, store: Store) -> Opaque | None:
+    """Return what a rule of the host uses and nobody can read: the rule may go on using it."""
+    used = None if twin is None else twin.filter_list if kind == FILTER_LIST else twin.filter_action
+    if used is None or folded(used) != folded(name):
+        return None
+    return next((item for item in store.opaque if item.key == (kind, folded(name))), None)
 
 
 def _names(store: Store) -> dict[Key, str]:

@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import TypeVar
 
 from ..model import FILTER_ACTION, FILTER_LIST, POLICY, Key, Named, Policy, Rule, Store, folded
-from ..names import sent_name_trouble
 from .operations import Rename
 
 Value = TypeVar("Value")
@@ -26,12 +25,7 @@ def renames(current: Store, desired: Store) -> Iterator[Rename]:
             identity = current.identity(kind, name)
             new = new_keys.get(identity, key)
             if identity and new != key and new in want and key not in want:
-                yield rename(kind, name, want[new], identity)
-
-
-def rename(kind: str, name: str, new_name: str, identity: str) -> Rename:
-    """Return the change of a name; the GUID is used where the name cannot be sent."""
-    return Rename(kind, name, new_name, identity if sent_name_trouble(name) else "")
+                yield Rename(kind, name, want[new], identity if current.mark(kind, name).name else "")
 
 
 def renamed(store: Store, change: Rename) -> Store:

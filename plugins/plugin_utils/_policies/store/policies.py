@@ -104,7 +104,7 @@ def _found(reference: Reference, kind: Kind, parts: Parts) -> StoredObject:
 
 def _note_sharing(stored: StoredObject, parts: Parts, oddities: Oddities) -> None:
     if len(parts.wiring.users(stored)) > 1:
-        oddities.kept = f"shares its {stored.label} with another policy"
+        oddities.kept = oddities.kept or f"shares its {stored.label} with another policy"
 
 
 def _is_default_response(stored: StoredObject, parts: Parts) -> bool:

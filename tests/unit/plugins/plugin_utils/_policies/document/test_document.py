@@ -26,6 +26,7 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.document.po
     read_rule,
     write_policy,
 )
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.document.trouble import Notes
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model import (
     Certificate,
     Filter,
@@ -133,7 +134,9 @@ def test_authentication_keeps_its_order():
         {"method": "preshared_key", "preshared_key": "a key"},
         {"method": "kerberos"},
     ]
-    rule = read_rule({"name": "R", "filter_list": "L", "filter_action": "A", "authentication": methods}, "r")
+    rule = read_rule(
+        {"name": "R", "filter_list": "L", "filter_action": "A", "authentication": methods}, "r", Notes(None)
+    )
     assert rule.authentication == (
         Certificate('O="Firm, Inc.", CN=Root', map_to_account=True),
         PresharedKey(Secret("a key")),
@@ -154,16 +157,16 @@ def test_authentication_keeps_its_order():
 )
 def test_no_refusal_shows_a_key(data):
     with pytest.raises(IpsecError) as caught:
-        read_rule({"name": "R", "filter_list": "L", "filter_action": "A", "authentication": [data]}, "r")
+        read_rule({"name": "R", "filter_list": "L", "filter_action": "A", "authentication": [data]}, "r", Notes(None))
     assert "hush" not in str(caught.value)
     assert str(caught.value).startswith("r.authentication[0]")
 
 
 def test_partial_objects_need_their_names_only():
-    assert read_rule({"name": "R"}, "r", partial=True).name == "R"
+    assert read_rule({"name": "R"}, "r", Notes(None), partial=True).name == "R"
     assert read_filter_action({"name": "A"}, "a", partial=True).name == "A"
     with pytest.raises(IpsecError, match=r"r\.filter_list is None"):
-        read_rule({"name": "R"}, "r")
+        read_rule({"name": "R"}, "r", Notes(None))
     with pytest.raises(IpsecError, match=r"a\.action is None"):
         read_filter_action({"name": "A"}, "a")
     with pytest.raises(IpsecError, match="name is None"):
