@@ -39,7 +39,7 @@ class Mode(StrEnum):
     REPLACED = "replaced"
     """Named objects become exactly what is said; other objects stay."""
     OVERRIDDEN = "overridden"
-    """The store becomes exactly what is said, but for predefined objects and those that cannot be read."""
+    """The store becomes exactly what is said; predefined and unmanaged objects stay unless they are named."""
     DELETED = "deleted"
     """Named objects go."""
 

@@ -141,12 +141,12 @@ def _refuse_opaque_names(wanted: Store, path: str) -> None:
 
 
 def keep_needed(current: Store, wanted: Store) -> Store:
-    """Return ``wanted`` with the objects that may not go, and what they use.
+    """Return ``wanted`` with the objects that only go when they are named, and what they use.
 
-    That are predefined ones, those that share their parts with others, and those in use by what cannot be read.
+    That are predefined ones, those that cannot be changed like others, and those in use by what cannot be read.
     """
     needed: set[Key] = set(current.predefined).union(*(item.uses for item in current.opaque))
-    needed |= {key for key, mark in current.unmanaged.items() if mark.kept}
+    needed |= {key for key, mark in current.unmanaged.items() if mark.name or mark.content or mark.kept}
     named = by_name(wanted.policies)
     for policy in current.policies:
         # What a predefined policy is said to be is what counts, not what it uses so far.

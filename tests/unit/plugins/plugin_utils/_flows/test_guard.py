@@ -18,7 +18,7 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.guard import G
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.lockout import FlowDirection
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.management import Approach, Connection, Listed
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.host import Host
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model import POLICY, Foreign, Store
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model import POLICY, Opaque, Store
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.services import Service
 from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._flows.scenes import (
     BE,
@@ -146,12 +146,12 @@ def test_a_policy_that_does_not_act_stops_nothing() -> None:
 
 
 def test_what_cannot_be_judged_does_not_pass() -> None:
-    foreign = Foreign(kind=POLICY, name="F", identity="{1}", reason="It is odd", assigned=True)
-    unknown = Store(foreign=(foreign,), filter_lists=CUT.filter_lists)
+    opaque = Opaque(kind=POLICY, name="F", identity="{1}", reason="It is odd")
+    unknown = Store(opaque=(opaque,), assigned="F", filter_lists=CUT.filter_lists)
     assert refusal(GUARD, CUT, host(unknown))
     assert refusal(GUARD, HARMLESS, host(unknown)) == ""
-    used = replace(foreign, uses=frozenset({("filter_list", CUT.filter_lists[0].name.casefold())}))
-    before = replace(unknown, foreign=(used,))
+    used = replace(opaque, uses=frozenset({("filter_list", CUT.filter_lists[0].name.casefold())}))
+    before = replace(unknown, opaque=(used,))
     after = replace(before, filter_lists=HARMLESS.filter_lists)
     assert "It is odd" in refusal(GUARD, after, host(before))
     assert refusal(GUARD, before, host(before)) == ""
