@@ -14,7 +14,7 @@ from ansible.errors import AnsibleFilterError
 from ..plugin_utils._actions.vault import filter_refusals
 from ..plugin_utils._common.errors import hidden, shown
 from ..plugin_utils._firewall.openings import Protocol
-from ..plugin_utils._policies.document import read_shown
+from ..plugin_utils._policies.document import read_document
 from ..plugin_utils._policies.in_force import in_force
 from ..plugin_utils._policies.model import QuickModeMethod
 from ..plugin_utils._policies.words import ActionKind
@@ -36,7 +36,7 @@ def needed_openings(documents: Any) -> list[str]:
 
 def _offers(document: Any, path: str) -> list[QuickModeMethod]:
     with filter_refusals(document):
-        policy = in_force(read_shown(document, path), f"{path}.assigned")
+        policy = in_force(read_document(document, path), f"{path}.assigned")
     rules = policy.rules if policy else ()
     return [offer for rule in rules if rule.action.action is ActionKind.NEGOTIATE for offer in rule.action.methods]
 

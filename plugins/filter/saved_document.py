@@ -17,7 +17,7 @@ from ansible.utils.unsafe_proxy import wrap_var
 from ..plugin_utils._common.errors import IpsecError
 from ..plugin_utils._common.file_name import file_name as name_of_file
 from ..plugin_utils._common.said import said_by_host
-from ..plugin_utils._policies.document import read_shown
+from ..plugin_utils._policies.document import read_document
 
 # Files of earlier versions, and of an earlier recipe, hold the document as a variable.
 _VARIABLES = ("ipsec_saved", "ipsec_config")
@@ -38,7 +38,7 @@ def saved_document(text: Any, file: str = "The saved file") -> Any:
     if not isinstance(data, Mapping):
         raise AnsibleFilterError(f"{where} holds no document of policies. Restore it from a backup, or remove it.")
     try:
-        read_shown(data, "")
+        read_document(data, "")
     except IpsecError as error:
         raise AnsibleFilterError(f"{where}: {error}") from None
     # From 2.19 on texts are no templates unless a playbook wrote them; before, this is what says so.

@@ -412,8 +412,7 @@ options:
         description:
           - The policy in force, an empty string for none. The assignment stays as it is when it is not
             given.
-          - An empty string is refused while a policy is in force that cannot be managed (RV(foreign)). To name
-            another policy replaces it.
+          - It may be a policy of any name, and the GUID of one without a name, as M(winsec.ipsec.policies_info) shows them.
           - When a policy is named, its services are made to run and to start automatically, as with M(winsec.ipsec.assignment).
         type: str
   state:
@@ -423,7 +422,7 @@ options:
       - V(replaced) makes the named objects exactly what is said, with defaults for options that are not
         given, and keeps other objects.
       - V(overridden) also removes the objects that are not named. The predefined objects of Windows,
-        objects that this collection cannot express, and what those use, are kept.
+        objects of which netsh cannot be told all (RV(unmanaged)), and what those use, are kept.
       - V(deleted) removes the named objects; only their names count. A policy in force is unassigned
         first.
     type: str
@@ -629,8 +628,11 @@ answer:
   returned: failure, when the host refused a command
   type: str
   sample: ERR IPsec[05010] ...
-foreign:
-  description: Objects that are kept and not managed, because this collection cannot express them.
+unmanaged:
+  description:
+    - Objects of which netsh cannot be told all. They are shown and judged like others; some change of
+      them, or any, is refused.
+    - They stay with O(state=overridden), unless they are named.
   returned: success
   type: list
   elements: dict
@@ -641,7 +643,7 @@ foreign:
       type: str
       sample: policy
     name:
-      description: Its name as it was read.
+      description: Its name as it was read. Its GUID where it has no name, or that of another one.
       returned: success
       type: str
       sample: Standort 1 & 2
@@ -651,10 +653,16 @@ foreign:
       type: str
       sample: '{6f1c1a70-0f3d-4b7c-9a3e-1f5a2d0c9b11}'
     reason:
-      description: What cannot be expressed.
+      description: Why netsh cannot be told all of it.
       returned: success
       type: str
-      sample: Its name has a character that netsh would reinterpret.
+      sample: 'It has a name that netsh cannot be given: expected a text without &.'
+    known:
+      description: Whether it is known what it does. Where not, it is no part of the document, and whatever
+        depends on it is unknown.
+      returned: success
+      type: bool
+      sample: true
     assigned:
       description: Whether it is the policy in force.
       returned: success

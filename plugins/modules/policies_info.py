@@ -134,8 +134,11 @@ predefined:
       - Permit
     policies:
       - Client (Respond Only)
-foreign:
-  description: Objects that are kept and not managed, because this collection cannot express them.
+unmanaged:
+  description:
+    - Objects of which netsh cannot be told all. They are shown and judged like others; some change of
+      them, or any, is refused.
+    - They stay with O(winsec.ipsec.policies#module:state=overridden), unless they are named.
   returned: success
   type: list
   elements: dict
@@ -146,7 +149,7 @@ foreign:
       type: str
       sample: policy
     name:
-      description: Its name as it was read.
+      description: Its name as it was read. Its GUID where it has no name, or that of another one.
       returned: success
       type: str
       sample: Standort 1 & 2
@@ -156,10 +159,16 @@ foreign:
       type: str
       sample: '{6f1c1a70-0f3d-4b7c-9a3e-1f5a2d0c9b11}'
     reason:
-      description: What cannot be expressed.
+      description: Why netsh cannot be told all of it.
       returned: success
       type: str
-      sample: Its name has a character that netsh would reinterpret.
+      sample: 'It has a name that netsh cannot be given: expected a text without &.'
+    known:
+      description: Whether it is known what it does. Where not, it is no part of the document, and whatever
+        depends on it is unknown.
+      returned: success
+      type: bool
+      sample: true
     assigned:
       description: Whether it is the policy in force.
       returned: success

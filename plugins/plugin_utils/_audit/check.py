@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from .._common.errors import IpsecError
 from .._common.fields import Fields
-from .._policies.document import read_shown
+from .._policies.document import read_document
 from .._windows.versions import parse_version
 from .host import Audited
 from .keys import find_reused
@@ -98,6 +98,6 @@ def _host(data: object, path: str) -> Audited:
     return Audited(
         name=name,
         version=parse_version(fields.text("version", DEFAULT_VERSION), fields.at("version")),
-        store=read_shown(fields.mapping("config"), fields.at("config")),
+        store=read_document(fields.mapping("config"), fields.at("config")),
         exemption_level=level,
     )

@@ -15,7 +15,7 @@ from ipaddress import IPv4Address, IPv6Address
 from .._common.errors import IpsecError
 from .._common.fields import Fields, element, freely_named
 from .._common.packets import parse_one_address
-from .._policies.document import read_shown
+from .._policies.document import read_document
 from .._policies.in_force import in_force
 from .._windows.versions import WindowsVersion, parse_version
 from .endpoint import EXEMPTION_LEVELS, Endpoint
@@ -110,7 +110,7 @@ def _host(data: object, path: str) -> Endpoint:
     level = None
     if fields.given("exemption_level"):
         level = fields.number("exemption_level", 0, EXEMPTION_LEVELS[0], EXEMPTION_LEVELS[-1], "NoDefaultExempt")
-    store = read_shown(config, fields.at("config"))
+    store = read_document(config, fields.at("config"))
     return Endpoint(
         name=_host_name(fields.text("name", ""), fields.at("name")),
         addresses=_addresses(fields),

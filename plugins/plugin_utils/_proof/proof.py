@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from .._associations.model import Associations
 from .._common.errors import IpsecError
 from .._flows.outcome_words import Fate, fate_of
-from .._policies.document import read_shown
+from .._policies.document import read_document
 from .._policies.model import Store
 from .analysis import Analysis, JudgedFlow, algorithms, analyse, spelled
 from .evidence import Evidence, HostEvidence, text
@@ -77,7 +77,7 @@ def _store(host: HostEvidence) -> Store | None:
     if host.info is None:
         return None
     try:
-        return read_shown(host.config, "config")
+        return read_document(host.config, "config")
     except IpsecError:
         return None
 

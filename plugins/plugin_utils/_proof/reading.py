@@ -19,7 +19,7 @@ from .._common.errors import IpsecError
 from .._common.fields import ToldFields, freely_named
 from .._common.packets import parse_one_address
 from .._flows.outcome_words import Fate
-from .._policies.document import read_shown
+from .._policies.document import read_document
 from .model import (
     Cause,
     Check,
@@ -126,7 +126,7 @@ def _host(data: object, path: str) -> ProofHost:
         why_not=fields.text("why_not", ""),
         domain_policy=fields.text("domain_policy", ""),
         exemption_level=fields.told_number("exemption_level", 0, 3, "the exemption level"),
-        config=read_shown(fields.mapping("config"), fields.at("config")) if fields.given("config") else None,
+        config=read_document(fields.mapping("config"), fields.at("config")) if fields.given("config") else None,
         drift=_texts(fields, "drift"),
         associations=read_associations(fields.mapping("associations"), fields.at("associations")),
     )

@@ -105,7 +105,7 @@ def test_the_message_of_a_proof_has_a_line_for_each_thing_it_says() -> None:
         given = healthy()
         given["title"] = text or "Proof"
         one = given["hosts"][0]["info"]
-        one["foreign"] = [{"name": f"x{text}", "guid": "{0}", "assigned": True, "reason": text}]
+        one["config"] = {**one["config"], "assigned": f"x{text}"}
         one["host"]["domain_policy"] = f"y{text}"
         session = given["sessions"][0]
         given["sessions"] += [
@@ -167,7 +167,7 @@ def test_a_host_that_lies_about_itself_is_believed() -> None:
     assert run(Liar(host), "policies_info", {})["host"]["services"]["PolicyAgent"]["running"] is True
 
 
-def test_a_name_that_looks_like_another_is_foreign() -> None:
+def test_a_name_that_looks_like_another_is_another() -> None:
     host = Host.create("h", "2016", "en")
     shell.run(host, 'netsh ipsec static add filterlist name="Web"', None)
     shell.run(host, 'netsh ipsec static add filterlist name="Wild"', None)
@@ -175,8 +175,8 @@ def test_a_name_that_looks_like_another_is_foreign() -> None:
     # As a console in UTF-8 prints the Cyrillic letter.
     host.registry.set(key, "ipsecName", Value(Kind.SZ, "W\u0435b".encode().decode("cp437")))
     found = run(host, "policies_info", {})
-    assert [one["name"] for one in found["config"]["filter_lists"]] == ["Web"]
-    assert [one["name"] for one in found["foreign"]] == ["W\u0435b"]
+    assert [one["name"] for one in found["config"]["filter_lists"]] == ["Web", "W\u0435b"]
+    assert [one["name"] for one in found["unmanaged"]] == ["W\u0435b"]
     before = tree(host)
     changed = {"filter_lists": [{"name": "Web", "description": "ours", "filters": []}]}
     run(host, "policies", {"state": "merged", "config": changed})

@@ -15,11 +15,12 @@ from typing import Protocol, TypeVar
 from ....module_utils import _argspec
 from ..._common.errors import IpsecError, hidden
 from ..._common.fields import Fields
-from ..model import FilterAction, FilterList, Policy, Store, folded
+from ..model import FILTER_ACTION, FILTER_LIST, POLICY, FilterAction, FilterList, Policy, Store, folded
+from ..names import check_object_name, sent_name_trouble
 from .filter_action import read_filter_action, write_filter_action
 from .filter_list import read_filter_list, write_filter_list
 from .policy import read_policy, write_policy
-from .trouble import ASSIGNED, Notes, Trouble
+from .trouble import Noted
 
 DOCUMENT_OPTIONS = tuple(_argspec.DOCUMENT)
 
@@ -42,13 +43,11 @@ def _read_items(fields: Fields, key: str, read: Callable[[object, str], Item]) -
     return tuple(found[key] for key in sorted(found))
 
 
-def read_document(
-    data: object, path: str = "config", *, partial: bool = False, trouble: Trouble | None = None
-) -> Store:
+def read_document(data: object, path: str = "config", *, partial: bool = False, noted: Noted | None = None) -> Store:
     """Return the store that a document describes, with its objects ordered by name.
 
-    With ``partial`` objects may lack options that only a whole object must have. What netsh cannot be told goes to
-    ``trouble``, see :mod:`.trouble`; without it that is refused. References between objects are not followed here,
+    With ``partial`` objects may lack options that only a whole object must have. GUIDs, and what netsh cannot be told
+    of objects that have one, go to ``noted``, see :mod:`.trouble`. References between objects are not followed here,
     since they may point at what a host already has.
     """
     if isinstance(data, Mapping) and isinstance(data.get("config"), Mapping):
@@ -57,41 +56,56 @@ def read_document(
     fields = Fields(data, path, DOCUMENT_OPTIONS)
     expected = "the name of a policy, or an empty text for none"
     assigned = fields.text("assigned", "", expected, "Name the policy; yes and no are words of netsh only.")
-    notes = Notes(trouble)
-    if assigned:
-        notes.name(fields, "assigned")
-        notes.close(ASSIGNED, assigned)
+    found = Noted() if noted is None else noted
 
     def filter_list(item: object, where: str) -> FilterList:
-        return read_filter_list(item, where, trouble=trouble)
+        return read_filter_list(item, where, found)
 
     def action(item: object, where: str) -> FilterAction:
-        return read_filter_action(item, where, partial=partial, trouble=trouble)
+        return read_filter_action(item, where, found, partial=partial)
 
     def policy(item: object, where: str) -> Policy:
-        return read_policy(item, where, partial=partial, trouble=trouble)
+        return read_policy(item, where, found, partial=partial)
 
-    return Store(
+    store = Store(
         filter_lists=_read_items(fields, "filter_lists", filter_list),
         filter_actions=_read_items(fields, "filter_actions", action),
         policies=_read_items(fields, "policies", policy),
         assigned=assigned or None,
+        identities=found.guids,
     )
-
-
-def read_shown(data: object, path: str = "config") -> Store:
-    """Return the store that a document describes that a host has shown: names and texts may be such as it has."""
-    return read_document(data, path, trouble={})
+    if assigned and not found.shows(POLICY, assigned):
+        check_object_name(assigned, fields.at("assigned"))
+    return store
 
 
 def write_document(store: Store) -> dict[str, object]:
-    """Return the store as a document of plain data that :func:`read_shown` reads back as the same store.
+    """Return the store as a document of plain data that :func:`read_document` reads back as the same store.
 
-    Objects whose meaning is not known are not part of it; ``assigned`` may name one.
+    Objects of which netsh cannot be told all have their GUIDs. Objects whose meaning is not known are not part of it;
+    ``assigned`` may name one.
     """
+    lists = (_with_guid(store, FILTER_LIST, item.name, write_filter_list(item)) for item in store.filter_lists)
+    actions = (_with_guid(store, FILTER_ACTION, item.name, write_filter_action(item)) for item in store.filter_actions)
+    policies = (_with_guid(store, POLICY, item.name, write_policy(item)) for item in store.policies)
     return {
-        "filter_lists": [write_filter_list(item) for item in store.filter_lists],
-        "filter_actions": [write_filter_action(item) for item in store.filter_actions],
-        "policies": [write_policy(item) for item in store.policies],
-        "assigned": store.assigned or "",
+        "filter_lists": [*lists],
+        "filter_actions": [*actions],
+        "policies": [*policies],
+        "assigned": _assigned(store),
     }
+
+
+def _assigned(store: Store) -> str:
+    """Return what tells the policy in force: its name, or its GUID where it is no part of the document."""
+    opaque = store.opaque_in_force
+    if opaque is not None and sent_name_trouble(opaque.name):
+        return opaque.identity
+    return store.assigned or ""
+
+
+def _with_guid(store: Store, kind: str, name: str, data: dict[str, object]) -> dict[str, object]:
+    """Return an object as user data, with its GUID behind the name if it has a mark."""
+    if (kind, folded(name)) not in store.unmanaged:
+        return data
+    return {"name": name, "guid": store.identity(kind, name), **data}

@@ -102,7 +102,8 @@ def read_authentication(fields: Fields, key: str, notes: Notes) -> tuple[Authent
             raise IpsecError(where, write_authentication(one)["method"], "each method once in a rule", remedy)
         found.append(one)
     if fields.given(key) and not found:
-        raise IpsecError(fields.at(key), [], "at least one authentication method", "Add for example method: kerberos.")
+        expected, remedy = "at least one authentication method", "Add for example method: kerberos."
+        notes.add(IpsecError(fields.at(key), [], expected, remedy))
     return tuple(found)
 
 

@@ -12,7 +12,7 @@ from ..._common.fields import Fields
 from ..._common.packets import HIGHEST_U32
 from ..model import FILTER_ACTION, FilterAction, QuickModeMethod
 from ..words import ActionKind, Encryption, Integrity
-from .trouble import Notes, Trouble
+from .trouble import Noted, Notes
 
 METHOD_OPTIONS = tuple(_argspec.METHOD)
 NEGOTIATE_OPTIONS = ("security_methods", "accept_unsecured", "fallback_to_clear", "perfect_forward_secrecy")
@@ -72,17 +72,15 @@ def read_methods(fields: Fields, key: str) -> tuple[QuickModeMethod, ...]:
     return tuple(found)
 
 
-def read_filter_action(
-    data: object, path: str, *, partial: bool = False, trouble: Trouble | None = None
-) -> FilterAction:
+def read_filter_action(data: object, path: str, noted: Noted | None = None, *, partial: bool = False) -> FilterAction:
     """Return the filter action that ``data`` describes.
 
     With ``partial`` the options may be only some of those that make a whole filter action. What netsh cannot be told
-    goes to ``trouble``, see :mod:`.trouble`; without it that is refused.
+    is refused or noted, see :mod:`.trouble`.
     """
-    notes = Notes(trouble)
     fields = Fields(data, path, FILTER_ACTION_OPTIONS)
     fields.require("name", "the name of the filter action")
+    notes = Notes(fields, noted or Noted())
     if not partial:
         fields.require("action", f"one of {', '.join(ActionKind)}")
     action = fields.choice("action", ActionKind, ActionKind.NEGOTIATE)

@@ -26,7 +26,7 @@ from ..._common.packets import (
     parse_protocol,
 )
 from ..model import FILTER_LIST, Filter, FilterList
-from .trouble import Notes, Trouble
+from .trouble import STRICT, Noted, Notes
 
 FILTER_OPTIONS = tuple(_argspec.FILTER)
 FILTER_LIST_OPTIONS = tuple(_argspec.FILTER_LIST)
@@ -53,7 +53,7 @@ def _address(fields: Fields, key: str, default: Place) -> Address:
         raise IpsecError(fields.at(key), error.value, error.expected, error.remedy) from None
 
 
-def read_filter(data: object, path: str, notes: Notes | None = None) -> Filter:
+def read_filter(data: object, path: str, notes: Notes = STRICT) -> Filter:
     """Return the filter that ``data`` describes; from Me to Any, any protocol, mirrored, where it says nothing."""
     fields = Fields(data, path, FILTER_OPTIONS)
     found = Filter(
@@ -70,7 +70,7 @@ def read_filter(data: object, path: str, notes: Notes | None = None) -> Filter:
             shown = format_protocol(found.protocol)
             remedy = "Say protocol: tcp or udp, or leave the port out. AH and ESP are protocols 51 and 50, not ports."
             raise IpsecError(fields.at(key), port, f"no port with protocol {shown}", remedy)
-    _check_sides(found, fields, notes or Notes(None))
+    _check_sides(found, fields, notes)
     return found
 
 
@@ -104,14 +104,14 @@ def write_filter(found: Filter) -> dict[str, object]:
     }
 
 
-def read_filter_list(data: object, path: str, *, trouble: Trouble | None = None) -> FilterList:
+def read_filter_list(data: object, path: str, noted: Noted | None = None) -> FilterList:
     """Return the filter list that ``data`` describes; equal filters are kept once.
 
-    What netsh cannot be told goes to ``trouble``, see :mod:`.trouble`; without it that is refused.
+    What netsh cannot be told is refused or noted, see :mod:`.trouble`.
     """
     fields = Fields(data, path, FILTER_LIST_OPTIONS)
     fields.require("name", "the name of the filter list")
-    notes = Notes(trouble)
+    notes = Notes(fields, noted or Noted())
     filters = dict.fromkeys(read_filter(item, where, notes) for where, item in fields.items("filters"))
     found = FilterList(
         name=notes.name(fields, "name"),

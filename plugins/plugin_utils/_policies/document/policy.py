@@ -14,6 +14,8 @@ from ..._common.fields import Fields
 from ..._common.packets import HIGHEST_U32, parse_one_address
 from ..model import (
     DEFAULT_MAIN_MODE_METHODS,
+    FILTER_ACTION,
+    FILTER_LIST,
     POLICY,
     DefaultResponse,
     Kerberos,
@@ -27,7 +29,7 @@ from ..model import (
 from ..words import ConnectionType, DhGroup, Encryption, Integrity, effective_quick_modes
 from .authentication import read_authentication, write_authentication
 from .filter_action import read_methods, write_method
-from .trouble import Notes, Trouble
+from .trouble import STRICT, Noted, Notes
 
 RULE_OPTIONS = tuple(_argspec.RULE)
 MAIN_MODE_METHOD_OPTIONS = tuple(_argspec.MAIN_MODE_METHOD)
@@ -52,7 +54,7 @@ def _read_endpoint(fields: Fields) -> IPv4Address | IPv6Address | None:
     return found
 
 
-def read_rule(data: object, path: str, notes: Notes, *, partial: bool = False) -> Rule:
+def read_rule(data: object, path: str, notes: Notes = STRICT, *, partial: bool = False) -> Rule:
     """Return the rule that ``data`` describes; transport mode, Kerberos, all connections where it says nothing.
 
     No method of authentication at all is what a rule that does not negotiate may have.
@@ -67,13 +69,13 @@ def read_rule(data: object, path: str, notes: Notes, *, partial: bool = False) -
     if name.lower() == "default":
         remedy = "netsh takes the word default for the default response rule: choose another name."
         notes.add(IpsecError(fields.at("name"), name, "a name other than default", remedy))
-    none = fields.given("authentication") and fields.mapping("authentication") in ([], ())
+    authentication = read_authentication(fields, "authentication", notes)
     return Rule(
         name=name,
         description=fields.text("description", ""),
-        filter_list=notes.name(fields, "filter_list"),
-        filter_action=notes.name(fields, "filter_action"),
-        authentication=() if none else read_authentication(fields, "authentication", notes) or (Kerberos(),),
+        filter_list=notes.name(fields, "filter_list", FILTER_LIST),
+        filter_action=notes.name(fields, "filter_action", FILTER_ACTION),
+        authentication=authentication if fields.given("authentication") else (Kerberos(),),
         connection_type=fields.choice("connection_type", ConnectionType, ConnectionType.ALL),
         tunnel_endpoint=_read_endpoint(fields),
         enabled=fields.flag("enabled", True),
@@ -173,15 +175,15 @@ def _write_default_response(found: DefaultResponse) -> dict[str, object]:
     }
 
 
-def read_policy(data: object, path: str, *, partial: bool = False, trouble: Trouble | None = None) -> Policy:
+def read_policy(data: object, path: str, noted: Noted | None = None, *, partial: bool = False) -> Policy:
     """Return the policy that ``data`` describes.
 
-    What netsh cannot be told goes to ``trouble``, see :mod:`.trouble`; without it that is refused.
+    What netsh cannot be told is refused or noted, see :mod:`.trouble`.
     """
     fields = Fields(data, path, POLICY_OPTIONS)
     fields.require("name", "the name of the policy")
     default = Policy(name="")
-    notes = Notes(trouble)
+    notes = Notes(fields, noted or Noted())
     interval = "polling_interval_minutes"
     found = Policy(
         name=notes.name(fields, "name"),

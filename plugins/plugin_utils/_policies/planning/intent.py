@@ -17,9 +17,9 @@ from ..document import read_document
 from ..document.filter_action import read_filter_action, write_filter_action
 from ..document.filter_list import read_filter_list, write_filter_list
 from ..document.policy import read_policy, write_policy
-from ..document.trouble import Trouble
-from ..model import FILTER_ACTION, FILTER_LIST, POLICY, FilterAction, FilterList, Key, Policy, Store, by_name, folded
-from ..names import check_guid
+from ..document.trouble import Noted
+from ..model import FILTER_ACTION, FILTER_LIST, POLICY, FilterAction, FilterList, Policy, Store, by_name, folded
+from ..names import check_guid, check_object_name, is_guid
 from .changes import filter_action_changes, filter_list_changes, policy_changes
 from .merge import Data, given_only, listed, merged_list, overlaid
 from .operations import Rename
@@ -27,6 +27,9 @@ from .references import complete, keep_needed, require_unused
 from .renames import renamed
 
 Item = FilterList | FilterAction | Policy
+
+# Says of an object that a host has it, whichever it is.
+_NO_GUID = "{00000000-0000-0000-0000-000000000000}"
 
 
 class Mode(StrEnum):
@@ -49,25 +52,25 @@ class Request:
     """A document that has been read: what shall become of a host's store, whichever host it is.
 
     ``said`` is what the objects in ``given`` are on their own. What they leave out has its default there, which is
-    not what a merged object gets that the host has already. ``trouble`` says of which objects netsh cannot be told:
-    they are refused but on hosts that have them as they are.
+    not what a merged object gets that the host has already. ``noted`` are GUIDs of objects, and what netsh
+    cannot be told of some: they are refused but on hosts that have them as they are.
     """
 
     mode: Mode
     given: Data
     said: Store
     path: str
-    trouble: Mapping[Key, IpsecError] = field(default_factory=dict)
+    noted: Noted = field(default_factory=Noted)
 
 
 def read_request(given: Data, mode: Mode, path: str = "config") -> Request:
     """Read a document, once for all hosts; refuse one that no host could take, before any host is asked."""
-    trouble: dict[Key, IpsecError] = {}
-    said = read_document(given, path, partial=mode in (Mode.MERGED, Mode.PRESENT, Mode.DELETED), trouble=trouble)
+    noted = Noted()
+    said = read_document(given, path, partial=mode in (Mode.MERGED, Mode.PRESENT, Mode.DELETED), noted=noted)
     if mode is Mode.DELETED and "assigned" in given:
         remedy = "Name the policies to delete; a deleted policy is unassigned first."
         raise IpsecError(f"{path}.assigned", given["assigned"], "no assignment with state deleted", remedy)
-    return Request(mode, given_only(given), said, path, trouble)
+    return Request(mode, given_only(given), said, path, noted)
 
 
 def requested_store(current: Store, request: Request) -> Store:
@@ -77,6 +80,7 @@ def requested_store(current: Store, request: Request) -> Store:
     for removals of what is still in use.
     """
     given, path = request.given, request.path
+    current = _with_names(current, request)
     if request.mode is Mode.DELETED:
         return _without(current, given, path)
     store = current
@@ -86,22 +90,29 @@ def requested_store(current: Store, request: Request) -> Store:
         store = keep_needed(current, store)
     if given.get("assigned") is not None:
         name = str(given["assigned"])
+        name = (current.found(POLICY, name) or name) if is_guid(name) else name
         store = replace(store, assigned=name or None)
     elif store.assigned and folded(store.assigned) not in store.named(POLICY):
         store = replace(store, assigned=None)
     wanted = complete(current, store, path)
-    _refuse_trouble(current, wanted, request.trouble)
+    for (kind, name), error in request.noted.trouble.items():
+        if not _same(by_name(_items(current, kind)).get(name), by_name(_items(wanted, kind)).get(name)):
+            raise error
     return wanted
 
 
-def _refuse_trouble(current: Store, wanted: Store, trouble: Mapping[Key, IpsecError]) -> None:
-    """Refuse objects that netsh cannot be told, unless they are on the host already as they are wanted."""
-    for (kind, name), error in trouble.items():
-        if kind not in _KINDS:
-            if folded(wanted.assigned or "") != name or name not in current.named(POLICY):
-                raise error
-        elif not _same(by_name(_items(current, kind)).get(name), by_name(_items(wanted, kind)).get(name)):
-            raise error
+def _with_names(current: Store, request: Request) -> Store:
+    """Return the store in which objects that are told by GUIDs have the names that they shall have.
+
+    A host that has no such object is told the names alone.
+    """
+    for (kind, key), guid in request.noted.guids.items():
+        found = current.found(kind, guid)
+        if found is None or folded(found) == key or (kind, key) in request.noted.trouble:
+            continue
+        said = by_name(_items(request.said, kind))[key].name
+        current = _renamed(current, kind, guid, said, f"{request.path}.{_KINDS[kind].field}[{said!r}].")
+    return current
 
 
 def _same(before: Item | None, after: Item | None) -> bool:
@@ -126,34 +137,25 @@ class ObjectRequest:
     given: Data
     said: Item
     guid: str = ""
-    trouble: IpsecError | None = None
 
 
 def read_object(kind: str, given: Data) -> ObjectRequest:
     """Read the options of one object, once for all hosts; refuse what no host could take, before any is asked."""
-    trouble: dict[Key, IpsecError] = {}
     guid = _read_guid(given)
-    given = {key: value for key, value in given.items() if key != "guid"}
-    said = _KINDS[kind].read(given, "", True, trouble)
-    error = trouble.get((kind, folded(said.name)))
-    if guid and error is not None:
-        raise error  # the name that it gets is sent in any case
-    return ObjectRequest(kind, given_only(given), said, guid, error)
+    # The name that it gets is sent in any case, so nothing is said of the GUID to the reader of names.
+    said = _KINDS[kind].read({key: value for key, value in given.items() if key != "guid"}, "", True, Noted())
+    return ObjectRequest(kind, given_only(given), said, guid)
 
 
 def store_with_object(current: Store, request: ObjectRequest) -> Store:
     """Return what the host shall have when the object of a request is present."""
     kind, name = request.kind, request.said.name
     if request.guid:
-        current = _renamed(current, kind, request.guid, name)
+        current = _renamed(current, kind, request.guid, name, "")
     known = by_name(_items(current, kind))
     present = _present(known, request.said, request.given, Mode.PRESENT, "")
-    before = known.get(folded(name))
     known[folded(name)] = present
     wanted = complete(current, _with(current, kind, known), "")
-    after = by_name(_items(wanted, kind))[folded(name)]
-    if request.trouble is not None and not _same(before, after):
-        raise request.trouble
     whole = isinstance(present, Policy) and request.given.get("rules") is not None
     return _said_whole(wanted, kind, name) if whole else wanted
 
@@ -169,21 +171,21 @@ def _read_guid(given: Data) -> str:
     return fields.checked("guid", "", check_guid).lower()
 
 
-def _renamed(current: Store, kind: str, guid: str, name: str) -> Store:
+def _renamed(current: Store, kind: str, guid: str, name: str, path: str) -> Store:
     """Return the store with the object of a GUID under a name; refuse when there is none, or another of that name."""
     words = kind.replace("_", " ")
     found = current.found(kind, guid)
     if found is None:
         remedy = "policies_info lists the GUIDs of what has no name that can be told."
-        raise IpsecError("guid", guid, f"the GUID of a {words} of the host", remedy)
+        raise IpsecError(f"{path}guid", guid, f"the GUID of a {words} of the host", remedy)
     if found == name:
         return current
     if current.is_opaque(kind, found):
         remedy = "It cannot be read, so what it would be under another name is not known."
-        raise IpsecError("guid", guid, f"the GUID of a {words} that can be read", remedy)
+        raise IpsecError(f"{path}guid", guid, f"the GUID of a {words} that can be read", remedy)
     if folded(name) in current.named(kind):
         expected = f"a name that no other {words} of the host has"
-        raise IpsecError("name", name, expected, "Choose another name, or remove the other one first.")
+        raise IpsecError(f"{path}name", name, expected, "Choose another name, or remove the other one first.")
     return renamed(current, Rename(kind, found, name, guid))
 
 
@@ -201,9 +203,8 @@ def check_assignment(name: object, state: str, guid: object = None) -> None:
     if not fields.given("name") and not fields.given("guid") and state == "assigned":
         remedy = "Add name or guid, or say state: unassigned."
         raise IpsecError("name", None, "the name of the policy to assign", remedy)
-    if fields.given("name") and not fields.text("name", "").strip():
-        remedy = "Leave the option out for whatever policy is in force."
-        raise IpsecError("name", name, "the name of a policy", remedy)
+    if fields.given("name"):
+        fields.checked("name", "", check_object_name)
 
 
 def assigned_store(current: Store, name: str | None, *, assign: bool, guid: str = "") -> Store:
@@ -215,8 +216,9 @@ def assigned_store(current: Store, name: str | None, *, assign: bool, guid: str 
     if assign:
         if found is None:
             remedy = "Make the policy first, or name one that the host has."
-            path, value = ("guid", guid) if guid else ("name", name)
-            raise IpsecError(path, value, "a policy of the host", remedy)
+            if guid:
+                raise IpsecError("guid", guid, "the GUID of a policy of the host", remedy)
+            raise IpsecError("name", name, "the name of a policy of the host", remedy)
         return replace(current, assigned=found)
     if (name is None and not guid) or (current.assigned is not None and found == current.assigned):
         return replace(current, assigned=None)
@@ -227,27 +229,28 @@ def assigned_store(current: Store, name: str | None, *, assign: bool, guid: str 
 class _Kind:
     """How objects of one kind are read from user data, written to it, and kept in a store.
 
-    ``read`` takes the data, their path, whether they may be partial, and where it notes what netsh cannot be told.
+    ``read`` takes the data, their path, whether they may be partial, and where it notes what
+    netsh cannot be told.
     """
 
-    read: Callable[[object, str, bool, Trouble | None], Item]
+    read: Callable[[object, str, bool, Noted], Item]
     write: Callable[[Any], dict[str, object]]
     field: str
 
 
 _KINDS = {
     FILTER_LIST: _Kind(
-        lambda data, path, partial, trouble: read_filter_list(data, path, trouble=trouble),
+        lambda data, path, partial, noted: read_filter_list(data, path, noted),
         write_filter_list,
         "filter_lists",
     ),
     FILTER_ACTION: _Kind(
-        lambda data, path, partial, trouble: read_filter_action(data, path, partial=partial, trouble=trouble),
+        lambda data, path, partial, noted: read_filter_action(data, path, noted, partial=partial),
         write_filter_action,
         "filter_actions",
     ),
     POLICY: _Kind(
-        lambda data, path, partial, trouble: read_policy(data, path, partial=partial, trouble=trouble),
+        lambda data, path, partial, noted: read_policy(data, path, noted, partial=partial),
         write_policy,
         "policies",
     ),
@@ -293,8 +296,11 @@ def _present(known: Mapping[str, Item], said: Item, given: Data, mode: Mode, pat
         return merged_list(before, said, given, keep=keep) if isinstance(before, FilterList) else said
     # It was read as a part of what a host has; it must be whole in the end.
     kind = _KINDS[FILTER_ACTION if isinstance(said, FilterAction) else POLICY]
-    # What of it cannot be told is noted where the request was read.
-    return kind.read(given if before is None else overlaid(kind.write(before), given, keep=keep), path, False, {})
+    if before is None:
+        return kind.read(given, path, False, Noted())
+    # What of it cannot be told is on the host already, and is refused where it would have to be sent.
+    whole = overlaid({"guid": _NO_GUID, **kind.write(before)}, given, keep=keep)
+    return kind.read(whole, path, False, Noted())
 
 
 def _without(current: Store, given: Data, path: str) -> Store:

@@ -40,6 +40,10 @@ def _check_uses(policy: str, rule: Rule, current: Store) -> None:
             expected = f"a {words} of a name that netsh can be given, and this one {why}"
             remedy = f"Give the {words} another name first, by its GUID: option guid of the module {kind}."
             raise IpsecError(f"policies[{policy!r}].rules[{rule.name!r}].{kind}", name, expected, remedy)
+    if not rule.authentication:
+        path = f"policies[{policy!r}].rules[{rule.name!r}].authentication"
+        remedy = "netsh cannot be told the methods that the host has: say which ones shall be there."
+        raise IpsecError(path, [], "at least one authentication method", remedy)
 
 
 def _refusal(item: op.Operation, mark: Unmanaged) -> tuple[str, str]:

@@ -89,9 +89,6 @@ def _complete_policy(policy: Policy, before: Policy | None, wanted: Store, path:
     rules: list[Rule] = []
     for key, rule in rules_by_key(policy.rules).items():
         twin = rules_before.get(key)
-        if rule == twin:
-            rules.append(rule)
-            continue
         where = f"{path}.rules[{rule.name!r}]"
         target = lists.get(folded(rule.filter_list)) or _kept(FILTER_LIST, rule.filter_list, twin, wanted)
         action = actions.get(folded(rule.filter_action)) or _kept(FILTER_ACTION, rule.filter_action, twin, wanted)
@@ -105,9 +102,6 @@ def _complete_policy(policy: Policy, before: Policy | None, wanted: Store, path:
             expected = f"the name as it is written on the host, {twin.name!r}"
             remedy = "Names that differ only by case are one name to Windows."
             raise IpsecError(f"{where}.name", rule.name, expected, remedy)
-        if not rule.authentication:
-            remedy = "Leave the option out for Kerberos."
-            raise IpsecError(f"{where}.authentication", [], "at least one authentication method", remedy)
         authentication = _with_key(rule.authentication, twin.authentication if twin else (), where)
         rules.append(replace(rule, filter_list=target.name, filter_action=action.name, authentication=authentication))
     response = policy.default_response

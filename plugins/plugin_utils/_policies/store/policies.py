@@ -75,16 +75,14 @@ def policy(stored: StoredObject, parts: Parts, oddities: Oddities) -> Policy:
 
 
 def _note_names(rules: list[Rule], oddities: Oddities) -> None:
+    """Note names that stand in the way; rules without names are what the snap-in itself makes."""
     counts = Counter(folded(rule.name) for rule in rules)
     for rule in rules:
         found = sent_rule_trouble(rule.name)
         if found is not None and rule.name:
             oddities.rules.append(f"has a rule name that netsh cannot be given: expected {found[0]}")
-        elif counts[folded(rule.name)] > 1:
-            which = f"with the name {rule.name!a}" if rule.name else "without a name"
-            oddities.rules.append(f"has {counts[folded(rule.name)]} rules {which}")
-        elif not rule.name:
-            oddities.rules.append("has a rule without a name")
+        elif rule.name and counts[folded(rule.name)] > 1:
+            oddities.rules.append(f"has {counts[folded(rule.name)]} rules with the name {rule.name!a}")
 
 
 def _only(stored: StoredObject, references: tuple[Reference, ...], kind: Kind, parts: Parts) -> StoredObject:
@@ -174,6 +172,8 @@ def _rule(stored: StoredObject, data: RuleData, parts: Parts, oddities: Oddities
     for used in (list_object, action_object):
         if not parts.names.knows(used):
             raise Inexpressible(f"uses the {used.label}, which belongs to a default response rule")
+        if parts.names.trouble(used):
+            oddities.rules.append(f"has a rule that uses the {used.label}, which netsh cannot be told by name")
     return Rule(
         name=stored.name,
         description=stored.description,

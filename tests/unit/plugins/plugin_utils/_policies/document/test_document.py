@@ -26,7 +26,6 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.document.po
     read_rule,
     write_policy,
 )
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.document.trouble import Notes
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model import (
     Certificate,
     Filter,
@@ -134,9 +133,7 @@ def test_authentication_keeps_its_order():
         {"method": "preshared_key", "preshared_key": "a key"},
         {"method": "kerberos"},
     ]
-    rule = read_rule(
-        {"name": "R", "filter_list": "L", "filter_action": "A", "authentication": methods}, "r", Notes(None)
-    )
+    rule = read_rule({"name": "R", "filter_list": "L", "filter_action": "A", "authentication": methods}, "r")
     assert rule.authentication == (
         Certificate('O="Firm, Inc.", CN=Root', map_to_account=True),
         PresharedKey(Secret("a key")),
@@ -157,16 +154,16 @@ def test_authentication_keeps_its_order():
 )
 def test_no_refusal_shows_a_key(data):
     with pytest.raises(IpsecError) as caught:
-        read_rule({"name": "R", "filter_list": "L", "filter_action": "A", "authentication": [data]}, "r", Notes(None))
+        read_rule({"name": "R", "filter_list": "L", "filter_action": "A", "authentication": [data]}, "r")
     assert "hush" not in str(caught.value)
     assert str(caught.value).startswith("r.authentication[0]")
 
 
 def test_partial_objects_need_their_names_only():
-    assert read_rule({"name": "R"}, "r", Notes(None), partial=True).name == "R"
+    assert read_rule({"name": "R"}, "r", partial=True).name == "R"
     assert read_filter_action({"name": "A"}, "a", partial=True).name == "A"
     with pytest.raises(IpsecError, match=r"r\.filter_list is None"):
-        read_rule({"name": "R"}, "r", Notes(None))
+        read_rule({"name": "R"}, "r")
     with pytest.raises(IpsecError, match=r"a\.action is None"):
         read_filter_action({"name": "A"}, "a")
     with pytest.raises(IpsecError, match="name is None"):

@@ -78,7 +78,7 @@ def test_what_is_known_is_judged_and_what_is_not_is_called_so(kind: str, case: s
     found = image()
     DAMAGE[kind][case][0](found)
     store = read_store(found.as_keys())
-    ((key, reason),) = reasons(store).items()
+    key, reason = next((key, reason) for key, reason in reasons(store).items() if key[0] == kind)
     assert store.assigned == "Policy"
     if case in SEEN[kind]:
         assert store.opaque == ()
@@ -224,7 +224,7 @@ def test_two_rules_without_a_name() -> None:
     for name in "AB":
         del found.key(name)["ipsecName"]
     store = read_store(found.as_keys())
-    assert reasons(store) == {(POLICY, "hardening"): "It has 2 rules without a name."}
+    assert reasons(store) == {}
     assert [(rule.name, rule.filter_list) for rule in store.policies[0].rules] == [("", "Bad"), ("", "Good")]
     judged = in_force(store)
     assert judged is not None
@@ -245,7 +245,7 @@ def test_names_that_windows_2000_lent_are_none() -> None:
     rule = found.key("Rule")
     rule["ipsecName"] = rule["ipsecNegotiationPolicyReference"]
     store = read_store(found.as_keys())
-    assert reasons(store) == {(POLICY, "policy"): "It has a rule without a name."}
+    assert reasons(store) == {}
     assert store.policies[0].default_response == STORE.policies[0].default_response
     assert [each.name for each in store.policies[0].rules] == [""]
 

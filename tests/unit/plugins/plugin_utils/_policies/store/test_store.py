@@ -226,6 +226,7 @@ def test_two_objects_of_one_name_go_by_their_guids() -> None:
     assert reasons(store) == {
         (FILTER_LIST, first): "It has the name of another object of its kind, 'LIST'.",
         (FILTER_LIST, second): "It has the name of another object of its kind, 'List'.",
+        (POLICY, "policy"): "It has a rule that uses the filter list 'List', which netsh cannot be told by name.",
     }
     assert [item.name for item in store.filter_lists] == [first, second]
     assert [rule.filter_list for rule in store.policies[0].rules] == [second]
@@ -459,7 +460,7 @@ def test_a_rule_without_a_name_is_kept_as_it_is() -> None:
     del found.key("Rule")["ipsecName"]
     store = read_store(found.as_keys())
     assert [rule.name for rule in store.policies[0].rules] == [""]
-    assert reasons(store) == {(POLICY, "policy"): "It has a rule without a name."}
+    assert reasons(store) == {}
 
 
 def test_descriptions_may_hold_what_netsh_cannot_be_given() -> None:

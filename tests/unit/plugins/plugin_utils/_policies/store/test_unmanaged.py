@@ -263,8 +263,12 @@ def check_part(kind: str, damage: Callable[[Image], None], reason: str) -> Store
     found = image()
     damage(found)
     store = read_store(found.as_keys())
-    ((key, said),) = reasons(store).items()
-    assert (key[0], said) == (kind, reason)
+    told = reasons(store)
+    (key,) = (each for each in told if each[0] == kind)
+    assert told.pop(key) == reason
+    # A rule cannot be told the name of what it uses either.
+    assert all("which netsh cannot be told by name" in other for other in told.values())
+    assert bool(told) == ("name" in reason.replace("DNS name", ""))
     assert store.assigned == "Policy"
     (policy,) = store.policies
     assert reachable(store, "Policy") == {(POLICY, "policy"), key} | uses(STORE.policies[0]) - {(kind, kind[7:])}
