@@ -427,7 +427,7 @@ options:
   src:
     description:
       - 'A file on the controller that has a saved registry, for O(state=parsed): an export in UTF-16, UTF-8 or ANSI,
-        what C(reg query) printed, or C(Registry.pol). It is looked for as M(ansible.builtin.copy) looks for O(ansible.builtin.copy#module:src),
+        what C(reg query) printed, or C(Registry.pol). It is looked for as M(ansible.builtin.copy) looks for its C(src),
         and may be encrypted by Ansible Vault.'
     type: path
   dest:
