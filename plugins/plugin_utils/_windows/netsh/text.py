@@ -13,8 +13,6 @@ LONGEST_NAME = 240
 LONGEST_TEXT = 1000
 # netsh reads its line with double quotes; cmd.exe, which other tools use for the same objects, reinterprets the rest.
 _REINTERPRETED = '"%&^|<>'
-# What a console prints for a letter that its code page lacks: nobody can tell such a name from another one.
-_STAND_IN = "?"
 
 
 def trouble(text: str) -> tuple[str, str] | None:
@@ -53,8 +51,8 @@ def name_trouble(name: str, longest: int = LONGEST_NAME) -> tuple[str, str] | No
         return f"at most {LONGEST_NAME} characters, not {len(name)}", "Choose a shorter name."
     if name.lower() == "all":
         return "a name other than all", "netsh takes the word all for every object: choose another name."
-    if _STAND_IN in name:
-        return f"a name without {_STAND_IN}", f"{_STAND_IN} may stand for a letter that the host could not print."
+    if "?" in name:
+        return "a name without ?", "A host prints ? for characters that it cannot print: leave it out."
     return trouble(name)
 
 
