@@ -13,7 +13,7 @@ import os
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,7 @@ _OWNER_ONLY = 0o600
 class Parsing:
     """A saved registry: ``text`` is it, or ``source`` is the file on the controller that has it."""
 
-    text: str | None
+    text: str | None = field(repr=False)
     source: str | None
 
 
