@@ -59,7 +59,7 @@ def parse_policy_file(data: bytes, root: str = POLICY_ROOT, hive: str = "HKEY_LO
                 raise
             text = f"The data at offset {record.offset} of the policy file does not fit its type; it was left out."
             registry.findings.append(text)
-    return Keys({path: values for path, values in registry.keys.values()}, tuple(registry.findings))
+    return Keys(dict(registry.keys.values()), tuple(registry.findings))
 
 
 class _Registry:
