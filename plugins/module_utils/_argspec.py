@@ -214,10 +214,13 @@ SPECS: dict[str, dict[str, Any]] = {
         **GUARD,
     },
     "policies": {
-        "config": {"type": "dict", "required": True, "options": DOCUMENT},
+        "config": {"type": "dict", "options": DOCUMENT},
+        "running_config": {"type": "str", "no_log": True},
+        "src": {"type": "path"},
+        "dest": {"type": "path"},
         "state": {
             "type": "str",
-            "choices": ["merged", "replaced", "overridden", "deleted"],
+            "choices": ["merged", "replaced", "overridden", "deleted", "parsed", "rendered"],
             "default": "merged",
         },
         **IN_FORCE,

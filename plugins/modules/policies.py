@@ -16,6 +16,8 @@ description:
     a gap, and reads the store again: one task, whatever the number of objects.'
   - Objects are matched by name. Objects that this collection cannot express are kept, reported and never
     changed.
+  - With O(state=parsed) and O(state=rendered) no host is asked, and none need be up. Their names and those of
+    their options and results are those of the resource modules for network devices.
 author:
   - the winsec.ipsec authors (@winsec)
 extends_documentation_fragment:
@@ -25,8 +27,8 @@ options:
   config:
     description:
       - The document. RV(winsec.ipsec.policies_info#module:config) has the same shape.
+      - Required unless O(state=parsed).
     type: dict
-    required: true
     suboptions:
       filter_lists:
         description:
@@ -415,6 +417,24 @@ options:
           - It may be a policy of any name, and the GUID of one without a name, as M(winsec.ipsec.policies_info) shows them.
           - When a policy is named, its services are made to run and to start automatically, as with M(winsec.ipsec.assignment).
         type: str
+  running_config:
+    description:
+      - 'A saved registry as text, for O(state=parsed): an export (C(.reg)) or what C(reg query HKLM\SOFTWARE\Policies\Microsoft\Windows\IPSec /s)
+        printed. Other keys may be in it.'
+      - It holds the pre-shared keys of its rules. No result and no message shows it.
+    type: str
+  src:
+    description:
+      - 'A file on the controller that has a saved registry, for O(state=parsed): an export in UTF-16, UTF-8 or ANSI,
+        what C(reg query) printed, or C(Registry.pol). It is looked for as M(ansible.builtin.copy) looks for its C(src),
+        and may be encrypted by Ansible Vault.'
+    type: path
+  dest:
+    description:
+      - A file on the controller that gets the script, for O(state=rendered). It has the pre-shared keys, so it is
+        for its owner only (mode C(0600)). It is written in one step.
+      - Without it there is only RV(rendered), in which keys are hidden.
+    type: path
   state:
     description:
       - 'V(merged) changes what is said and keeps the rest: options that are not given stay, filters and
@@ -425,12 +445,18 @@ options:
         objects of which netsh cannot be told all (RV(unmanaged)), and what those use, are kept.
       - V(deleted) removes the named objects; only their names count. A policy in force is unassigned
         first.
+      - V(parsed) returns the document of a saved registry (O(running_config) or O(src)). A damaged one is refused
+        with the line, or the offset in the file.
+      - V(rendered) returns the script of C(netsh) that makes the document (O(config)) on a host whose store is empty. A
+        document that names objects without having them, or a rule without its pre-shared key, is refused.
     type: str
     choices:
       - merged
       - replaced
       - overridden
       - deleted
+      - parsed
+      - rendered
     default: merged
   allow_domain_policy:
     description:
@@ -439,6 +465,7 @@ options:
     type: bool
     default: false
 notes:
+  - The options of the guard mean nothing to O(state=parsed) and O(state=rendered), and may be there.
   - A pre-shared key is part of no document that is returned. In RV(before) and RV(after) the option is
     left out, which means that the key stays as it is.
 seealso:
@@ -511,6 +538,18 @@ EXAMPLES = r"""
         - name: Exchange back-ends
       filter_actions:
         - name: Require ESP
+
+- name: Read what somebody exported, without its host
+  winsec.ipsec.policies:
+    state: parsed
+    src: exports/fe1.reg
+  register: exported
+
+- name: Write the script that makes the same on a new host, keys included
+  winsec.ipsec.policies:
+    state: rendered
+    config: "{{ exported.parsed }}"
+    dest: /root/ipsec/fe1.txt
 """
 
 RETURN = r"""
@@ -556,7 +595,7 @@ after:
 confirmed:
   description: Whether a change of what is in force was confirmed over a new connection. Always V(false)
     without C(confirm_timeout).
-  returned: success
+  returned: success, unless O(state) needs no host
   type: bool
   sample: false
 reverted:
@@ -564,19 +603,55 @@ reverted:
   returned: failure, when a change was not carried out
   type: bool
   sample: false
+parsed:
+  description: The document of a saved registry, without pre-shared keys.
+  returned: success, with O(state=parsed)
+  type: dict
+  sample:
+    filter_lists: []
+    filter_actions: []
+    policies: []
+    assigned: ''
+findings:
+  description: What was odd in a saved registry, damage and lines that were left out.
+  returned: success, with O(state=parsed)
+  type: list
+  elements: str
+  sample:
+    - Line 24 of the registry file has no known form; that was left out.
+predefined:
+  description: The names of the objects that Windows itself brought along, up to Windows Server 2003,
+    under C(filter_lists), C(filter_actions) and C(policies).
+  returned: success, with O(state=parsed)
+  type: dict
+  sample:
+    filter_lists:
+      - All IP Traffic
+    filter_actions:
+      - Permit
+    policies: []
+rendered:
+  description:
+    - The lines of a script for C(netsh -f), or for the standard input of C(netsh). Pre-shared keys are hidden; O(dest) has them.
+    - It is the plan for an empty store, and nobody reads in between. Where something has been made already, C(netsh) refuses single lines.
+  returned: success, with O(state=rendered)
+  type: list
+  elements: str
+  sample:
+    - ipsec static add filterlist name="Back-ends" description=""
 commands:
   description:
     - The commands that ran, or would run in check mode, in their order. Pre-shared keys are hidden.
     - With O(confirm_timeout) the scheduled task that would undo the change, and its removal, are among them.
     - When the task fails or the host is lost, what the host had been told until then.
-  returned: always
+  returned: always, unless O(state) needs no host
   type: list
   elements: str
   sample:
     - ipsec static add filterlist name="Back-ends" description=""
 host:
   description: Facts about the host.
-  returned: success
+  returned: success, unless O(state) needs no host
   type: dict
   contains:
     version:
@@ -633,7 +708,7 @@ unmanaged:
     - Objects of which netsh cannot be told all. They are shown and judged like others; some change of
       them, or any, is refused.
     - They stay with O(state=overridden), unless they are named.
-  returned: success
+  returned: success, unless O(state=rendered)
   type: list
   elements: dict
   contains:

@@ -15,7 +15,7 @@ description:
   - Returns everything in the local IPsec policy store as a document that M(winsec.ipsec.policies) accepts
     back, and facts about the host.
   - The store is read from the registry, so the answer does not depend on the language of the host.
-  - Names and descriptions are data of the host. What its console does not print as UTF-8 is shown as U+FFFD, control characters too;
+  - Names and descriptions are data of the host. What its console prints neither as UTF-8 nor in its OEM code page is shown as U+FFFD, control characters too;
     fed back, it changes nothing. Write what is returned into a file that P(winsec.ipsec.saved_document#filter) reads, never into one of
     variables.
 author:

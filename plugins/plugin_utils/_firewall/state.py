@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from .._common.errors import StoreError
-from .._windows.queries import Questions, Section
+from .._windows.queries import CODE_PAGE_QUESTION, Questions, Section
 from .._windows.registry.query import Key, Keys, lists_key, parse_answer
 from .._windows.rule_string import Profile, RuleString, parse_rule
 from .._windows.services import RUNNING, read_state
@@ -39,6 +39,7 @@ _SLOT_KEYS = {Slot.DOMAIN: "DomainProfile", Slot.STANDARD: "StandardProfile"}
 QUESTIONS = Questions(
     {
         "version": "ver",
+        **CODE_PAGE_QUESTION,
         "policy": f"reg.exe query {POLICY_KEY}",
         "rules": f"reg.exe query {RULES_KEY}",
         **{profile.value: f"reg.exe query {path} /s" for profile, path in _LOCAL_KEYS.items()},

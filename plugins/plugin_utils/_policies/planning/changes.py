@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ..._windows.netsh.text import trouble
+from ..._windows.netsh.text import LOST, trouble
 from ..model import DefaultResponse, Filter, FilterAction, FilterList, Policy, Rule, rules_by_key
 from ..words import ActionKind
 from . import operations as op
@@ -93,8 +93,9 @@ def changed_rules(have: Policy, want: Policy) -> Iterator[Rule]:
 
 
 def _described(have: FilterAction | Policy | Rule, want: FilterAction | Policy | Rule) -> bool:
-    """Tell whether a description is said: one that netsh cannot be given stays as it is."""
-    return have.description != want.description or trouble(want.description) is None
+    """Tell whether a description is said: one that netsh cannot be given, or that a console has lost, stays."""
+    lost = trouble(want.description) is not None or LOST in want.description
+    return have.description != want.description or not lost
 
 
 def _settings(policy: Policy) -> Policy:

@@ -46,6 +46,7 @@ def sections(**changes: Section | str) -> dict[str, Section]:
         "group": MISSING,
         "policies": Section(key(POLICIES_KEY, below=("Windows",)), 0),
         "service": RUNNING,
+        "code_page": Section("", 1),
         "older_service": STOPPED,
     }
     assert set(found) == set(QUESTIONS.commands)
