@@ -53,7 +53,10 @@ def in_force(store: Store, path: str = "assigned") -> InForce | None:
         raise IpsecError(path, opaque.name, expected, "Check what it does by hand.")
     policy = by_name(store.policies).get(folded(store.assigned))
     if policy is None:
-        raise IpsecError(path, store.assigned, "the name of a policy of the store", "Define it or assign another one.")
+        expected = "the name of a policy of the store, so that it can be judged"
+        raise IpsecError(
+            path, store.assigned, expected, "Define it, assign another one, or check by hand what it does."
+        )
     return _bound(store, policy, path)
 
 
