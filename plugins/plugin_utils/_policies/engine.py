@@ -22,6 +22,7 @@ from .planning import way_back as back
 from .planning.limits import check_operations, remarks
 from .planning.operations import Assign, DeleteFilterList, Operation, Unassign
 from .planning.plan import make_plan, shortfall
+from .planning.renames import renamed, renames
 from .planning.secrets import secrets_of
 from .planning.staging import settled
 
@@ -123,6 +124,9 @@ class PolicyStore(Acting[Host, Want, Operation]):
         wanted = settled(original.store)
         if asleep:
             wanted = replace(wanted, assigned=None)
+        # A name that netsh could not be told does not come back; what has another name now is still the same object.
+        for change in tuple(renames(wanted, have.store)):
+            wanted = renamed(wanted, change)
         return make_plan(have.store, wanted)
 
     def mark(self, nonce: str) -> str:

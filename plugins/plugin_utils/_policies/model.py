@@ -25,6 +25,9 @@ def folded(name: str) -> str:
     return name.casefold()
 
 
+Selector = tuple[Address, Address, int, int, int, bool]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
     """Packets by addresses, IP protocol (0 is any) and ports (0 is any)."""
@@ -38,7 +41,7 @@ class Filter:
     description: str = ""
 
     @property
-    def selector(self) -> tuple[Address, Address, int, int, int, bool]:
+    def selector(self) -> Selector:
         """All that decides which packets match; two filters with one selector are duplicates."""
         return (
             self.source,
@@ -197,12 +200,14 @@ class Unmanaged:
     ``content``: it holds what netsh cannot be told, so it can be made anew or removed, not changed.
     ``rules``: rules of it that netsh cannot be told by name; to change one of them the policy is made anew.
     ``kept``: another object shares its parts, so it can only be assigned, unassigned and renamed.
+    ``filters`` are the selectors of the filters of a list that hold what netsh cannot be told: they do not go singly.
     """
 
     name: str = ""
     content: str = ""
     rules: str = ""
     kept: str = ""
+    filters: frozenset[Selector] = frozenset()
 
     @property
     def reason(self) -> str:

@@ -26,15 +26,21 @@ def staging_name(base: str, number: int) -> str:
     return f"{base}~winsec~{number}"
 
 
-def garbage_name(name: str, identity: str) -> str:
-    """Return the name that an object gets before it is removed, made of its GUID where its own cannot be sent."""
-    return staging_name(identity if sent_name_trouble(name) else name, _GARBAGE)
+def garbage_name(base: str) -> str:
+    """Return the name that an object gets before it is removed."""
+    return staging_name(base, _GARBAGE)
 
 
 def is_garbage(name: str) -> bool:
     """Tell whether a name is that of an object that is to be removed, or of a mark of a run, which go likewise."""
     match = _STAGING.match(name)
     return match is not None and int(match["number"]) == _GARBAGE
+
+
+def is_predecessor(name: str) -> bool:
+    """Tell whether a name is that of a policy whose successor takes its place, and not of one that only goes."""
+    base = staging_base(name)
+    return base is not None and is_garbage(name) and not is_guid(base.rstrip("-"))
 
 
 def staging_base(name: str) -> str | None:

@@ -46,7 +46,8 @@ def run(store: Store, operation: op.Operation) -> Store:
     mark = store.mark(*operation.key)
     if mark.kept and not isinstance(operation, op.Rename):
         raise Refused(f"{operation.key} is shared")
-    if mark.content and isinstance(operation, _REWRITES):
+    odd = not isinstance(operation, op.DeleteFilter) or operation.filter.selector in mark.filters
+    if mark.content and isinstance(operation, _REWRITES) and odd:
         raise Refused(f"{operation.key} holds more than was said")
     after = _run(operation, store)
     if isinstance(operation, _ENDS):

@@ -52,6 +52,8 @@ def _refusal(item: op.Operation, mark: Unmanaged) -> tuple[str, str]:
     if mark.name:
         return mark.name, "Give it another name first, by its GUID: option guid of the module for one such object."
     if mark.content and isinstance(item, _REWRITES):
+        if isinstance(item, op.DeleteFilter) and item.filter.selector not in mark.filters:
+            return "", ""
         if isinstance(item, (op.DeleteFilter, op.ChangeFilterAction)):
             return mark.content, "Make one of another name, let the rules use that, and remove this one."
         return mark.content, "Say all of the policy in a document with state replaced, which makes it anew."

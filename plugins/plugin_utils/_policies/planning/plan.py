@@ -19,11 +19,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from ..._common.errors import IpsecError
 from ..._windows.engine import Step
 from ..model import FILTER_ACTION, FILTER_LIST, POLICY, Key, Policy, Store, by_name, folded
-from ..names import garbage_name, is_garbage, staging_base, staging_name
+from ..names import garbage_name, is_garbage, is_predecessor, staging_base, staging_name
 from . import operations as op
 from .changes import filter_action_changes, filter_list_changes, policy_changes
 from .permitted import check_permitted, refused, to_be_made_anew
@@ -96,11 +97,18 @@ def _removal(kind: str, name: str, delete: Callable[[str], op.Operation], curren
     if mark.kept:
         raise refused((kind, folded(name)), current, f"no removal of it: it {mark.kept}", "Keep it.")
     if mark.name:
-        identity = current.identity(kind, name)
-        garbage = garbage_name(name, identity)
-        yield op.Rename(kind, name, garbage, identity)
+        garbage = _garbage(current, kind, name)
+        yield op.Rename(kind, name, garbage, current.identity(kind, name))
         name = garbage
     yield delete(name)
+
+
+def _garbage(current: Store, kind: str, name: str) -> str:
+    """Return a name under which an object can be removed, and that nothing has from an earlier run."""
+    base = current.identity(kind, name) if current.mark(kind, name).name else name
+    while folded(garbage_name(base)) in current.named(kind):
+        base += "-"
+    return garbage_name(base)
 
 
 _WORDS = {
@@ -194,7 +202,14 @@ def make_plan(current: Store, desired: Store, *, revertible: bool = False) -> tu
     changes = tuple(renames(current, desired))
     for change in changes:
         current = renamed(current, change)
-    steps = _planned(current, desired, revertible=revertible)
+    try:
+        steps = _planned(current, desired, revertible=revertible)
+    except IpsecError as error:
+        left = next((item.name for item in current.policies if is_predecessor(item.name)), None)
+        if left is None:
+            raise
+        remedy = f"A task was interrupted while it made {staging_base(left)!a} anew: run that task again first."
+        raise IpsecError(error.path, error.value, error.expected, remedy) from None
     return (*_steps(changes), *_after_switch(steps)) if changes else steps
 
 
@@ -203,35 +218,32 @@ def _planned(current: Store, desired: Store, *, revertible: bool) -> tuple[Step[
     switch = _switch(current, desired)
     live = reachable(current, current.assigned)
     touched = edits.touched(current) & live
-    anew = [step for policy in edits.made_anew for step in _made_anew(current, desired, policy)]
+    anew = {policy.name: tuple(_made_anew(current, desired, policy)) for policy in edits.made_anew}
     remove = list(_steps(edits.remove))
     if current.assigned and desired.assigned is None:
         # Unassigning is one command; afterwards nothing is in force that could be half-built.
-        return (*switch, *_after_switch([*_steps(edits.build), *anew, *remove]))
+        return (*switch, *_after_switch([*_steps(edits.build), *chain(*anew.values()), *remove]))
     if not touched:
-        return (*_steps(edits.build), *anew, *switch, *(_after_switch(remove) if switch else remove))
+        build = (*_steps(edits.build), *chain(*anew.values()))
+        return (*build, *switch, *(_after_switch(remove) if switch else remove))
     beside = list(_steps(item for item in edits.build if item.key not in touched))
-    inside = [item for item in edits.build if item.key in touched]
+    inside = list(_steps(item for item in edits.build if item.key in touched))
     if switch and not reachable(desired, desired.assigned) & touched:
-        return (*beside, *switch, *_after_switch([*_steps(inside), *anew, *remove]))
-    if not switch and not revertible and not edits.made_anew and _safe_in_place(current, inside):
+        for name, steps in anew.items():
+            (inside if (POLICY, folded(name)) in touched else beside).extend(steps)
+        return (*beside, *switch, *_after_switch([*inside, *remove]))
+    if not switch and not revertible and not anew and _safe_in_place(current, inside):
         return (*beside, *_in_place(current, desired, beside, inside), *remove)
     if current.opaque_in_force is not None:
         _refuse_opaque(current, touched)
-    # Under a copy that is in force nothing is lost if the original goes for a while.
-    inside += (
-        item for policy in edits.made_anew for item in (op.DeletePolicy(policy.name), *policy_changes(None, policy))
-    )
-    return (*beside, *_staged(current, desired, inside, touched), *remove)
+    return (*beside, *_staged(current, desired, [*inside, *chain(*anew.values())], touched), *remove)
 
 
 def _made_anew(current: Store, desired: Store, policy: Policy) -> Steps:
-    """Yield what puts a policy that is not in force in the place of its predecessor, which stays until it is seen.
-
-    A copy without a predecessor counts as the policy (:func:`.staging.settled`), so nothing is lost at any point.
-    """
-    copy = replace(policy, name=staging_name(policy.name, free_number(current)))
-    garbage = garbage_name(policy.name, current.identity(POLICY, policy.name))
+    """Yield what puts a policy in the place of its predecessor, which is not in force and stays until that is seen."""
+    # The first free number is for what stands in meanwhile.
+    copy = replace(policy, name=staging_name(policy.name, free_number(current, free_number(current) + 1)))
+    garbage = _garbage(current, POLICY, policy.name)
     yield from _steps(policy_changes(None, copy), "the policy is made anew, since netsh cannot be told the change")
     # The lists and actions that it uses are there by then, or go on being there.
     needed = replace(part(desired, policy.name), policies=(copy,))
@@ -246,9 +258,11 @@ def _made_anew(current: Store, desired: Store, policy: Policy) -> Steps:
     )
 
 
-def _in_place(current: Store, desired: Store, beside: list[Step[op.Operation]], inside: list[op.Operation]) -> Steps:
+def _in_place(
+    current: Store, desired: Store, beside: list[Step[op.Operation]], steps: list[Step[op.Operation]]
+) -> Steps:
     """Yield the steps; what they rely on must have been seen, and filters go only when their successors have been."""
-    steps = list(_steps(inside))
+    inside = [step.operation for step in steps]
     if beside:
         relied_on = _only(desired, reachable(desired, desired.assigned) - {item.key for item in inside})
         steps[0] = replace(steps[0], barrier=True, requires=relied_on)
@@ -272,10 +286,11 @@ def _only(store: Store, keys: frozenset[Key]) -> Store:
     )
 
 
-def _safe_in_place(current: Store, inside: list[op.Operation]) -> bool:
-    """Tell whether every prefix of the operations leaves each packet its old or its new fate."""
+def _safe_in_place(current: Store, steps: list[Step[op.Operation]]) -> bool:
+    """Tell whether every prefix of the steps leaves each packet its old or its new fate."""
     # A description means nothing to packets. A filter's own is another matter: it takes a new filter to change it.
-    inside = [item for item in inside if not isinstance(item, op.DescribeFilterList)]
+    operations = (step.operation for step in steps)
+    inside = [item for item in operations if not isinstance(item, op.DescribeFilterList)]
     if len(inside) <= 1:
         return True
     keys = {item.key for item in inside}
@@ -297,9 +312,8 @@ def _refuse_opaque(current: Store, touched: Iterable[Key]) -> None:
     raise IpsecError(kind, name, expected, remedy)
 
 
-def _staged(current: Store, desired: Store, inside: list[op.Operation], touched: frozenset[Key]) -> Steps:
+def _staged(current: Store, desired: Store, inside: list[Step[op.Operation]], touched: frozenset[Key]) -> Steps:
     copies = stage(current, current.assigned or "", touched)
-    check_permitted(inside, current)
     build: list[op.Operation] = []
     for filter_list in copies.filter_lists:
         build += filter_list_changes(None, filter_list)
@@ -318,7 +332,7 @@ def _staged(current: Store, desired: Store, inside: list[op.Operation], touched:
     yield from _steps(build, "a copy stands in while the original, which is in force, changes")
     name = copies.policy.name
     yield _on(current, name, "the copy stands in", part(with_copies, name))
-    yield from _after_switch(_steps(inside))
+    yield from _after_switch(inside)
     target = desired.assigned or ""
     yield _on(current, target, "the change takes effect in one command", part(desired, target), decides=True)
     yield from _after_switch(_steps(remove))

@@ -32,8 +32,10 @@ from ..model import (
     folded,
     ordered_rules,
 )
-from ..names import is_garbage, is_guid, staging_base, staging_name
+from ..names import is_guid, is_predecessor, staging_base, staging_name
+from .operations import Rename
 from .permitted import can_be_told
+from .renames import renamed
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,10 @@ class Staging:
     filter_actions: tuple[FilterAction, ...]
 
 
-def free_number(store: Store) -> int:
-    """Return the first number that no copy of anything has."""
+def free_number(store: Store, first: int = 1) -> int:
+    """Return the first number, from ``first`` on, that no copy of anything has."""
     taken = {*by_name(store.policies), *by_name(store.filter_lists), *by_name(store.filter_actions)}
-    number = 1
+    number = first
     while any(name.endswith(staging_name("", number)) for name in taken):
         number += 1
     return number
@@ -113,20 +115,19 @@ def _sendable_list(item: FilterList) -> FilterList:
 def settled(store: Store) -> Store:
     """Return the store as it was before an interrupted change, without any copies.
 
-    A copy in force says what its original was, and so does a copy of a policy whose original is gone. Other copies
-    are not needed, or no longer.
+    A copy in force says what its original was. A policy that was to make room for its successor, and whose successor
+    is not there, is as it was. Other copies are not needed, or no longer.
     """
+    for item in store.policies:
+        base = staging_base(item.name) or ""
+        if is_predecessor(item.name) and folded(base) not in store.named(POLICY):
+            store = renamed(store, Rename(POLICY, item.name, base))
     before = _Settled(store)
     assigned = store.assigned
-    for copy in store.policies:
-        base = staging_base(copy.name)
-        if base is None or is_garbage(copy.name):
-            continue
-        in_force = assigned is not None and folded(copy.name) == folded(assigned)
-        if in_force or folded(before.name(POLICY, base)) not in before.policies:
-            before.restore(copy, base)
-    if assigned is not None and (base := staging_base(assigned)) is not None:
-        assigned = before.name(POLICY, base)
+    copied = staging_base(assigned) if assigned else None
+    if assigned is not None and copied is not None and not store.is_opaque(POLICY, assigned):
+        before.restore(by_name(store.policies)[folded(assigned)], copied)
+        assigned = before.name(POLICY, copied)
     return replace(
         store,
         filter_lists=tuple(before.lists[key] for key in sorted(before.lists)),

@@ -33,6 +33,7 @@ from ..model import (
     MainModeMethod,
     PresharedKey,
     QuickModeMethod,
+    Selector,
     Unmanaged,
 )
 from ..words import ActionKind, ConnectionType, DhGroup, Encryption, Integrity, effective_quick_modes
@@ -83,7 +84,8 @@ class Inexpressible(Exception):
 class Oddities(list[str]):
     """What an object holds that netsh cannot be told; each text completes "This object ...".
 
-    ``name``, ``rules`` and ``kept`` are the other reasons for which something of it cannot be changed, as in
+    ``filters`` are the selectors of such filters. ``name``, ``rules`` and ``kept`` are the other reasons for which
+    something of it cannot be changed, as in
     :class:`.model.Unmanaged`.
     """
 
@@ -93,11 +95,12 @@ class Oddities(list[str]):
     def __init__(self) -> None:
         super().__init__()
         self.rules: list[str] = []
+        self.filters: set[Selector] = set()
 
     def unmanaged(self) -> Unmanaged:
         """Return the first reason of each kind."""
         content, rules = (next(iter(texts), "") for texts in (self, self.rules))
-        return Unmanaged(name=self.name, content=content, rules=rules, kept=self.kept)
+        return Unmanaged(name=self.name, content=content, rules=rules, kept=self.kept, filters=frozenset(self.filters))
 
     def text(self, text: str, what: str) -> None:
         """Note a text that netsh cannot be given."""
