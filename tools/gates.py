@@ -215,7 +215,7 @@ def all_gates() -> list[Gate]:
         Gate("contracts", contracts, ("tests/lab/pyproject.toml",), quick=True, seconds=5),
         Gate("pytest", counted, ("plugins",), quick=True, seconds=270),
         Gate("played", played, ("plugins", "tests/lab/winlab"), quick=True, seconds=110),
-        Gate("lab", lab, ("tests/lab/pyproject.toml", "tests/lab/tests"), quick=True, seconds=65),
+        Gate("lab", lab, ("tests/lab/pyproject.toml", "tests/lab/tests"), quick=True, seconds=75),
         Gate("changelog", changelog, ("changelogs/config.yaml",), quick=True, seconds=2),
         Gate("docs", documents, ("plugins/modules",), quick=True, seconds=6),
         Gate("site", site, ("docs/site/conf.py",), quick=True, seconds=14),
