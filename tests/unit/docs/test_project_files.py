@@ -19,8 +19,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tools"))
 
-from gates import all_gates  # noqa: E402 (the tools are scripts, not a package)
-from release import SHIPPED  # noqa: E402
+from gates import SHIPPED, all_gates  # noqa: E402 (the tools are scripts, not a package)
 
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "SECURITY.md", ".github/pull_request_template.md", "tests/lab/README.md")
 PROSE = (*DOCUMENTS[:3], ".github/pull_request_template.md")
