@@ -56,18 +56,12 @@ def flow_table(flows: Data) -> str:
     return "\n".join(lines)
 
 
-def measure_tasks(extent: str, windows: Path | None) -> dict[str, dict[str, Data]]:
-    """Return the figures of whole tasks by name and login; in brief both logins at a time."""
-    runs, samples = RUNS[extent], bench_wire.SAMPLES[extent]
-
-    def rows(login: str) -> dict[str, Data]:
-        with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
-            return bench_wire.measure_wire(login, Path(scratch), runs, windows, samples)
-
+def measure_tasks(runs: int, windows: Path | None, samples: bench_wire.Samples) -> dict[str, dict[str, Data]]:
+    """Return the figures of whole tasks by name and login."""
     wire: dict[str, dict[str, Data]] = {}
-    with ThreadPoolExecutor(2 if extent == "brief" else 1) as beside:
-        for login, found in zip(bench_hosts.LOGINS, beside.map(rows, bench_hosts.LOGINS), strict=True):
-            for name, row in found.items():
+    with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
+        for login in bench_hosts.LOGINS:
+            for name, row in bench_wire.measure_wire(login, Path(scratch), runs, windows, samples).items():
                 wire.setdefault(name, {})[login] = row
     return wire
 
@@ -102,7 +96,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.profile:
         return bench_core.profile(bench_core.SIZES[-1])
-    runs = RUNS[arguments.extent]
+    runs, samples = RUNS[arguments.extent], bench_wire.SAMPLES[arguments.extent]
     with ThreadPoolExecutor() as beside:
         # Neither instructions nor processor time depend on what the other processor does.
         counting = beside.submit(instructions)
@@ -113,13 +107,13 @@ def main() -> None:
     print(flow_table(flows))
     print(bench_instructions.table(counted) if counted else no_counter)
     windows, no_peer = peer()
-    wire, many = measure_tasks(arguments.extent, windows), bench_hosts.measure_many(runs)
+    wire, many = measure_tasks(runs, windows, samples), bench_hosts.measure_many(runs)
     print(bench_wire.table(wire))
     if no_peer:
         print(f"peer_win_command was not measured: {no_peer}")
     print(bench_hosts.table(many))
     result: Data = {"runs": runs, "filters": filters, "exponents": exponents, "flows": flows}
-    result |= bench_wire.as_data(wire, no_peer, bench_wire.SAMPLES[arguments.extent]) | many | counted
+    result |= bench_wire.as_data(wire, no_peer, samples) | many | counted
     build = ROOT / "build"
     build.mkdir(exist_ok=True)
     (build / "bench.json").write_text(json.dumps(result, indent=2) + "\n")
