@@ -15,7 +15,7 @@ from ansible.plugins.action import ActionBase
 from ...module_utils._argspec import SPECS
 from .._common.errors import HostLost, IpsecError, masked
 from .._common.said import said_by_host
-from .._flows.guard import read_guard
+from .._flows.guard import Guard, read_guard
 from .._policies.engine import PolicyStore, Want
 from .._policies.host import Host
 from .._policies.model import FILTER_ACTION, FILTER_LIST, POLICY, Named, Store, folded
@@ -49,6 +49,7 @@ class IpsecAction(ActionBase, Generic[Request]):
     module: ClassVar[str]
     read_whole: ClassVar[tuple[str, ...]] = ()
     host: str = ""
+    guard: Guard = Guard()
     talk: HostSession[Any] | None = None
 
     def run(self, tmp: str | None = None, task_vars: Data | None = None) -> Data:
@@ -59,7 +60,7 @@ class IpsecAction(ActionBase, Generic[Request]):
         try:
             # The core's own refusals come first: they name the option path, the value and the remedy.
             request = self.check(given)
-            read_guard(given)
+            self.guard = read_guard(given)
             result = self.act(as_specified(SPECS[self.module], given, self.whole(given)), request)
         except IpsecError as error:
             raise self._failure(error.told(self._from_vault()), self._told()) from None
@@ -133,7 +134,7 @@ class IpsecAction(ActionBase, Generic[Request]):
         """
         terms = ChangeTerms(
             check=bool(self._task.check_mode),
-            guard=guard_of(self, args),
+            guard=guard_of(self, self.guard),
             in_force=in_force,
             domain_policy_wins=bool(args.get("allow_domain_policy")),
             confirm_seconds=check_timeout(args.get("confirm_timeout")),

@@ -68,7 +68,7 @@ def refusal(current: Store, desired: Store, *, running: bool = True, starts: boo
     services = {"PolicyAgent": Service(4 if running else 1, 2)}
     host = Host(version=SERVER_2016, store=current, services=services, domain_policy=None)
     try:
-        GUARD.check(host, desired, SEEN, starts=starts)
+        GUARD.check(host, desired, lambda: SEEN, starts=starts)
     except IpsecError as error:
         return str(error)
     return ""

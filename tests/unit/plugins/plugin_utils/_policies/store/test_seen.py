@@ -274,9 +274,9 @@ def test_no_packet_has_another_fate_under_the_disguise(form: Form, data: st.Data
     """Names of rules stay, since they decide between rules of one rank that are equally strict."""
     store = busy(data.draw(assigned_stores(form is VISTA)))
     found = disguised(store, form, data, ORDERLY)
-    assert find_lockouts(store, found, HOST, EVERYTHING) == ()
-    assert find_lockouts(found, store, HOST, EVERYTHING) == ()
-    told = [[(one.flow, one.packet, one.outcome.kind) for one in find_lockouts(None, each, HOST, EVERYTHING)]
+    assert find_lockouts(in_force(store), in_force(found), HOST, EVERYTHING) == ()
+    assert find_lockouts(in_force(found), in_force(store), HOST, EVERYTHING) == ()
+    told = [[(one.flow, one.packet, one.outcome.kind) for one in find_lockouts(None, in_force(each), HOST, EVERYTHING)]
             for each in (store, found)]  # fmt: skip
     assert told[0] == told[1]
     event("stops something" if told[0] else "stops nothing")
