@@ -621,10 +621,12 @@ findings:
     - Line 24 of the registry file has no known form; that was left out.
 predefined:
   description: The names of the objects that Windows itself brought along, up to Windows Server 2003,
-    under C(filter_lists), C(filter_actions) and C(policies).
+    under C(filter_lists), C(filter_actions) and C(policies). C(english) has the English names of those
+    that go by another one on the host.
   returned: success, with O(state=parsed)
   type: dict
   sample:
+    english: {}
     filter_lists:
       - All IP Traffic
     filter_actions:

@@ -16,6 +16,7 @@ from ...module_utils._argspec import SPECS
 from .._common.errors import HostLost, IpsecError, masked
 from .._common.said import said_by_host
 from .._flows.guard import Guard, read_guard
+from .._policies.codec.guids import PREDEFINED
 from .._policies.engine import PolicyStore, Want
 from .._policies.host import Host
 from .._policies.model import FILTER_ACTION, FILTER_LIST, POLICY, Named, Store, folded
@@ -227,8 +228,17 @@ def _is_assigned(store: Store, kind: str, name: str) -> bool:
 
 
 def predefined(store: Store) -> Data:
-    """Return the names of the objects that Windows itself brought along, by the options of the document."""
+    """Return the names of the objects that Windows itself brought along, by the options of the document.
+
+    ``english`` has the English names of those that have another one in the language of the host.
+    """
+    names = {
+        store.named(kind).get(name, name): PREDEFINED[store.identity(kind, name)]
+        for kind, name in sorted(store.predefined)
+        if store.identity(kind, name) in PREDEFINED
+    }
     return {
+        "english": {name: english for name, english in names.items() if name != english},
         "filter_lists": _names(FILTER_LIST, store.filter_lists, store),
         "filter_actions": _names(FILTER_ACTION, store.filter_actions, store),
         "policies": _names(POLICY, store.policies, store),

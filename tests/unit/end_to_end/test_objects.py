@@ -15,6 +15,8 @@ from meaning import said, seen
 
 from winlab import services
 from winlab.host import Host
+from winlab.registry import Kind as ValueKind
+from winlab.registry import Value
 from winlab.services import StartType, State
 from winlab.store import policy_store
 from winlab.store.foreign import KINDS
@@ -234,8 +236,21 @@ def test_predefined_objects_survive_and_are_named() -> None:
         assert {path: left.get(path) for path in planted} == planted
     info = run(host, "policies_info", {})
     assert info["predefined"]["policies"] + [item["name"] for item in info["unmanaged"]] >= ["Client (Respond Only)"]
+    assert info["predefined"]["english"] == {}
     assert set(info["predefined"]["filter_lists"]) == {"All IP Traffic", "All ICMP Traffic"}
     assert len(info["predefined"]["filter_actions"]) == 3
+
+
+def test_predefined_objects_are_known_by_their_guids_whatever_the_language() -> None:
+    host = Host.create("host", "2003", "de")
+    key = next(
+        path for path in tree(host) if path.lower().endswith("ipsecpolicy{72385236-70fa-11d1-864c-14a300000000}")
+    )
+    host.registry.set(key, "ipsecName", Value(ValueKind.SZ, "Client (nur Antwort)"))
+    info = run(host, "policies_info", {})
+    assert info["predefined"]["english"] == {"Client (nur Antwort)": "Client (Respond Only)"}
+    assert "Client (nur Antwort)" in info["predefined"]["policies"]
+    assert run(host, "policies", {"config": {}, "state": "overridden"})["changed"] is False
 
 
 def test_queries() -> None:
