@@ -18,6 +18,7 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model impor
     FilterList,
     Kerberos,
     Policy,
+    PresharedKey,
     QuickModeMethod,
     Rule,
     Store,
@@ -294,6 +295,11 @@ def _matches(item: Filter, packet: Packet) -> bool:
     )
 
 
+def _keys(rule: Rule) -> str:
+    """Return what tells rules apart that differ by their pre-shared keys only, which no text shows."""
+    return "".join(method.key.reveal() for method in rule.authentication if isinstance(method, PresharedKey))
+
+
 def fate(store: Store, packet: Packet) -> object:
     """Return what happens to a packet of the host under the policy in force.
 
@@ -318,7 +324,7 @@ def fate(store: Store, packet: Packet) -> object:
             policy.main_mode,
         )
         found += [
-            (_weight(item), repr(does), does)
+            (_weight(item), repr(does) + _keys(rule), does)
             for item in lists[folded(rule.filter_list)].filters
             if _matches(item, packet)
         ]
