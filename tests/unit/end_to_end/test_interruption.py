@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
+from dying import Death, DyingConnection, deaths
 from lab_runner import IPSEC, LabConnection, Tree, run, tree
 from meaning import differences, in_force, said, seen
 
@@ -26,33 +25,6 @@ pytestmark = pytest.mark.slow
 Data = dict[str, Any]
 ESP = {"esp_encryption": "3des", "esp_integrity": "sha1"}
 KEY = {"method": "preshared_key", "preshared_key": "Quiet-Harbour-41"}
-
-
-@dataclass(frozen=True, slots=True)
-class Death:
-    """When the connection dies: at a request, counted from 0, after some lines of its script; None loses the answer."""
-
-    request: int
-    lines: int | None
-
-
-class DyingConnection(LabConnection):
-    """A connection that dies once. What the host got until then, it carries out."""
-
-    def __init__(self, host: Host, death: Death) -> None:
-        super().__init__(host)
-        self.death = death
-        self.died = False
-
-    def exec_command(self, cmd: str, in_data: bytes | None = None, sudoable: bool = True) -> tuple[int, bytes, bytes]:
-        """Run the command, or a part of it and die."""
-        if self.died or len(self.sent) == self.death.request:
-            if not self.died and self.death.lines != 0:
-                lines = (in_data or b"").splitlines(keepends=True)
-                super().exec_command(cmd, b"".join(lines[: self.death.lines]))
-            self.died = True
-            raise AnsibleConnectionFailure("the connection died")
-        return super().exec_command(cmd, in_data)
 
 
 def document(address: str, action: str, lists: int = 2, first: str = "", **rule: Any) -> Data:
@@ -114,15 +86,6 @@ def prepared(version: str, language: str, first: Data | None) -> tuple[Host, Tre
 STRIDE = 1 if os.environ.get("EVERY_FAULT") else 3
 
 
-def deaths(host: Host, second: Data) -> Iterator[Death]:
-    """Yield every point at which the change can be interrupted: before, inside and after each request."""
-    whole = LabConnection(copy.deepcopy(host))
-    run(whole, "policies", {"config": second, "state": "overridden"})
-    for number, request in enumerate(whole.sent):
-        yield from (Death(number, lines) for lines in range(len(request.script.splitlines())))
-        yield Death(number, None)
-
-
 @pytest.mark.parametrize(
     ("plan", "version", "language"),
     # Every plan on one of the two forms of store, the staged ones by turns.
@@ -135,7 +98,7 @@ def test_a_second_run_converges_wherever_the_first_one_died(
     args = {"config": second, "state": "overridden"}
     start, foreign = prepared(version, language, first)
     old = in_force(seen(start))
-    points = list(deaths(start, second))[::STRIDE]
+    points = list(deaths(start, "policies", args))[::STRIDE]
     finished = copy.deepcopy(start)
     run(finished, "policies", args)
     goal = seen(finished)
@@ -182,7 +145,7 @@ def test_two_interruptions_in_a_row_still_end_well() -> None:
     finished = copy.deepcopy(start)
     run(finished, "policies", args)
     goal = seen(finished)
-    points = [point for point in deaths(start, second) if point.request][::4]
+    points = [point for point in deaths(start, "policies", args) if point.request][::4]
     for death in points:
         host = copy.deepcopy(start)
         with suppress(AnsibleConnectionFailure, AnsibleActionFail):

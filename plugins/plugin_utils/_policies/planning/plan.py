@@ -203,26 +203,38 @@ def _planned(current: Store, desired: Store, *, revertible: bool) -> tuple[Step[
     switch = _switch(current, desired)
     live = reachable(current, current.assigned)
     touched = edits.touched(current) & live
-    anew = [step for policy in edits.made_anew for step in _made_anew(current, desired, policy)]
     remove = list(_steps(edits.remove))
     if current.assigned and desired.assigned is None:
         # Unassigning is one command; afterwards nothing is in force that could be half-built.
+        anew = _all_made_anew(current, desired, edits.made_anew)
         return (*switch, *_after_switch([*_steps(edits.build), *anew, *remove]))
     if not touched:
+        anew = _all_made_anew(current, desired, edits.made_anew)
         return (*_steps(edits.build), *anew, *switch, *(_after_switch(remove) if switch else remove))
+    # A policy that is made anew beside what is in force waits for those of its lists and actions that are in force.
+    under_copy = [policy for policy in edits.made_anew if (POLICY, folded(policy.name)) in touched]
+    others = [policy for policy in edits.made_anew if policy not in under_copy]
+    late = [policy for policy in others if reachable(desired, policy.name) & touched]
     beside = list(_steps(item for item in edits.build if item.key not in touched))
+    beside += _all_made_anew(current, desired, (policy for policy in others if policy not in late))
     inside = [item for item in edits.build if item.key in touched]
+    after = list(_all_made_anew(current, desired, late))
     if switch and not reachable(desired, desired.assigned) & touched:
-        return (*beside, *switch, *_after_switch([*_steps(inside), *anew, *remove]))
-    if not switch and not revertible and not edits.made_anew and _safe_in_place(current, inside):
-        return (*beside, *_in_place(current, desired, beside, inside), *remove)
+        after = list(_all_made_anew(current, desired, (*under_copy, *late)))
+        return (*beside, *switch, *_after_switch([*_steps(inside), *after, *remove]))
+    if not switch and not revertible and not under_copy and _safe_in_place(current, inside):
+        return (*beside, *_in_place(current, desired, beside, inside), *after, *remove)
     if current.opaque_in_force is not None:
         _refuse_opaque(current, touched)
     # Under a copy that is in force nothing is lost if the original goes for a while.
-    inside += (
-        item for policy in edits.made_anew for item in (op.DeletePolicy(policy.name), *policy_changes(None, policy))
-    )
-    return (*beside, *_staged(current, desired, inside, touched), *remove)
+    for policy in under_copy:
+        inside += (op.DeletePolicy(policy.name), *policy_changes(None, policy))
+    return (*beside, *_staged(current, desired, inside, after, touched), *remove)
+
+
+def _all_made_anew(current: Store, desired: Store, policies: Iterable[Policy]) -> Steps:
+    for policy in policies:
+        yield from _made_anew(current, desired, policy)
 
 
 def _made_anew(current: Store, desired: Store, policy: Policy) -> Steps:
@@ -297,7 +309,13 @@ def _refuse_opaque(current: Store, touched: Iterable[Key]) -> None:
     raise IpsecError(kind, name, expected, remedy)
 
 
-def _staged(current: Store, desired: Store, inside: list[op.Operation], touched: frozenset[Key]) -> Steps:
+def _staged(
+    current: Store,
+    desired: Store,
+    inside: list[op.Operation],
+    after: list[Step[op.Operation]],
+    touched: frozenset[Key],
+) -> Steps:
     copies = stage(current, current.assigned or "", touched)
     check_permitted(inside, current)
     build: list[op.Operation] = []
@@ -318,7 +336,7 @@ def _staged(current: Store, desired: Store, inside: list[op.Operation], touched:
     yield from _steps(build, "a copy stands in while the original, which is in force, changes")
     name = copies.policy.name
     yield _on(current, name, "the copy stands in", part(with_copies, name))
-    yield from _after_switch(_steps(inside))
+    yield from _after_switch([*_steps(inside), *after])
     target = desired.assigned or ""
     yield _on(current, target, "the change takes effect in one command", part(desired, target), decides=True)
     yield from _after_switch(_steps(remove))

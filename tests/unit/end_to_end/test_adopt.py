@@ -1,0 +1,425 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Hosts that were set up by hand: shown whole, left alone, changed, given names that can be told, and rid of them."""
+
+from __future__ import annotations
+
+import copy
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleConnectionFailure
+from cut_off import ObeyingConnection
+from dying import Death, DyingConnection, deaths_after_commands
+from hand_made import add_list, call, fates, hardened, server
+from lab_runner import LabConnection, run, tree
+
+from winlab import host as lab_host
+from winlab.host import Host
+from winlab.netsh.talk import static
+from winlab.store import policy_store
+from winlab.store.identifiers import ObjectClass
+
+Data = dict[str, Any]
+
+STATES = ("merged", "replaced", "overridden")
+VERSIONS = pytest.mark.parametrize(("version", "language"), [("2003", "de"), ("2016", "en"), ("2025", "de")])
+OURS = "~winsec~"
+
+
+def info(host: Host) -> Data:
+    return run(host, "policies_info", {})
+
+
+def policy_of(config: Data, name: str) -> Data:
+    (found,) = [item for item in config["policies"] if item["name"] == name]
+    return found
+
+
+def settles(host: Host, module: str, args: Data) -> Data:
+    """Run a task in check mode, for real and again; return the result of the change."""
+    before = tree(host)
+    predicted = run(host, module, args, check_mode=True, diff=True)
+    assert tree(host) == before
+    done = run(host, module, args, diff=True)
+    assert done["commands"] == predicted["commands"]
+    assert done["after"] == predicted["after"]
+    again = LabConnection(host)
+    assert run(again, module, args)["changed"] is False
+    assert again.netsh_lines() == []
+    assert OURS not in str(policy_store(host).snapshot())
+    return done
+
+
+# What secpol.msc leaves behind.
+
+
+@VERSIONS
+def test_rules_without_names_are_shown_and_nothing_is_unmanaged(version: str, language: str) -> None:
+    host = hardened(version, language)
+    found = info(host)
+    ours = [item["name"] for item in found["unmanaged"] if item["name"] not in found["predefined"]["policies"]]
+    assert ours == []
+    assert found["config"]["assigned"] == "Hardening"
+    rules = policy_of(found["config"], "Hardening")["rules"]
+    shown = [(rule["name"], rule["filter_list"], rule["filter_action"], rule["connection_type"]) for rule in rules]
+    assert shown == [("", "Bad", "Block", "all"), ("", "Good", "Permit", "lan")]
+    assert all(rule["authentication"] == [{"method": "kerberos"}] for rule in rules)
+
+
+@pytest.mark.parametrize("state", STATES)
+@VERSIONS
+def test_what_was_shown_changes_nothing(version: str, language: str, state: str) -> None:
+    host = hardened(version, language)
+    before = tree(host)
+    connection = LabConnection(host)
+    done = run(connection, "policies", {"config": info(host)["config"], "state": state})
+    assert (done["changed"], done["commands"], connection.netsh_lines()) == (False, [], [])
+    assert tree(host) == before
+
+
+@pytest.mark.parametrize("state", STATES)
+@VERSIONS
+def test_one_other_filter_is_one_other_filter(version: str, language: str, state: str) -> None:
+    host = hardened(version, language)
+    old = fates(host)
+    config = info(host)["config"]
+    (bad,) = [item for item in config["filter_lists"] if item["name"] == "Bad"]
+    bad["filters"][0]["destination_port"] = 139
+    args = {"config": config, "state": state}
+    done = settles(copy.deepcopy(host), "policies", args)
+    words = ["add filter"] if state == "merged" else ["add filter", "delete filter"]
+    assert [" ".join(line.split()[2:4]) for line in done["commands"]] == words
+    stops = list(deaths_after_commands(host, "policies", args))
+    finished = copy.deepcopy(host)
+    run(finished, "policies", args)
+    new = fates(finished)
+    assert old != new
+    for death in stops:
+        half = copy.deepcopy(host)
+        with suppress(AnsibleConnectionFailure):
+            run(DyingConnection(half, death), "policies", args)
+        # Each packet by itself has its old or its new fate.
+        assert all(each in pair for each, *pair in zip(fates(half), old, new, strict=True)), death
+
+
+@VERSIONS
+def test_it_is_taken_out_of_force(version: str, language: str) -> None:
+    host = hardened(version, language)
+    done = settles(host, "assignment", {"state": "unassigned"})
+    assert done["commands"] == ['ipsec static set policy name="Hardening" assign=no']
+    assert policy_store(host).assigned_policy() is None
+
+
+NAMED = ("Stop", "Let in")
+
+
+def named(host: Host, **more: Any) -> Data:
+    """Return the task that gives names to the two rules."""
+    config = info(host)["config"]
+    for rule, name in zip(policy_of(config, "Hardening")["rules"], NAMED, strict=True):
+        rule["name"] = name
+    # Windows' own are left out: they stay.
+    config["policies"] = [policy_of(config, "Hardening")]
+    return {"config": config, "state": "replaced", **more}
+
+
+@pytest.mark.parametrize("timeout", [None, 60])
+@VERSIONS
+def test_rules_get_names(version: str, language: str, timeout: int | None) -> None:
+    host = hardened(version, language)
+    old, config = fates(host), info(host)["config"]
+    task = named(host, **({"confirm_timeout": timeout} if timeout else {}))
+    connection = ObeyingConnection(host)
+    done = run(connection, "policies", task)
+    assert done["changed"] is True
+    assert fates(host) == old
+    after = info(host)["config"]
+    assert [rule["name"] for rule in policy_of(after, "Hardening")["rules"]] == sorted(NAMED)
+    assert after["assigned"] == "Hardening"
+    for kind in ("filter_lists", "filter_actions"):
+        assert after[kind] == config[kind]
+    armed = [sent for sent in connection.sent if b"schtasks.exe /create" in sent.script]
+    assert bool(armed) is bool(timeout)
+    assert not host.tasks
+    again = ObeyingConnection(host)
+    assert run(again, "policies", task)["changed"] is False
+    assert again.netsh_lines() == []
+    assert OURS not in str(policy_store(host).snapshot())
+
+
+@pytest.mark.parametrize("assigned", [True, False])
+@pytest.mark.parametrize("timeout", [None, 60])
+@pytest.mark.parametrize("version", ["2003", "2016"])
+def test_rules_get_names_wherever_a_run_is_cut_off(version: str, timeout: int | None, assigned: bool) -> None:
+    start = hardened(version)
+    if not assigned:
+        static(start, "set policy name=Hardening assign=no")
+    task = named(start, **({"confirm_timeout": timeout} if timeout else {}))
+    task["config"].pop("assigned")
+    everything_arrives(start, "policies", task, hitless=True)
+
+
+def everything_arrives(start: Host, module: str, task: Data, *, hitless: bool = False) -> None:
+    """Cut a task off after each of its commands, and run it again: it arrives, and nothing is left or lost."""
+    old = fates(start)
+    finished = copy.deepcopy(start)
+    run(DyingConnection(finished, Death(-1, 0)), module, task)
+    goal = info(finished)["config"]
+    new = fates(finished)
+    policies = {item["name"] for item in goal["policies"]}
+    stops = list(deaths_after_commands(start, module, task))
+    assert stops
+    for death in stops:
+        host = copy.deepcopy(start)
+        with suppress(AnsibleConnectionFailure):
+            run(DyingConnection(host, death), module, task)
+        assert fates(host) in (old, new), death
+        if hitless:
+            assert fates(host) == old == new, death
+        # Whatever comes next, what is there is shown under its own names.
+        half = info(host)
+        assert OURS not in str(half["config"]), death
+        if hitless:
+            assert policies <= {item["name"] for item in half["config"]["policies"]}, death
+            assert half["config"].get("assigned") == goal.get("assigned"), death
+        run(DyingConnection(host, Death(-1, 0)), module, task)
+        assert info(host)["config"] == goal, death
+        assert OURS not in str(policy_store(host).snapshot()), death
+        again = DyingConnection(host, Death(-1, 0))
+        assert run(again, module, task)["changed"] is False, death
+        assert again.netsh_lines() == []
+
+
+def test_another_policy_gets_names_beside_the_one_in_force() -> None:
+    """While one is made anew behind a copy, the other one is so beside its predecessor."""
+    start = hardened()
+    static(
+        start,
+        "add policy name=Spare activatedefaultrule=no",
+        "add rule name=three policy=Spare filterlist=Good filteraction=Permit",
+        "add rule name=four policy=Spare filterlist=Bad filteraction=Permit",
+    )
+    call(start, ObjectClass.NFA, "three", None)
+    call(start, ObjectClass.NFA, "four", None)
+    config = info(start)["config"]
+    for policy in config["policies"]:
+        for number, rule in enumerate(policy["rules"]):
+            rule["name"] = f"R{number}"
+    everything_arrives(start, "policies", {"config": config, "state": "overridden"}, hitless=True)
+    # The same, with a list that changes for both.
+    (good,) = [item for item in config["filter_lists"] if item["name"] == "Good"]
+    good["description"] = "LAN"
+    good["filters"].append({"source": "10.0.1.0/24", "destination": "me", "protocol": "tcp", "destination_port": 445})
+    everything_arrives(start, "policies", {"config": config, "state": "overridden"}, hitless=True)
+
+
+def test_a_switch_to_a_policy_that_gets_names() -> None:
+    start = hardened()
+    static(start, "add policy name=Other activatedefaultrule=no", "set policy name=Other assign=yes")
+    task = named(start)
+    task["config"]["assigned"] = "Hardening"
+    everything_arrives(start, "policies", task)
+    (good,) = [item for item in task["config"]["filter_lists"] if item["name"] == "Good"]
+    good["filters"] = [{"source": "10.0.1.0/24", "destination": "me", "protocol": "tcp", "destination_port": 445}]
+    everything_arrives(start, "policies", task)
+
+
+# Servers in other languages.
+
+GERMAN = {"policy": "B\u00fcro", "filter_list": "Gro\u00dfe Liste", "action": "Sperren f\u00fcr alle"}
+CHINESE = {"policy": "\u670d\u52a1\u5668", "filter_list": "\u6240\u6709 IP", "action": "\u963b\u6b62"}
+WORLDS: dict[str, tuple[str, str, str, dict[str, str]]] = {
+    "2003 de": ("2003", "de", "cp850", GERMAN),
+    "2016 de": ("2016", "de", "cp850", GERMAN),
+    "2016 zh": ("2016", "en", "cp936", CHINESE),
+    "2016 zh by a console that lacks it": ("2016", "en", "cp437", CHINESE),
+    "2025 de in UTF-8": ("2025", "de", "utf-8", GERMAN),
+}
+NEW = {"filter_lists": "Big list", "filter_actions": "Block all", "policies": "Office"}
+
+
+@pytest.fixture(name="world", params=sorted(WORLDS))
+def host_of_a_world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Host:
+    version, language, page, names = WORLDS[request.param]
+    monkeypatch.setitem(lab_host.OEM_ENCODINGS, language, page)
+    return server(version, language, **names)
+
+
+def odd(host: Host) -> dict[str, list[Data]]:
+    """Return the objects of a document whose names netsh cannot be given, by kind."""
+    found = info(host)
+    guids = {item["guid"] for item in found["unmanaged"]}
+    return {kind: [item for item in found["config"][kind] if item.get("guid") in guids] for kind in NEW}
+
+
+def translated(host: Host) -> Data:
+    """Return the task that gives ASCII names to a list, an action and two policies, by their GUIDs."""
+    config: Data = odd(host)
+    assert [len(config[kind]) for kind in NEW] == [1, 1, 2]
+    for kind, name in NEW.items():
+        for number, item in enumerate(config[kind]):
+            item["name"] = f"{name} {number + 1}"
+    for policy in config["policies"]:
+        for rule in policy.get("rules", []):
+            rule |= {"filter_list": f"{NEW['filter_lists']} 1", "filter_action": f"{NEW['filter_actions']} 1"}
+    return {"config": config, "state": "replaced"}
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_names_of_other_languages_fed_back_change_nothing(world: Host, state: str) -> None:
+    before = tree(world)
+    found = info(world)
+    assert found["config"]["assigned"]
+    assert len(policy_of(found["config"], found["config"]["assigned"])["rules"]) == 1
+    connection = LabConnection(world)
+    assert run(connection, "policies", {"config": found["config"], "state": state})["changed"] is False
+    assert connection.netsh_lines() == []
+    assert tree(world) == before
+
+
+def test_names_are_given_beside_guids(world: Host) -> None:
+    old = fates(world)
+    task = translated(world)
+    done = settles(world, "policies", task)
+    assert len(done["commands"]) == 4
+    assert all(" guid={" in line and " newname=" in line for line in done["commands"])
+    assert fates(world) == old
+    found = info(world)["config"]
+    assert found["assigned"] in ("Office 1", "Office 2")
+    (rule,) = policy_of(found, found["assigned"])["rules"]
+    assert (rule["filter_list"], rule["filter_action"]) == ("Big list 1", "Block all 1")
+    assert not any(odd(world).values())
+
+
+def test_names_are_given_wherever_a_run_is_cut_off(world: Host) -> None:
+    task = translated(world)
+    everything_arrives(world, "policies", task)
+
+
+@pytest.mark.parametrize("module", ["filter_list", "filter_action", "policy"])
+def test_one_object_gets_a_name(world: Host, module: str) -> None:
+    kind = "policies" if module == "policy" else f"{module}s"
+    item = odd(world)[kind][0]
+    done = settles(world, module, {"guid": item["guid"], "name": "New"})
+    assert len(done["commands"]) == 1
+    assert f"guid={item['guid']} newname=" in done["commands"][0]
+    assert "New" in [each["name"] for each in info(world)["config"][kind]]
+
+
+def gone_by_document(host: Host) -> tuple[str, Data]:
+    things = {
+        kind: [{"guid": item["guid"], "name": item["name"]} for item in items] for kind, items in odd(host).items()
+    }
+    return "policies", {"config": things, "state": "deleted"}
+
+
+def test_they_are_removed_by_a_document(world: Host) -> None:
+    module, task = gone_by_document(world)
+    done = settles(world, module, task)
+    assert done["after"]["assigned"] == ""
+    assert not any(odd(world).values())
+
+
+def test_they_are_removed_wherever_a_run_is_cut_off(world: Host) -> None:
+    everything_arrives(world, *gone_by_document(world))
+
+
+def test_they_are_removed_one_by_one(world: Host) -> None:
+    things = odd(world)
+    for module, kind in (("policy", "policies"), ("filter_list", "filter_lists"), ("filter_action", "filter_actions")):
+        for item in things[kind]:
+            settles(world, module, {"guid": item["guid"], "name": "any", "state": "absent"})
+    assert not any(odd(world).values())
+
+
+# What else real stores hold.
+
+
+def borrowed() -> Host:
+    """Return a host as Windows 2000 writes it: what has no name has the text that was written just before."""
+    host = hardened("2003")
+    objects = policy_store(host).objects
+    for rule in objects.names(ObjectClass.NFA):
+        if objects.text(rule, "ipsecName") is None:
+            objects.put(rule, "ipsecName", objects.references(rule, "ipsecNegotiationPolicyReference")[0])
+    return host
+
+
+def test_borrowed_names_of_windows_2000_are_no_names() -> None:
+    host = borrowed()
+    found = info(host)
+    assert [rule["name"] for rule in policy_of(found["config"], "Hardening")["rules"]] == ["", ""]
+    before = tree(host)
+    assert run(host, "policies", {"config": found["config"], "state": "overridden"})["changed"] is False
+    assert tree(host) == before
+    everything_arrives(host, "policies", named(host), hitless=True)
+
+
+def test_an_address_with_bits_beyond_its_mask_is_shown_as_its_network() -> None:
+    host = hardened()
+    static(host, "add filter filterlist=Good srcaddr=10.0.0.5 srcmask=24 dstaddr=me protocol=TCP dstport=80")
+    found = info(host)
+    assert [(item["name"], item["known"]) for item in found["unmanaged"]] == [("Good", True)]
+    (good,) = [item for item in found["config"]["filter_lists"] if item["name"] == "Good"]
+    assert good["guid"] == found["unmanaged"][0]["guid"]
+    assert {item["source"] for item in good["filters"]} == {"10.0.0.0/24"}
+    assert run(host, "policies", {"config": found["config"], "state": "overridden"})["changed"] is False
+    # What can be told goes on: the rules get names, the list stays as it is.
+    settles(host, "policies", named(host))
+
+
+def test_a_description_of_nuls_is_no_description() -> None:
+    """A field of nothing but NULs was seen in bytes of a netsh of Windows 10."""
+    host = hardened()
+    text = "NOTHING!"
+    static(
+        host, f'add filter filterlist=Good srcaddr=10.0.0.5 dstaddr=me protocol=TCP dstport=8080 description="{text}"'
+    )
+    objects = policy_store(host).objects
+    for key in objects.names(ObjectClass.FILTER):
+        objects.write(key, (objects.data(key) or b"").replace(text.encode("utf-16-le"), bytes(2 * len(text))))
+    found = info(host)
+    (good,) = [item for item in found["config"]["filter_lists"] if item["name"] == "Good"]
+    assert [item["description"] for item in good["filters"]] == ["", ""]
+    assert run(host, "policies", {"config": found["config"], "state": "overridden"})["changed"] is False
+
+
+def with_a_damaged_list() -> Host:
+    host = hardened()
+    damaged = policy_store(host).add_foreign("unknown_filter_data", name="Damaged")
+    assert damaged
+    static(host, "add rule name=three policy=Hardening filterlist=Damaged filteraction=Block")
+    call(host, ObjectClass.NFA, "three", None)
+    return host
+
+
+def test_a_list_that_cannot_be_read_is_named_and_its_rule_stays() -> None:
+    host = with_a_damaged_list()
+    found = info(host)
+    assert [(item["name"], item["known"]) for item in found["unmanaged"]] == [("Damaged", False)]
+    rules = policy_of(found["config"], "Hardening")["rules"]
+    assert [rule["filter_list"] for rule in rules] == ["Bad", "Damaged", "Good"]
+    before = tree(host)
+    for state in STATES:
+        assert run(host, "policies", {"config": found["config"], "state": state})["changed"] is False
+    assert tree(host) == before
+    more = {"name": "Spare", "filters": [{"destination": "10.9.9.9"}]}
+    assert run(host, "filter_list", more)["changed"] is True
+    assert policy_of(info(host)["config"], "Hardening")["rules"] == rules
+
+
+def test_lists_of_one_name_go_by_their_guids() -> None:
+    host = hardened()
+    static(host, *add_list("Twin", "srcaddr=any dstaddr=me protocol=TCP dstport=1"))
+    guid = call(host, ObjectClass.FILTER, "Twin", "Bad")
+    found = info(host)
+    shown = [item["name"] for item in found["config"]["filter_lists"]]
+    assert guid in shown
+    assert "Bad" not in shown
+    assert run(host, "policies", {"config": found["config"], "state": "overridden"})["changed"] is False
+    settles(host, "filter_list", {"guid": guid, "name": "Twin"})
+    assert [item["name"] for item in info(host)["config"]["filter_lists"]] == ["Bad", "Good", "Twin"]
