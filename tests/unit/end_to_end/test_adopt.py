@@ -194,6 +194,28 @@ def everything_arrives(start: Host, module: str, task: Data, *, hitless: bool = 
         assert again.netsh_lines() == []
 
 
+@pytest.mark.parametrize("assigned", [True, False])
+def test_a_rule_that_gets_a_name_keeps_its_key(assigned: bool) -> None:
+    host = hardened()
+    static(
+        host,
+        "add filteraction name=Secure qmsecmethods=ESP[3DES,SHA1]",
+        'add rule name=three policy=Hardening filterlist=Good filteraction=Secure psk="Quiet-Harbour-41"',
+    )
+    call(host, ObjectClass.NFA, "three", None)
+    if not assigned:
+        static(host, "set policy name=Hardening assign=no")
+    config = info(host)["config"]
+    for number, rule in enumerate(policy_of(config, "Hardening")["rules"]):
+        rule["name"] = f"R{number}"
+    everything_arrives(host, "policies", {"config": config, "state": "replaced"}, hitless=True)
+    settles(host, "policies", {"config": config, "state": "replaced"})
+    (policy,) = [item for item in policy_store(host).snapshot()["policies"] if item["name"] == "Hardening"]
+    assert ["Quiet-Harbour-41" in str(rule["authentication"]) for rule in policy["rules"] if rule["name"]].count(
+        True
+    ) == 1
+
+
 def test_another_policy_gets_names_beside_the_one_in_force() -> None:
     """While one is made anew behind a copy, the other one is so beside its predecessor."""
     start = hardened()

@@ -102,12 +102,26 @@ def _complete_policy(policy: Policy, before: Policy | None, wanted: Store, path:
             expected = f"the name as it is written on the host, {twin.name!r}"
             remedy = "Names that differ only by case are one name to Windows."
             raise IpsecError(f"{where}.name", rule.name, expected, remedy)
-        authentication = _with_key(rule.authentication, twin.authentication if twin else (), where)
+        model = twin or _predecessor(rule, policy, before)
+        authentication = _with_key(rule.authentication, model.authentication if model else (), where)
         rules.append(replace(rule, filter_list=target.name, filter_action=action.name, authentication=authentication))
     response = policy.default_response
     had = before.default_response.authentication if before else ()
     methods = _with_key(response.authentication, had, f"{path}.default_response")
     return replace(policy, rules=tuple(rules), default_response=replace(response, authentication=methods))
+
+
+def _predecessor(rule: Rule, policy: Policy, before: Policy | None) -> Rule | None:
+    """Return the one rule without a name that goes and uses what this new one uses: it gets a name, and has its key."""
+    if before is None or not rule.name:
+        return None
+
+    def alike(item: Rule) -> bool:
+        pairs = ((item.filter_list, rule.filter_list), (item.filter_action, rule.filter_action))
+        return not item.name and all(folded(one) == folded(other) for one, other in pairs)
+
+    found = [item for item in before.rules if alike(item)]
+    return found[0] if len(found) == 1 and not any(map(alike, policy.rules)) else None
 
 
 def _kept(kind: str, name: str, twin: Rule | None, store: Store) -> Opaque | None:
