@@ -76,10 +76,10 @@ def prepared(version: str, language: str, first: Data | None) -> tuple[Host, Tre
     plain = tree(host).keys()
     for kind in ("non_ascii_policy", "unknown_authentication", "half_written_key", "orphan_rule"):
         policy_store(host).add_foreign(kind)
-    foreign = {path: values for path, values in tree(host).items() if path not in plain}
+    planted = {path: values for path, values in tree(host).items() if path not in plain}
     if first is not None:
         run(host, "policies", {"config": first, "state": "overridden"})
-    return host, {path: values for path, values in foreign.items() if not path.endswith("Local") and path != IPSEC}
+    return host, {path: values for path, values in planted.items() if not path.endswith("Local") and path != IPSEC}
 
 
 # Every point takes minutes; EVERY_FAULT=1 takes them all, a usual run each third one.
@@ -96,7 +96,7 @@ def test_a_second_run_converges_wherever_the_first_one_died(
 ) -> None:
     first, second = PLANS[plan]
     args = {"config": second, "state": "overridden"}
-    start, foreign = prepared(version, language, first)
+    start, planted = prepared(version, language, first)
     old = in_force(seen(start))
     points = list(deaths(start, "policies", args))[::STRIDE]
     finished = copy.deepcopy(start)
@@ -127,7 +127,7 @@ def test_a_second_run_converges_wherever_the_first_one_died(
             if "~winsec~" in name
         ], death
         after = tree(host)
-        assert {path: after.get(path) for path in foreign} == foreign, death
+        assert {path: after.get(path) for path in planted} == planted, death
         if number % 4 == 0:
             again = LabConnection(host)
             assert run(again, "policies", args)["changed"] is False, death
@@ -141,7 +141,7 @@ def test_a_second_run_converges_wherever_the_first_one_died(
 def test_two_interruptions_in_a_row_still_end_well() -> None:
     first, second = PLANS["staged change of the policy in force"]
     args = {"config": second, "state": "overridden"}
-    start, _foreign = prepared("2016", "en", first)
+    start, _planted = prepared("2016", "en", first)
     finished = copy.deepcopy(start)
     run(finished, "policies", args)
     goal = seen(finished)
@@ -159,7 +159,7 @@ def test_two_interruptions_in_a_row_still_end_well() -> None:
 
 
 def test_the_goal_is_what_the_document_says() -> None:
-    host, _foreign = prepared("2016", "en", OLD)
+    host, _planted = prepared("2016", "en", OLD)
     found, wanted = seen(host), said(OLD)
     assert wanted.filter_lists.items() <= found.filter_lists.items()
     assert wanted.rules.items() <= found.rules.items()

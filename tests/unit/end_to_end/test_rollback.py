@@ -121,7 +121,7 @@ def test_a_front_end_whose_file_is_lost_keeps_its_back_ends(site: Site) -> None:
 
 
 def odd_rule(host: Host, name: str, odd: str) -> None:
-    """Give a rule a name that no command can give, so that its policy is no part of a document."""
+    """Give a rule a name that no command can give."""
     keys = [rf"{LOCAL}\{key}" for key in host.registry.subkeys(LOCAL) if key.startswith("ipsecNFA")]
     (key,) = (key for key in keys if (found := host.registry.get(key, "ipsecName")) and found.data == name)
     host.registry.set(key, "ipsecName", Value(Kind.SZ, odd))
