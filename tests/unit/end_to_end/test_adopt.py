@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from ansible.errors import AnsibleConnectionFailure
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from cut_off import ObeyingConnection
 from dying import Death, DyingConnection, deaths_after_commands
 from hand_made import add_list, call, fates, hardened, server
@@ -117,10 +117,10 @@ def test_it_is_taken_out_of_force(version: str, language: str) -> None:
 NAMED = ("Stop", "Let in")
 
 
-def named(host: Host, **more: Any) -> Data:
-    """Return the task that gives names to the two rules."""
+def named(host: Host, names: tuple[str, ...] = NAMED, **more: Any) -> Data:
+    """Return the task that gives names to the rules."""
     config = info(host)["config"]
-    for rule, name in zip(policy_of(config, "Hardening")["rules"], NAMED, strict=True):
+    for rule, name in zip(policy_of(config, "Hardening")["rules"], names, strict=True):
         rule["name"] = name
     # Windows' own are left out: they stay.
     config["policies"] = [policy_of(config, "Hardening")]
@@ -431,6 +431,9 @@ def test_a_list_that_cannot_be_read_is_named_and_its_rule_stays() -> None:
     assert tree(host) == before
     more = {"name": "Spare", "filters": [{"destination": "10.9.9.9"}]}
     assert run(host, "filter_list", more)["changed"] is True
+    assert policy_of(info(host)["config"], "Hardening")["rules"] == rules
+    with pytest.raises(AnsibleActionFail, match=r"'Damaged': expected .* The host has one that cannot be read: It has"):
+        run(host, "policies", named(host, names=("Stop", "Damaged", "Let in")))
     assert policy_of(info(host)["config"], "Hardening")["rules"] == rules
 
 

@@ -34,7 +34,7 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model impor
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.names import staging_base
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning import operations as op
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.intent import assigned_store
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.plan import make_plan
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.plan import make_plan, shortfall
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.references import complete
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.staging import settled
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.way_back import way_back
@@ -154,7 +154,11 @@ def planned(current: Store, desired: Store) -> tuple[Store, tuple[op.Operation, 
         event(f"refused: {error.expected[:40]}")
         return None
     event("planned" if steps else "nothing to do")
-    return wanted, tuple(step.operation for step in steps), states(current, steps)
+    seen = states(current, steps)
+    for step, before in zip(steps, [current, *seen], strict=False):
+        # What is looked for before a step is there when all went well.
+        assert step.requires is None or shortfall(before, step.requires) == (), step
+    return wanted, tuple(step.operation for step in steps), seen
 
 
 @MANY
