@@ -13,8 +13,24 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from cut_off import ObeyingConnection
-from dying import Death, DyingConnection, deaths_after_commands
-from hand_made import add_list, call, fates, hardened, server
+from dying import DyingConnection, deaths_after_commands
+from hand_made import (
+    NAMED,
+    OURS,
+    WORLDS,
+    add_list,
+    call,
+    fates,
+    gone_by_document,
+    hardened,
+    info,
+    named,
+    odd,
+    policy_of,
+    server,
+    settles,
+    translated,
+)
 from lab_runner import LabConnection, run, tree
 
 from winlab import host as lab_host
@@ -27,31 +43,6 @@ Data = dict[str, Any]
 
 STATES = ("merged", "replaced", "overridden")
 VERSIONS = pytest.mark.parametrize(("version", "language"), [("2003", "de"), ("2016", "en"), ("2025", "de")])
-OURS = "~winsec~"
-
-
-def info(host: Host) -> Data:
-    return run(host, "policies_info", {})
-
-
-def policy_of(config: Data, name: str) -> Data:
-    (found,) = [item for item in config["policies"] if item["name"] == name]
-    return found
-
-
-def settles(host: Host, module: str, args: Data) -> Data:
-    """Run a task in check mode, for real and again; return the result of the change."""
-    before = tree(host)
-    predicted = run(host, module, args, check_mode=True, diff=True)
-    assert tree(host) == before
-    done = run(host, module, args, diff=True)
-    assert done["commands"] == predicted["commands"]
-    assert done["after"] == predicted["after"]
-    again = LabConnection(host)
-    assert run(again, module, args)["changed"] is False
-    assert again.netsh_lines() == []
-    assert OURS not in str(policy_store(host).snapshot())
-    return done
 
 
 # What secpol.msc leaves behind.
@@ -114,19 +105,6 @@ def test_it_is_taken_out_of_force(version: str, language: str) -> None:
     assert policy_store(host).assigned_policy() is None
 
 
-NAMED = ("Stop", "Let in")
-
-
-def named(host: Host, names: tuple[str, ...] = NAMED, **more: Any) -> Data:
-    """Return the task that gives names to the rules."""
-    config = info(host)["config"]
-    for rule, name in zip(policy_of(config, "Hardening")["rules"], names, strict=True):
-        rule["name"] = name
-    # Windows' own are left out: they stay.
-    config["policies"] = [policy_of(config, "Hardening")]
-    return {"config": config, "state": "replaced", **more}
-
-
 @pytest.mark.parametrize("timeout", [None, 60])
 @VERSIONS
 def test_rules_get_names(version: str, language: str, timeout: int | None) -> None:
@@ -151,117 +129,7 @@ def test_rules_get_names(version: str, language: str, timeout: int | None) -> No
     assert OURS not in str(policy_store(host).snapshot())
 
 
-@pytest.mark.parametrize("assigned", [True, False])
-@pytest.mark.parametrize("timeout", [None, 60])
-@pytest.mark.parametrize("version", ["2003", "2016"])
-def test_rules_get_names_wherever_a_run_is_cut_off(version: str, timeout: int | None, assigned: bool) -> None:
-    start = hardened(version)
-    if not assigned:
-        static(start, "set policy name=Hardening assign=no")
-    task = named(start, **({"confirm_timeout": timeout} if timeout else {}))
-    task["config"].pop("assigned")
-    everything_arrives(start, "policies", task, hitless=True)
-
-
-def everything_arrives(start: Host, module: str, task: Data, *, hitless: bool = False) -> None:
-    """Cut a task off after each of its commands, and run it again: it arrives, and nothing is left or lost."""
-    old = fates(start)
-    finished = copy.deepcopy(start)
-    run(DyingConnection(finished, Death(-1, 0)), module, task)
-    goal = info(finished)["config"]
-    new = fates(finished)
-    policies = {item["name"] for item in goal["policies"]}
-    stops = list(deaths_after_commands(start, module, task))
-    assert stops
-    for death in stops:
-        host = copy.deepcopy(start)
-        with suppress(AnsibleConnectionFailure):
-            run(DyingConnection(host, death), module, task)
-        assert fates(host) in (old, new), death
-        if hitless:
-            assert fates(host) == old == new, death
-        # Whatever comes next, what is there is shown under its own names.
-        half = info(host)
-        assert OURS not in str(half["config"]), death
-        if hitless:
-            assert policies <= {item["name"] for item in half["config"]["policies"]}, death
-            assert half["config"].get("assigned") == goal.get("assigned"), death
-        run(DyingConnection(host, Death(-1, 0)), module, task)
-        assert info(host)["config"] == goal, death
-        assert OURS not in str(policy_store(host).snapshot()), death
-        again = DyingConnection(host, Death(-1, 0))
-        assert run(again, module, task)["changed"] is False, death
-        assert again.netsh_lines() == []
-
-
-@pytest.mark.parametrize("assigned", [True, False])
-def test_a_rule_that_gets_a_name_keeps_its_key(assigned: bool) -> None:
-    host = hardened()
-    static(
-        host,
-        "add filteraction name=Secure qmsecmethods=ESP[3DES,SHA1]",
-        'add rule name=three policy=Hardening filterlist=Good filteraction=Secure psk="Quiet-Harbour-41"',
-    )
-    call(host, ObjectClass.NFA, "three", None)
-    if not assigned:
-        static(host, "set policy name=Hardening assign=no")
-    config = info(host)["config"]
-    for number, rule in enumerate(policy_of(config, "Hardening")["rules"]):
-        rule["name"] = f"R{number}"
-    everything_arrives(host, "policies", {"config": config, "state": "replaced"}, hitless=True)
-    settles(host, "policies", {"config": config, "state": "replaced"})
-    (policy,) = [item for item in policy_store(host).snapshot()["policies"] if item["name"] == "Hardening"]
-    assert ["Quiet-Harbour-41" in str(rule["authentication"]) for rule in policy["rules"] if rule["name"]].count(
-        True
-    ) == 1
-
-
-def test_another_policy_gets_names_beside_the_one_in_force() -> None:
-    """While one is made anew behind a copy, the other one is so beside its predecessor."""
-    start = hardened()
-    static(
-        start,
-        "add policy name=Spare activatedefaultrule=no",
-        "add rule name=three policy=Spare filterlist=Good filteraction=Permit",
-        "add rule name=four policy=Spare filterlist=Bad filteraction=Permit",
-    )
-    call(start, ObjectClass.NFA, "three", None)
-    call(start, ObjectClass.NFA, "four", None)
-    config = info(start)["config"]
-    for policy in config["policies"]:
-        for number, rule in enumerate(policy["rules"]):
-            rule["name"] = f"R{number}"
-    everything_arrives(start, "policies", {"config": config, "state": "overridden"}, hitless=True)
-    # The same, with a list that changes for both.
-    (good,) = [item for item in config["filter_lists"] if item["name"] == "Good"]
-    good["description"] = "LAN"
-    good["filters"].append({"source": "10.0.1.0/24", "destination": "me", "protocol": "tcp", "destination_port": 445})
-    everything_arrives(start, "policies", {"config": config, "state": "overridden"}, hitless=True)
-
-
-def test_a_switch_to_a_policy_that_gets_names() -> None:
-    start = hardened()
-    static(start, "add policy name=Other activatedefaultrule=no", "set policy name=Other assign=yes")
-    task = named(start)
-    task["config"]["assigned"] = "Hardening"
-    everything_arrives(start, "policies", task)
-    (good,) = [item for item in task["config"]["filter_lists"] if item["name"] == "Good"]
-    good["filters"] = [{"source": "10.0.1.0/24", "destination": "me", "protocol": "tcp", "destination_port": 445}]
-    everything_arrives(start, "policies", task)
-
-
 # Servers in other languages.
-
-GERMAN = {"policy": "B\u00fcro", "filter_list": "Gro\u00dfe Liste", "action": "Sperren f\u00fcr alle"}
-CHINESE = {"policy": "\u670d\u52a1\u5668", "filter_list": "\u6240\u6709 IP", "action": "\u963b\u6b62"}
-WORLDS: dict[str, tuple[str, str, str, dict[str, str]]] = {
-    "2003 de": ("2003", "de", "cp850", GERMAN),
-    "2016 de": ("2016", "de", "cp850", GERMAN),
-    "2016 zh": ("2016", "en", "cp936", CHINESE),
-    "2016 zh by a console that lacks it": ("2016", "en", "cp437", CHINESE),
-    "2025 de in UTF-8": ("2025", "de", "utf-8", GERMAN),
-}
-NEW = {"filter_lists": "Big list", "filter_actions": "Block all", "policies": "Office"}
 
 
 @pytest.fixture(name="world", params=sorted(WORLDS))
@@ -269,26 +137,6 @@ def host_of_a_world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
     version, language, page, names = WORLDS[request.param]
     monkeypatch.setitem(lab_host.OEM_ENCODINGS, language, page)
     return server(version, language, **names)
-
-
-def odd(host: Host) -> dict[str, list[Data]]:
-    """Return the objects of a document whose names netsh cannot be given, by kind."""
-    found = info(host)
-    guids = {item["guid"] for item in found["unmanaged"]}
-    return {kind: [item for item in found["config"][kind] if item.get("guid") in guids] for kind in NEW}
-
-
-def translated(host: Host) -> Data:
-    """Return the task that gives ASCII names to a list, an action and two policies, by their GUIDs."""
-    config: Data = odd(host)
-    assert [len(config[kind]) for kind in NEW] == [1, 1, 2]
-    for kind, name in NEW.items():
-        for number, item in enumerate(config[kind]):
-            item["name"] = f"{name} {number + 1}"
-    for policy in config["policies"]:
-        for rule in policy.get("rules", []):
-            rule |= {"filter_list": f"{NEW['filter_lists']} 1", "filter_action": f"{NEW['filter_actions']} 1"}
-    return {"config": config, "state": "replaced"}
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -317,11 +165,6 @@ def test_names_are_given_beside_guids(world: Host) -> None:
     assert not any(odd(world).values())
 
 
-def test_names_are_given_wherever_a_run_is_cut_off(world: Host) -> None:
-    task = translated(world)
-    everything_arrives(world, "policies", task)
-
-
 @pytest.mark.parametrize("module", ["filter_list", "filter_action", "policy"])
 def test_one_object_gets_a_name(world: Host, module: str) -> None:
     kind = "policies" if module == "policy" else f"{module}s"
@@ -332,22 +175,11 @@ def test_one_object_gets_a_name(world: Host, module: str) -> None:
     assert "New" in [each["name"] for each in info(world)["config"][kind]]
 
 
-def gone_by_document(host: Host) -> tuple[str, Data]:
-    things = {
-        kind: [{"guid": item["guid"], "name": item["name"]} for item in items] for kind, items in odd(host).items()
-    }
-    return "policies", {"config": things, "state": "deleted"}
-
-
 def test_they_are_removed_by_a_document(world: Host) -> None:
     module, task = gone_by_document(world)
     done = settles(world, module, task)
     assert done["after"]["assigned"] == ""
     assert not any(odd(world).values())
-
-
-def test_they_are_removed_wherever_a_run_is_cut_off(world: Host) -> None:
-    everything_arrives(world, *gone_by_document(world))
 
 
 def test_they_are_removed_one_by_one(world: Host) -> None:
@@ -378,7 +210,7 @@ def test_borrowed_names_of_windows_2000_are_no_names() -> None:
     before = tree(host)
     assert run(host, "policies", {"config": found["config"], "state": "overridden"})["changed"] is False
     assert tree(host) == before
-    everything_arrives(host, "policies", named(host), hitless=True)
+    settles(host, "policies", named(host))
 
 
 def test_an_address_with_bits_beyond_its_mask_is_shown_as_its_network() -> None:

@@ -7,8 +7,10 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
+from typing import Any
 
 from cut_off import CONTROLLER, OWN, PORT, obeying
+from lab_runner import LabConnection, run, tree
 
 from winlab.dataplane.inforce import DEFAULT_EXEMPT_LEVEL, InForce, in_force
 from winlab.dataplane.judge import assess
@@ -17,6 +19,10 @@ from winlab.ipsec.packet import TCP, UDP, Network, Packet
 from winlab.store import policy_store
 from winlab.store.identifiers import ObjectClass
 
+Data = dict[str, Any]
+
+# What the names of our copies have in them.
+OURS = "~winsec~"
 LAN_PEER, OTHER_PEER = "10.0.0.7", "192.0.2.77"
 
 
@@ -91,3 +97,79 @@ def fates(host: Host) -> tuple[object, ...]:
         judged = assess(plain, in_force(host), packet, Network())
         found.append((judged.fate, judged.delivered, judged.replied))
     return tuple(found)
+
+
+def info(host: Host) -> Data:
+    return run(host, "policies_info", {})
+
+
+def policy_of(config: Data, name: str) -> Data:
+    (found,) = [item for item in config["policies"] if item["name"] == name]
+    return found
+
+
+def settles(host: Host, module: str, args: Data) -> Data:
+    """Run a task in check mode, for real and again; return the result of the change."""
+    before = tree(host)
+    predicted = run(host, module, args, check_mode=True, diff=True)
+    assert tree(host) == before
+    done = run(host, module, args, diff=True)
+    assert done["commands"] == predicted["commands"]
+    assert done["after"] == predicted["after"]
+    again = LabConnection(host)
+    assert run(again, module, args)["changed"] is False
+    assert again.netsh_lines() == []
+    assert OURS not in str(policy_store(host).snapshot())
+    return done
+
+
+NAMED = ("Stop", "Let in")
+
+
+def named(host: Host, names: tuple[str, ...] = NAMED, **more: Any) -> Data:
+    """Return the task that gives names to the rules."""
+    config = info(host)["config"]
+    for rule, name in zip(policy_of(config, "Hardening")["rules"], names, strict=True):
+        rule["name"] = name
+    # Windows' own are left out: they stay.
+    config["policies"] = [policy_of(config, "Hardening")]
+    return {"config": config, "state": "replaced", **more}
+
+
+GERMAN = {"policy": "B\u00fcro", "filter_list": "Gro\u00dfe Liste", "action": "Sperren f\u00fcr alle"}
+CHINESE = {"policy": "\u670d\u52a1\u5668", "filter_list": "\u6240\u6709 IP", "action": "\u963b\u6b62"}
+WORLDS: dict[str, tuple[str, str, str, dict[str, str]]] = {
+    "2003 de": ("2003", "de", "cp850", GERMAN),
+    "2016 de": ("2016", "de", "cp850", GERMAN),
+    "2016 zh": ("2016", "en", "cp936", CHINESE),
+    "2016 zh by a console that lacks it": ("2016", "en", "cp437", CHINESE),
+    "2025 de in UTF-8": ("2025", "de", "utf-8", GERMAN),
+}
+NEW = {"filter_lists": "Big list", "filter_actions": "Block all", "policies": "Office"}
+
+
+def odd(host: Host) -> dict[str, list[Data]]:
+    """Return the objects of a document whose names netsh cannot be given, by kind."""
+    found = info(host)
+    guids = {item["guid"] for item in found["unmanaged"]}
+    return {kind: [item for item in found["config"][kind] if item.get("guid") in guids] for kind in NEW}
+
+
+def translated(host: Host) -> Data:
+    """Return the task that gives ASCII names to a list, an action and two policies, by their GUIDs."""
+    config: Data = odd(host)
+    assert [len(config[kind]) for kind in NEW] == [1, 1, 2]
+    for kind, name in NEW.items():
+        for number, item in enumerate(config[kind]):
+            item["name"] = f"{name} {number + 1}"
+    for policy in config["policies"]:
+        for rule in policy.get("rules", []):
+            rule |= {"filter_list": f"{NEW['filter_lists']} 1", "filter_action": f"{NEW['filter_actions']} 1"}
+    return {"config": config, "state": "replaced"}
+
+
+def gone_by_document(host: Host) -> tuple[str, Data]:
+    things = {
+        kind: [{"guid": item["guid"], "name": item["name"]} for item in items] for kind, items in odd(host).items()
+    }
+    return "policies", {"config": things, "state": "deleted"}
