@@ -269,6 +269,22 @@ def test_a_list_that_cannot_be_read_is_named_and_its_rule_stays() -> None:
     assert policy_of(info(host)["config"], "Hardening")["rules"] == rules
 
 
+@pytest.mark.parametrize("way", ["name", "guid", "document"])
+def test_what_cannot_be_read_is_not_said_to_be_gone(way: str) -> None:
+    host = hardened()
+    policy_store(host).add_foreign("unknown_filter_data", name="Damaged")
+    guid = info(host)["unmanaged"][0]["guid"]
+    module, task = {
+        "name": ("filter_list", {"name": "Damaged", "state": "absent"}),
+        "guid": ("filter_list", {"name": "any", "guid": guid, "state": "absent"}),
+        "document": ("policies", {"config": {"filter_lists": [{"name": "Damaged"}]}, "state": "deleted"}),
+    }[way]
+    before = tree(host)
+    with pytest.raises(AnsibleActionFail, match=r"'Damaged': expected a filter list that can be read\. Remove it"):
+        run(host, module, task)
+    assert tree(host) == before
+
+
 def test_lists_of_one_name_go_by_their_guids() -> None:
     host = hardened()
     static(host, *add_list("Twin", "srcaddr=any dstaddr=me protocol=TCP dstport=1"))
