@@ -14,8 +14,8 @@ version_added: 0.1.0
 description:
   - 'Reads the local IPsec policy store, computes the difference to a document, changes what differs without
     a gap, and reads the store again: one task, whatever the number of objects.'
-  - Objects are matched by name. Objects that this collection cannot express are kept, reported and never
-    changed.
+  - Objects are matched by name, or by GUID where one is given. Objects of which netsh cannot be told all are shown,
+    judged and kept; what of them cannot be changed is refused before anything is sent.
   - With O(state=parsed) and O(state=rendered) no host is asked, and none need be up. Their names and those of
     their options and results are those of the resource modules for network devices.
 author:
@@ -41,6 +41,13 @@ options:
               - The name of the filter list. Windows keeps the case of names and ignores it.
             type: str
             required: true
+          guid:
+            description:
+              - 'The GUID of a filter list that the host has, in braces: it is found by that, whatever its name is, and
+                gets this name. The rules go on using it.'
+              - A host that has no object of this GUID goes by the name alone.
+              - Documents of a host have it where netsh cannot be told all (RV(unmanaged)).
+            type: str
           description:
             description:
               - A remark about the filter list.
@@ -100,6 +107,13 @@ options:
               - The name of the filter action. Windows keeps the case of names and ignores it.
             type: str
             required: true
+          guid:
+            description:
+              - 'The GUID of a filter action that the host has, in braces: it is found by that, whatever its name is, and
+                gets this name. The rules go on using it.'
+              - A host that has no object of this GUID goes by the name alone.
+              - Documents of a host have it where netsh cannot be told all (RV(unmanaged)).
+            type: str
           description:
             description:
               - A remark about the filter action.
@@ -179,6 +193,13 @@ options:
               - The name of the policy. Windows keeps the case of names and ignores it.
             type: str
             required: true
+          guid:
+            description:
+              - 'The GUID of a policy that the host has, in braces: it is found by that, whatever its name is, and
+                gets this name. It stays in force if it is.'
+              - A host that has no object of this GUID goes by the name alone.
+              - Documents of a host have it where netsh cannot be told all (RV(unmanaged)).
+            type: str
           description:
             description:
               - A remark about the policy.
@@ -339,8 +360,10 @@ options:
             suboptions:
               name:
                 description:
-                  - The name of the rule. Rules that Windows made without a name have an empty one; they
-                    can be kept, not made or changed.
+                  - The name of the rule. Rules of the snap-in have none, so theirs is empty; they are told apart by
+                    filter list and filter action.
+                  - They can be kept. When one of them changes or goes, the policy is made anew, and each rule needs
+                    a name.
                 type: str
                 required: true
               description:

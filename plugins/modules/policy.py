@@ -186,8 +186,9 @@ options:
     suboptions:
       name:
         description:
-          - The name of the rule. Rules that Windows made without a name have an empty one; they can be
-            kept, not made or changed.
+          - The name of the rule. Rules of the snap-in have none, so theirs is empty; they are told apart by filter
+            list and filter action.
+          - They can be kept. When one of them changes or goes, the policy is made anew, and each rule needs a name.
         type: str
         required: true
       description:

@@ -178,8 +178,8 @@ def test_unassigning_leaves_another_policy_and_the_services_alone() -> None:
     assert seen(host).assigned is None
 
 
-def with_foreign(version: str, kind: str) -> tuple[Host, Tree]:
-    """Return a host with one foreign object, and all keys that came with it."""
+def with_planted(version: str, kind: str) -> tuple[Host, Tree]:
+    """Return a host with one odd object, and all keys that came with it."""
     host = host_with_objects(version)
     plain = tree(host)
     policy_store(host).add_foreign(kind)
@@ -205,13 +205,13 @@ TASKS: tuple[tuple[str, Data], ...] = (
 
 @pytest.mark.parametrize("version", ["2003", "2016"])
 @pytest.mark.parametrize("kind", sorted(KINDS))
-def test_foreign_objects_survive_everything(kind: str, version: str) -> None:
-    host, foreign = with_foreign(version, kind)
-    assert foreign
+def test_what_netsh_cannot_be_told_survives_everything(kind: str, version: str) -> None:
+    host, planted = with_planted(version, kind)
+    assert planted
     info = run(host, "policies_info", {})
     told = str([info["unmanaged"], info.get("warnings"), info["host"]["domain_policy"], info["config"]["filter_lists"]])
-    guids = [path.rpartition("{")[2].rstrip("}").lower() for path in foreign if "{" in path]
-    names = [str(value.data) for values in foreign.values() for name, value in values.items() if name == "ipsecName"]
+    guids = [path.rpartition("{")[2].rstrip("}").lower() for path in planted if "{" in path]
+    names = [str(value.data) for values in planted.values() for name, value in values.items() if name == "ipsecName"]
     assert any(word in told.lower() for word in guids) or any(name in told for name in [*names, "Domain policy"])
     # A list without an owner is as good as any other, and so is a policy with an odd action: what can be changed goes
     # when a document leaves it out.
@@ -220,9 +220,9 @@ def test_foreign_objects_survive_everything(kind: str, version: str) -> None:
     for module, args in tasks:
         run(host, module, args)
         left = tree(host)
-        lost = [path for path in foreign if path not in left]
+        lost = [path for path in planted if path not in left]
         assert not lost, (module, args)
-        changed = [path for path, values in foreign.items() if left[path] != values]
+        changed = [path for path, values in planted.items() if left[path] != values]
         assert not changed, (module, args)
     assert run(host, "policies_info", {})["unmanaged"] == info["unmanaged"]
 

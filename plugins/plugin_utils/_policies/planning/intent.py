@@ -314,4 +314,10 @@ def _without(current: Store, given: Data, path: str) -> Store:
     if store.assigned and (POLICY, folded(store.assigned)) in gone:
         store = replace(store, assigned=None)
     require_unused(store, gone, path)
+    for item in store.opaque:
+        if item.key in gone:
+            where = f"{path}.{_KINDS[item.kind].field}" if path else "name"
+            expected = f"a {item.kind.replace('_', ' ')} that can be read"
+            remedy = f"Remove it in the snap-in, if nobody needs it. {item.reason}"
+            raise IpsecError(where, item.name, expected, remedy)
     return store

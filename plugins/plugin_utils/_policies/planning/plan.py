@@ -19,7 +19,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import chain
 
 from ..._common.errors import IpsecError
 from ..._windows.engine import Step
@@ -218,44 +217,47 @@ def _planned(current: Store, desired: Store, *, revertible: bool) -> tuple[Step[
     switch = _switch(current, desired)
     live = reachable(current, current.assigned)
     touched = edits.touched(current) & live
-    anew = {policy.name: tuple(_made_anew(current, desired, policy)) for policy in edits.made_anew}
     remove = list(_steps(edits.remove))
     if current.assigned and desired.assigned is None:
         # Unassigning is one command; afterwards nothing is in force that could be half-built.
-        return (*switch, *_after_switch([*_steps(edits.build), *chain(*anew.values()), *remove]))
+        anew = _made_anew(current, desired, edits.made_anew)
+        return (*switch, *_after_switch([*_steps(edits.build), *anew, *remove]))
     if not touched:
-        build = (*_steps(edits.build), *chain(*anew.values()))
-        return (*build, *switch, *(_after_switch(remove) if switch else remove))
+        anew = _made_anew(current, desired, edits.made_anew)
+        return (*_steps(edits.build), *anew, *switch, *(_after_switch(remove) if switch else remove))
+    in_force = [policy for policy in edits.made_anew if (POLICY, folded(policy.name)) in touched]
+    others = [policy for policy in edits.made_anew if policy not in in_force]
+    # One that is made anew beside what is in force waits for those of its lists and actions that are in force.
+    late = [policy for policy in others if reachable(desired, policy.name) & touched]
     beside = list(_steps(item for item in edits.build if item.key not in touched))
+    beside += _made_anew(current, desired, [policy for policy in others if policy not in late])
     inside = list(_steps(item for item in edits.build if item.key in touched))
+    after = tuple(_made_anew(current, desired, [*in_force, *late]))
     if switch and not reachable(desired, desired.assigned) & touched:
-        for name, steps in anew.items():
-            (inside if (POLICY, folded(name)) in touched else beside).extend(steps)
-        return (*beside, *switch, *_after_switch([*inside, *remove]))
-    if not switch and not revertible and not anew and _safe_in_place(current, inside):
-        return (*beside, *_in_place(current, desired, beside, inside), *remove)
+        return (*beside, *switch, *_after_switch([*inside, *after, *remove]))
+    if not switch and not revertible and not in_force and _safe_in_place(current, inside):
+        return (*beside, *_in_place(current, desired, beside, inside), *after, *remove)
     if current.opaque_in_force is not None:
         _refuse_opaque(current, touched)
-    return (*beside, *_staged(current, desired, [*inside, *chain(*anew.values())], touched), *remove)
+    return (*beside, *_staged(current, desired, [*inside, *after], touched), *remove)
 
 
-def _made_anew(current: Store, desired: Store, policy: Policy) -> Steps:
-    """Yield what puts a policy in the place of its predecessor, which is not in force and stays until that is seen."""
+def _made_anew(current: Store, desired: Store, policies: Iterable[Policy]) -> Steps:
+    """Yield what puts policies in the place of their predecessors, which stay until that is seen; none is in force."""
     # The first free number is for what stands in meanwhile.
-    copy = replace(policy, name=staging_name(policy.name, free_number(current, free_number(current) + 1)))
-    garbage = _garbage(current, POLICY, policy.name)
-    yield from _steps(policy_changes(None, copy), "the policy is made anew, since netsh cannot be told the change")
-    # The lists and actions that it uses are there by then, or go on being there.
-    needed = replace(part(desired, policy.name), policies=(copy,))
-    words = "the new policy takes its place"
-    yield Step(op.Rename(POLICY, policy.name, garbage), words, barrier=True, requires=needed)
-    yield Step(op.Rename(POLICY, copy.name, policy.name), words)
-    yield Step(
-        op.DeletePolicy(garbage),
-        "its predecessor is no longer needed",
-        barrier=True,
-        requires=part(desired, policy.name),
-    )
+    number = free_number(current, free_number(current) + 1)
+    for policy in policies:
+        copy = replace(policy, name=staging_name(policy.name, number))
+        garbage = _garbage(current, POLICY, policy.name)
+        yield from _steps(policy_changes(None, copy), "the policy is made anew, since netsh cannot be told the change")
+        # The lists and actions that it uses are there by then, or go on being there.
+        needed = part(desired, policy.name)
+        words = "the new policy takes its place"
+        first = op.Rename(POLICY, policy.name, garbage)
+        yield Step(first, words, barrier=True, requires=replace(needed, policies=(copy,)))
+        yield Step(op.Rename(POLICY, copy.name, policy.name), words)
+        words = "its predecessor is no longer needed"
+        yield Step(op.DeletePolicy(garbage), words, barrier=True, requires=needed)
 
 
 def _in_place(

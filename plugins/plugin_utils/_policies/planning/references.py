@@ -93,21 +93,43 @@ def _complete_policy(policy: Policy, before: Policy | None, wanted: Store, path:
         target = lists.get(folded(rule.filter_list)) or _kept(FILTER_LIST, rule.filter_list, twin, wanted)
         action = actions.get(folded(rule.filter_action)) or _kept(FILTER_ACTION, rule.filter_action, twin, wanted)
         if target is None:
-            remedy = "Define it, or name one that the host has."
+            remedy = _unknown(FILTER_LIST, rule.filter_list, wanted)
             raise IpsecError(f"{where}.filter_list", rule.filter_list, "the name of a filter list", remedy)
         if action is None:
-            remedy = "Define it, or name one that the host has."
+            remedy = _unknown(FILTER_ACTION, rule.filter_action, wanted)
             raise IpsecError(f"{where}.filter_action", rule.filter_action, "the name of a filter action", remedy)
         if twin is not None and twin.name != rule.name:
             expected = f"the name as it is written on the host, {twin.name!r}"
             remedy = "Names that differ only by case are one name to Windows."
             raise IpsecError(f"{where}.name", rule.name, expected, remedy)
-        authentication = _with_key(rule.authentication, twin.authentication if twin else (), where)
+        model = twin or _predecessor(rule, policy, before)
+        authentication = _with_key(rule.authentication, model.authentication if model else (), where)
         rules.append(replace(rule, filter_list=target.name, filter_action=action.name, authentication=authentication))
     response = policy.default_response
     had = before.default_response.authentication if before else ()
     methods = _with_key(response.authentication, had, f"{path}.default_response")
     return replace(policy, rules=tuple(rules), default_response=replace(response, authentication=methods))
+
+
+def _unknown(kind: str, name: str, store: Store) -> str:
+    """Return what to do about a name that a rule cannot use."""
+    for item in store.opaque:
+        if item.key == (kind, folded(name)):
+            return f"The host has one that cannot be read: {item.reason} A rule that uses it may only stay."
+    return "Define it, or name one that the host has."
+
+
+def _predecessor(rule: Rule, policy: Policy, before: Policy | None) -> Rule | None:
+    """Return the one rule without a name that goes and uses what this new one uses: it gets a name, and has its key."""
+    if before is None or not rule.name:
+        return None
+
+    def alike(item: Rule) -> bool:
+        pairs = ((item.filter_list, rule.filter_list), (item.filter_action, rule.filter_action))
+        return not item.name and all(folded(one) == folded(other) for one, other in pairs)
+
+    found = [item for item in before.rules if alike(item)]
+    return found[0] if len(found) == 1 and not any(map(alike, policy.rules)) else None
 
 
 def _kept(kind: str, name: str, twin: Rule | None, store: Store) -> Opaque | None:

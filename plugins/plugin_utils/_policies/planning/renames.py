@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from ..model import FILTER_ACTION, FILTER_LIST, POLICY, Key, Named, Policy, Rule, Store, folded
+from ..model import FILTER_ACTION, FILTER_LIST, POLICY, Key, Named, Policy, Rule, Store, Unmanaged, folded
 from .operations import Rename
 
 Value = TypeVar("Value")
@@ -50,7 +50,8 @@ def renamed(store: Store, change: Rename) -> Store:
 
     marks = moved(store.unmanaged)
     if (kind, new) in marks:
-        marks[kind, new] = replace(marks[kind, new], name="")
+        mark = replace(marks.pop((kind, new)), name="")
+        marks |= {(kind, new): mark} if mark != Unmanaged() else {}
     store = replace(
         store,
         unmanaged=marks,

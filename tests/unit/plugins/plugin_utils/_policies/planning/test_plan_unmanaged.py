@@ -10,6 +10,7 @@ What stays as it is keeps all that; what changes is wanted under names that can 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -22,6 +23,9 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model impor
     FILTER_ACTION,
     FILTER_LIST,
     POLICY,
+    Filter,
+    FilterAction,
+    FilterList,
     Key,
     Policy,
     Rule,
@@ -34,10 +38,12 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model impor
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.names import is_predecessor, staging_base
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning import operations as op
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.intent import assigned_store
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.plan import make_plan
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.plan import make_plan, shortfall
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.references import complete
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.staging import settled
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.way_back import way_back
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.words import ActionKind
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.engine import Step
 from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._policies.planning.test_plan import (
     PACKETS,
     pairs,
@@ -157,7 +163,15 @@ def planned(current: Store, desired: Store) -> tuple[Store, tuple[op.Operation, 
         event(f"refused: {error.expected[:40]}")
         return None
     event("planned" if steps else "nothing to do")
-    return wanted, tuple(step.operation for step in steps), states(current, steps)
+    return wanted, tuple(step.operation for step in steps), walked(current, steps)
+
+
+def walked(current: Store, steps: Sequence[Step[op.Operation]]) -> list[Store]:
+    """Return the store before the first step and after each; what is looked for before a step is there."""
+    seen = states(current, steps)
+    for step, before in zip(steps, seen, strict=False):
+        assert step.requires is None or shortfall(before, step.requires) == (), step
+    return seen
 
 
 @MANY
@@ -221,6 +235,29 @@ def test_interrupted_anywhere_another_task_loses_nothing(pair: tuple[Store, Stor
     for key, mark in current.unmanaged.items():
         if key[0] == POLICY and mark.name and key[1] in by_name(wanted.policies):
             assert key[1] in by_name(left.policies)
+
+
+def test_rules_get_names_wherever_a_run_was_cut_off() -> None:
+    """A policy is made anew behind its copy in force; after a cut it is so beside that copy, before it is assigned."""
+    action, filters = FilterAction(name="A", action=ActionKind.BLOCK), (Filter(protocol=6, destination_port=80),)
+    lists = (FilterList(name="L", filters=filters), FilterList(name="M"))
+    nameless = tuple(Rule(name="", filter_list=item.name, filter_action="A") for item in lists)
+    rules = tuple(replace(rule, name=f"R {rule.filter_list}") for rule in nameless)
+    current = identified(
+        Store(
+            filter_lists=lists,
+            filter_actions=(action,),
+            policies=(Policy(name="P", rules=nameless),),
+            assigned="P",
+        )
+    )
+    desired = replace(current, policies=(Policy(name="P", rules=rules),))
+    for stopped in walked(current, make_plan(current, desired)):
+        wanted = complete(settled(stopped), replace(desired, identities=stopped.identities), "config")
+        seen = walked(stopped, make_plan(stopped, wanted))
+        assert meaning(seen[-1]) == meaning(desired)
+        for packet in PACKETS:
+            assert {fate(store, packet) for store in seen} == {fate(current, packet)}
 
 
 @given(stores(), st.data())
