@@ -126,6 +126,11 @@ def grouped(bindings: Iterable[Binding]) -> dict[tuple[Rule, FilterAction], list
     return found
 
 
+def keeps_key(rule: Rule) -> bool:
+    """Tell whether a rule has a pre-shared key that only the host knows."""
+    return any(one in (PresharedKey(), OTHER_KEY) for one in rule.authentication)
+
+
 def bound_rules(bindings: Iterable[Binding]) -> tuple[BoundRule, ...]:
     """Return filters as the rules of a policy in force, whatever their names."""
     return tuple(
@@ -163,10 +168,9 @@ def put_together(form: Form, predefined_actions: Collection[str] = ()) -> Store:
 
 
 def _precedence(item: tuple[tuple[Rule, FilterAction], list[Binding]]) -> tuple[object, ...]:
-    """Order rules of one name: first the one that keeps a key, which is in the rule of that name, then the stricter."""
+    """Order rules: first those that keep a key, which is in the rule of that name; of one name, the stricter first."""
     (rule, action), ones = item
-    keeps = any(isinstance(one, PresharedKey) and one.key is None for one in rule.authentication)
-    return folded(rule.name), not keeps, action.fallback_to_clear, -len(ones), folded(action.name)
+    return not keeps_key(rule), folded(rule.name), action.fallback_to_clear, -len(ones), folded(action.name)
 
 
 def _same_list(one: FilterList, other: FilterList) -> bool:

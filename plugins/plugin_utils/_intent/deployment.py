@@ -14,7 +14,7 @@ from .._common.errors import IpsecError
 from .._common.packets import format_address, format_port, format_protocol
 from .._policies.in_force import InForce, in_force
 from .._policies.model import folded
-from .bindings import NOBODY, Binding, Form, taken_apart, with_other_key
+from .bindings import NOBODY, Binding, Form, grouped, keeps_key, put_together, taken_apart, with_other_key
 from .ends import Ends, resolve
 from .inventory import check_inventory
 from .judge import Violation, Wrong, endpoint_of
@@ -80,7 +80,7 @@ def deploy(intent: Intent, methods: Methods | None = None) -> Deployment:
         keep_unknown=not intent.switches.remove_unknown_peers,
         methods=methods,
     )
-    found.refusals += _refusals(found.plan)
+    found.refusals += [*_refusals(found.plan), *_unknown_keys(found)]
     _name_held(found)
     if not found.refusals:
         _stand(found)
@@ -196,6 +196,22 @@ def _refusals(plan: Plan) -> Iterator[str]:
         more = f" and {len(ones) - _MOST_NAMED} more pairs" if len(ones) > _MOST_NAMED else ""
         recipe = RECIPES[first.kind]
         yield f"{recipe.reason} Pairs: {names}{more}. {_shown(first.violation)} {recipe.recipe}"
+
+
+def _unknown_keys(found: Deployment) -> Iterator[str]:
+    """Yield a refusal for each host where a key that only the host knows would have to be in another rule."""
+    for name, change in sorted(found.changes.items()):
+        known = {one.rule.name for one in change.before.bindings if keeps_key(one.rule)} if change.ours else set()
+        for form in found.plan.stages[name][1:]:
+            if not any(keeps_key(rule) for rule, _action in grouped(form.bindings)):
+                continue
+            rules = [rule for policy in put_together(form).policies for rule in policy.rules]
+            if {rule.name for rule in rules if keeps_key(rule)} - known:
+                yield (
+                    f"{name} would need its pre-shared key in another rule, and nobody can read that key. Give "
+                    "the flows that key, or change over Kerberos or a certificate first."
+                )
+                break
 
 
 def _shown(violation: Violation) -> str:

@@ -6,7 +6,8 @@
 
 A moment is what the one host has and what the other has. Exact for all packets between the two: they are divided once
 by the filters of all moments. Never weaker: where packets pass in clear, or are taken in clear, they did before or will
-after; and what protects them is what protected them or will. Never interrupted: what passes before and after passes.
+after; and what protects them is no weaker than the weaker of what did and what will. Never
+interrupted: what passes before and after passes at every moment.
 """
 
 from __future__ import annotations
@@ -16,8 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from .._flows.endpoint import Endpoint
-from .._flows.negotiation import Agreement
-from .._flows.outcome import PASSING, PASSING_IN_CLEAR, SECURED, Network, Outcome, OutcomeKind, Side
+from .._flows.outcome import PASSING, PASSING_IN_CLEAR, Network, Outcome, OutcomeKind, Side
 from .._flows.outcome import judge as judge_packet
 from .._flows.pair import between
 from .._flows.partition import Sides, holds, split
@@ -28,6 +28,7 @@ from .._policies.in_force import InForce
 from .._policies.words import ActionKind
 from .bindings import Form, bound_rules
 from .model import Host
+from .strength import of_agreement, weaker
 
 Moment = tuple[int, int]
 _NETWORKS = (Network(), Network(ike=False))
@@ -118,21 +119,38 @@ def _in_box(box: Box, near: list[View], far: list[View], chosen: list[Moment], *
     numbers: list[list[int]] = []
     for view in (*near, *far):
         for back in (False, True):
-            sides, known = view.candidates(box.family, replies=back)
-            lists.append(sides)
+            boxes, known = view.candidates(box.family, replies=back)
+            lists.append(boxes)
             numbers.append(known)
+    views = (*near, *far)
+    # Packets that no filter sees are all alike, whatever exempts them.
+    both = zip(_twice(views), numbers, strict=True)
+    names = [{number: _alike(view, number) for number in known} for view, known in both]
     seen: set[tuple[int | None, ...]] = set()
+    parts: dict[tuple[int, int | None, int | None], Side] = {}
+    fates = _Fates()
     for cell, first in split(lists, box.sides):
-        decided = tuple(None if one is None else numbers[at][one] for at, one in enumerate(first))
+        decided = tuple(None if one is None else names[at][numbers[at][one]] for at, one in enumerate(first))
         if decided in seen:
             continue
         seen.add(decided)
-        parts = [
-            Side(view, view.decision(decided[2 * at]), view.decision(decided[2 * at + 1]))
-            for at, view in enumerate((*near, *far))
-        ]
+        sides = []
+        for at, view in enumerate(views):
+            key = (at, decided[2 * at], decided[2 * at + 1])
+            if key not in parts:
+                parts[key] = Side(view, view.decision(key[1]), view.decision(key[2]))
+            sides.append(parts[key])
         packet = Box(box.family, *cell).example()
-        yield from _of_packet(packet, parts[: len(near)], parts[len(near) :], chosen, turned=turned)
+        yield from _of_packet(packet, sides[: len(near)], sides[len(near) :], chosen, fates, turned=turned)
+
+
+def _twice(views: Iterable[View]) -> list[View]:
+    return [view for view in views for _back in (False, True)]
+
+
+def _alike(view: View, number: int) -> int:
+    """Return the number of a decision, and one number for all decisions that come of no filter."""
+    return 0 if view.decision(number).directed is None else number
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,14 +163,28 @@ class _Fate:
     taken: tuple[bool, bool]
 
 
+class _Fates:
+    """Fates, each worked out once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int], _Fate] = {}
+
+    def of(self, a: Side, b: Side) -> _Fate:
+        """Return the fate between two sides, which the caller keeps."""
+        key = (id(a), id(b))
+        if key not in self._known:
+            self._known[key] = _fate(a, b)
+        return self._known[key]
+
+
 def _of_packet(
-    packet: Packet, near: list[Side], far: list[Side], chosen: list[Moment], *, turned: bool
+    packet: Packet, near: list[Side], far: list[Side], chosen: list[Moment], fates: _Fates, *, turned: bool
 ) -> Iterator[Violation]:
-    before, after = _fate(near[0], far[0]), _fate(near[-1], far[-1])
+    before, after = fates.of(near[0], far[0]), fates.of(near[-1], far[-1])
     found: set[Wrong] = set()
     for moment in chosen:
         at = moment[::-1] if turned else moment
-        fate = _fate(near[at[0]], far[at[1]])
+        fate = fates.of(near[at[0]], far[at[1]])
         if before.passes and after.passes and not fate.passes and Wrong.INTERRUPTED not in found:
             found.add(Wrong.INTERRUPTED)
             yield Violation(Wrong.INTERRUPTED, moment, packet, fate.outcome)
@@ -198,19 +230,7 @@ def _weaker(fate: _Fate, before: _Fate, after: _Fate) -> bool:
     for mine, old, new in zip(fate.taken, before.taken, after.taken, strict=True):
         if mine and not (old or new):
             return True
-    known = [one.outcome.agreement for one in (before, after) if one.outcome.kind in SECURED and one.outcome.agreement]
-    agreed = fate.outcome.agreement if fate.outcome.kind in SECURED else None
-    return agreed is not None and bool(known) and not _made_of(agreed, known)
-
-
-def _made_of(agreed: Agreement, known: Sequence[Agreement]) -> bool:
-    """Tell whether each part of an agreement is that of one of the others."""
-    return (
-        any(agreed.main_mode == one.main_mode for one in known)
-        and any(agreed.authentication == one.authentication for one in known)
-        and any(_algorithms(agreed) == _algorithms(one) for one in known)
-    )
-
-
-def _algorithms(agreed: Agreement) -> tuple[object, object, object]:
-    return agreed.ah_integrity, agreed.esp_encryption, agreed.esp_integrity
+    agreed, *known = (one.outcome.agreement for one in (fate, before, after))
+    # Where one of the two is in clear, any protection will do.
+    both = [of_agreement(one) for one in known if one is not None]
+    return agreed is not None and len(both) == len(known) and weaker(of_agreement(agreed), both)

@@ -24,7 +24,8 @@ from .._policies.model import (
     QuickModeMethod,
 )
 from .._policies.words import ActionKind
-from .bindings import Binding
+from .bindings import OTHER_KEY, Binding, keeps_key
+from .strength import both, of_main_mode, of_quick_mode
 
 Algorithms = tuple[object, object, object]
 
@@ -37,20 +38,30 @@ class Naming:
     mixed: Callable[[FilterAction], FilterAction]
 
 
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What else counts: filters for nobody alone, which may decide about the same packets, and those of the peer."""
+
+    beside: Sequence[Binding] = ()
+    theirs: Sequence[Binding] = ()
+
+
 def accepting(
-    before: Sequence[Binding], after: Sequence[Binding], naming: Naming, beside: Sequence[Binding] = ()
+    before: Sequence[Binding], after: Sequence[Binding], naming: Naming, around: Around
 ) -> tuple[Binding, ...]:
     """Return what a host has for one peer while both ends come to accept both.
 
-    ``before`` and ``after`` are its filters for the peer; ``beside`` are filters for nobody alone, which may decide
-    about the same packets. What is protected keeps its protection, what was in clear asks for IPsec without insisting.
+    ``before`` and ``after`` are its filters for the peer. What is protected keeps its protection, what was in clear
+    asks for IPsec without insisting. Where the peer alone asks for IPsec already, its methods are the old ones.
     """
     known = {one.selector: one for one in before}
     old = _methods_of(before)
+    suites = () if old else _suites_of(around.theirs)
+    old = old or _told(_methods_of(around.theirs))
     found: list[Binding] = []
     for one in after:
-        match = known.pop(one.selector, None) or _covering(one.filter, before) or _covering(one.filter, beside)
-        found.append(_overlapped(match, one, old, naming))
+        match = known.pop(one.selector, None) or _covering(one.filter, before) or _covering(one.filter, around.beside)
+        found.append(_overlapped(match, one, old, suites, naming))
     kept = [one for one in before if one.selector in known]
     covered = [one for one in kept if _covering(one.filter, after) or not one.negotiates]
     new = _methods_of(after)
@@ -59,17 +70,30 @@ def accepting(
     return tuple(found)
 
 
-def _overlapped(before: Binding | None, after: Binding, old: tuple[Authentication, ...], naming: Naming) -> Binding:
+def _overlapped(
+    before: Binding | None,
+    after: Binding,
+    old: tuple[Authentication, ...],
+    suites: tuple[QuickModeMethod, ...],
+    naming: Naming,
+) -> Binding:
     """Return a filter of the new policy as it is while the peer may still have the old one."""
     authentication = both_methods(old, after.rule.authentication) if old else after.rule.authentication
     rule = replace(after.rule, authentication=authentication)
+    if before is not None and keeps_key(rule):
+        # The key is in the rule of that name.
+        rule = replace(rule, name=before.rule.name, filter_list=before.rule.filter_list)
     if before is not None and before.action.action is ActionKind.BLOCK:
         # Nothing passed, so nothing may pass in clear meanwhile.
         return replace(after, rule=rule, action=before.action)
     if before is None or not before.negotiates:
-        return replace(after, rule=rule, action=softened(after.action, naming))
+        offered = replace(after.action, methods=both_suites(suites, after.action.methods))
+        soft = softened(after.action, naming) if offered == after.action else naming.soft(_soft(offered))
+        return replace(after, rule=rule, action=soft)
+    # The name says whether it insists.
+    alike = after.action.fallback_to_clear is before.action.fallback_to_clear
     action = replace(
-        after.action,
+        after.action if alike else before.action,
         methods=both_suites(before.action.methods, after.action.methods),
         accept_unsecured=before.action.accept_unsecured,
         fallback_to_clear=before.action.fallback_to_clear,
@@ -102,7 +126,11 @@ def softened(action: FilterAction, naming: Naming) -> FilterAction:
     """Return an action that asks for IPsec and does without it where nobody answers."""
     if action.accept_unsecured and action.fallback_to_clear:
         return action
-    return naming.soft(replace(action, accept_unsecured=True, fallback_to_clear=True))
+    return naming.soft(_soft(action))
+
+
+def _soft(action: FilterAction) -> FilterAction:
+    return replace(action, accept_unsecured=True, fallback_to_clear=True)
 
 
 def both_methods(old: Sequence[Authentication], new: Sequence[Authentication]) -> tuple[Authentication, ...]:
@@ -121,21 +149,25 @@ def both_methods(old: Sequence[Authentication], new: Sequence[Authentication]) -
 def both_suites(old: Sequence[QuickModeMethod], new: Sequence[QuickModeMethod]) -> tuple[QuickModeMethod, ...]:
     """Return what is offered in quick mode: the old in front; where only lifetimes differ, the new ones count."""
     fresh = {_algorithms(one): one for one in reversed(new)}
-    offers = {_algorithms(one): fresh.get(_algorithms(one), one) for one in (*old, *new)}
-    return tuple(offers.values())
+    offers = dict.fromkeys(fresh.get(_algorithms(one), one) for one in old)
+    return both(list(offers), new, of_quick_mode)
 
 
 def both_main_modes(old: Sequence[MainModeMethod], new: Sequence[MainModeMethod]) -> tuple[MainModeMethod, ...]:
     """Return what is offered in main mode: the old in front."""
-    return tuple(dict.fromkeys((*old, *new)))
+    return both(old, new, of_main_mode)
 
 
-def accepting_frame(before: Policy | None, after: Policy) -> Policy:
-    """Return the settings of a policy while peers may still have the old ones."""
-    if before is None:
-        return after
-    methods = both_main_modes(before.main_mode.methods, after.main_mode.methods)
+def accepting_frame(before: Policy | None, after: Policy, theirs: Sequence[MainModeMethod] = ()) -> Policy:
+    """Return the settings of a policy while peers may still have the old ones.
+
+    ``theirs`` is what peers have that ask this host for IPsec, which it has for none of them yet.
+    """
+    old_methods = (*(before.main_mode.methods if before else ()), *theirs)
+    methods = both_main_modes(old_methods, after.main_mode.methods)
     found = replace(after, main_mode=replace(after.main_mode, methods=methods))
+    if before is None:
+        return found
     old, new = before.default_response, after.default_response
     if not old.enabled:
         return found
@@ -152,6 +184,15 @@ def accepting_frame(before: Policy | None, after: Policy) -> Policy:
 def _methods_of(bindings: Iterable[Binding]) -> tuple[Authentication, ...]:
     """Return the authentication of the filters that negotiate with one peer, which have the same one."""
     return next((one.rule.authentication for one in bindings if one.negotiates), ())
+
+
+def _told(methods: Iterable[Authentication]) -> tuple[Authentication, ...]:
+    """Return the methods without a key that only the peer knows."""
+    return tuple(one for one in methods if one not in (PresharedKey(), OTHER_KEY))
+
+
+def _suites_of(bindings: Iterable[Binding]) -> tuple[QuickModeMethod, ...]:
+    return tuple(dict.fromkeys(method for one in bindings if one.negotiates for method in one.action.methods))
 
 
 def _algorithms(method: QuickModeMethod) -> Algorithms:

@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from .._policies.model import Policy, PresharedKey
+from .._policies.model import MainModeMethod, Policy, PresharedKey
 from .bindings import NOBODY, Binding, Form
 from .judge import Moment, Stage, Violation, Wrong, moments, violations
 from .model import Host, Swap
-from .overlap import Naming, accepting, accepting_frame, both_main_modes
+from .overlap import Around, Naming, accepting, accepting_frame, both_main_modes
 from .shapes import shape_of
 from .targets import Pair, pair_of
 
@@ -27,7 +27,7 @@ STAGES = 4
 _LAST = STAGES - 1
 
 Bindings = tuple[Binding, ...]
-Overlap = Callable[[Sequence[Binding], Sequence[Binding], Naming, Sequence[Binding]], Bindings]
+Overlap = Callable[[Sequence[Binding], Sequence[Binding], Naming, Around], Bindings]
 Judge = Callable[[Host, Host, Sequence[Stage], Sequence[Stage], Sequence[Moment]], Iterator[Violation]]
 
 
@@ -44,7 +44,7 @@ class Methods:
     """The two halves of planning, which tests replace by broken ones: what a host has in between, and who judges it."""
 
     overlap: Overlap = accepting
-    frame: Callable[[Policy | None, Policy], Policy] = accepting_frame
+    frame: Callable[[Policy | None, Policy, Sequence[MainModeMethod]], Policy] = accepting_frame
     judge: Judge = violations
 
 
@@ -103,7 +103,9 @@ class _Planner:
         """Return the rounds."""
         plan = Plan(stages_of=self._stages, shape=self._shape)
         for name, change in self.changes.items():
-            before, after = self.sides[name] = change.before.by_peer(), change.after.by_peer()
+            self.sides[name] = change.before.by_peer(), change.after.by_peer()
+        for name, change in self.changes.items():
+            before, after = self.sides[name]
             peers = dict.fromkeys((*before, *after, NOBODY))
             self.routes[name] = {peer: self._route(change, peer, before, after) for peer in peers}
             self.frames[name] = self._frames(change, before)
@@ -120,17 +122,19 @@ class _Planner:
         return plan
 
     def _route(self, change: Change, peer: str, before: Mapping[str, Bindings], after: Mapping[str, Bindings]) -> Route:
-        old, new, beside = before.get(peer, ()), after.get(peer, ()), before.get(NOBODY, ())
+        old, new = before.get(peer, ()), after.get(peer, ())
         if change.fixed:
             return old, new, new, new
         if peer in self.frozen:
             return old, old, old, old
         if peer != NOBODY:
-            return old, self.methods.overlap(old, new, change.naming, beside), new, new
+            theirs = self._two(peer, change.host.name)[0] if peer in self.changes else ()
+            around = Around(before.get(NOBODY, ()), theirs)
+            return old, self.methods.overlap(old, new, change.naming, around), new, new
         named = {one.selector for one in new}
         known = [one for one in old if one.selector in named]
         others = tuple(one for one in old if one.selector not in named) if change.ours else ()
-        between = (*self.methods.overlap(known, new, change.naming, ()), *others)
+        between = (*self.methods.overlap(known, new, change.naming, Around()), *others)
         last = (*new, *(others if self.keep_unknown else ()))
         return old, between, last, last
 
@@ -138,7 +142,7 @@ class _Planner:
         old, new = change.before.frame, change.after.frame
         if change.fixed or new is None:
             return old, new, new, new
-        between, last = self.methods.frame(old, new), new
+        between, last = self.methods.frame(old, new, self._asking(change.host.name)), new
         others = [NOBODY] if self.keep_unknown and change.ours else []
         left = [one for peer in (*self.frozen, *others) for one in before.get(peer, ()) if one.negotiates]
         if left and old is not None:
@@ -146,6 +150,15 @@ class _Planner:
             both = both_main_modes(old.main_mode.methods, new.main_mode.methods)
             last = replace(new, main_mode=replace(new.main_mode, methods=both))
         return old, between, last, last
+
+    def _asking(self, name: str) -> list[MainModeMethod]:
+        """Return what peers have in main mode that ask a host for IPsec which has none for them."""
+        found: list[MainModeMethod] = []
+        for peer in self.sides[name][1]:
+            frame = self.changes[peer].before.frame if peer in self.changes else None
+            if frame is not None and _asks(self._two(peer, name)[0]) and not _asks(self._two(name, peer)[0]):
+                found += frame.main_mode.methods
+        return found
 
     def _form(self, name: str, at: int) -> Form:
         routes = self.routes[name]
@@ -213,6 +226,10 @@ def plan_rounds(
 ) -> Plan:
     """Return the rounds for hosts that take part, by their names; ``frozen`` are the names of those that do not."""
     return _Planner(changes, frozen, allowed, keep_unknown, methods or Methods()).plan()
+
+
+def _asks(bindings: Sequence[Binding]) -> bool:
+    return any(one.negotiates for one in bindings)
 
 
 def _kind(sides: Sequence[Bindings]) -> Swap:
