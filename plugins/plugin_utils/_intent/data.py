@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network
 
 from .._common.packets import AddressRange, format_address
+from .._common.said import said_by_host
 from .._firewall.openings import Protocol
 from .._policies.document import write_document
 from .._policies.model import PresharedKey, QuickModeMethod, Store, by_name, folded
@@ -25,6 +26,7 @@ _WORDS = {
     Round.SETTLE: "Every host has the new alone",
     Round.SWAP: "Both hosts of a pair change at once",
 }
+_LONGEST_SENTENCE = 1_500
 # In this order: who answers, who does both, who asks.
 _ANSWERS, _BOTH, _ASKS = range(3)
 
@@ -32,9 +34,9 @@ _ANSWERS, _BOTH, _ASKS = range(3)
 def to_data(found: Deployment) -> Data:
     """Return a deployment as plain data, without anything secret."""
     result: Data = {
-        "refusals": found.refusals,
-        "warnings": found.warnings,
-        "findings": found.findings,
+        "refusals": _sentences(found.refusals),
+        "warnings": _sentences(found.warnings),
+        "findings": _sentences(found.findings),
         "missing": {name: absence.value for name, absence in found.missing.items()},
         "unknown_peers": found.unknown,
         "rounds": [],
@@ -52,6 +54,11 @@ def to_data(found: Deployment) -> Data:
     result["expect"] = _expectations(found, len(Round))
     result["network"] = {"flows": _network_flows(found), "protocols": _protocols(_offers_of_flows(found))}
     return result
+
+
+def _sentences(found: Sequence[str]) -> list[str]:
+    """Return sentences, each once; names that a host told cannot move a terminal."""
+    return [said_by_host(one, _LONGEST_SENTENCE) for one in dict.fromkeys(found)]
 
 
 def _documents(found: Deployment, name: str) -> dict[Round, Store]:

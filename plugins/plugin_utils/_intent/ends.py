@@ -30,11 +30,16 @@ class Way:
 
 @dataclass
 class Ends:
-    """The ways of an intent, with the refusals that were met on the way: sentences."""
+    """The ways of an intent, with the refusals that were met on the way: sentences.
+
+    ``asking`` and ``answering`` are the names of hosts on the two sides of flows.
+    """
 
     intent: Intent
     ways: list[Way] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
+    asking: set[str] = field(default_factory=set)
+    answering: set[str] = field(default_factory=set)
 
     @cached_property
     def hosts(self) -> Mapping[str, Host]:
@@ -60,6 +65,8 @@ def resolve(intent: Intent) -> Ends:
                     known[name] = tuple(_named(ends, flow, option, name))
                 found |= dict.fromkeys(known[name])
             sides.append(found)
+        for side, names_of_side in zip(sides, (ends.asking, ends.answering), strict=True):
+            names_of_side.update(end.name for end in side if isinstance(end, Host))
         ways = [
             Way(flow, source, destination)
             for source in sides[0]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from .._common.errors import IpsecError, hidden
 from .._common.fields import Fields
 from .._common.packets import parse_one_address
 from .._policies.document import read_document
@@ -25,6 +26,8 @@ def read_host(data: object, path: str) -> Host:
     fields = Fields(data, path, HOST_OPTIONS)
     fields.require("name", "the name of the host in the inventory")
     info = fields.mapping("info")
+    if not isinstance(info, Mapping):
+        raise IpsecError(fields.at("info"), hidden(info), "the result of policies_info", "Write what it registered.")
     host = Host(
         name=fields.text("name", ""),
         path=path,
@@ -36,7 +39,7 @@ def read_host(data: object, path: str) -> Host:
         keys_differ=fields.flag("keys_differ", False),
         site=fields.text("site", ""),
     )
-    return _with_info(host, info, fields.at("info")) if isinstance(info, Mapping) and "config" in info else host
+    return _with_info(host, info, fields.at("info")) if "config" in info else host
 
 
 def _addresses(fields: Fields, key: str) -> tuple[IpAddress, ...]:
@@ -50,9 +53,9 @@ def _with_info(host: Host, info: Mapping[str, object], path: str) -> Host:
     services = _mapping(facts.get("services"))
     foreign = next((one for one in _listed(info.get("foreign")) if _mapping(one).get("assigned")), None)
     level = facts.get("exemption_level")
-    version = str(facts.get("version") or "")
+    version = _text(facts.get("version"))
     predefined = _mapping(info.get("predefined"))
-    domain = str(facts.get("domain_policy") or "")
+    domain = _text(facts.get("domain_policy"))
     if not domain and facts.get("local_policy_counts") is False:
         domain = "the setting AllowLocalIPsecPolicyMerge"
     found = replace(
@@ -64,7 +67,7 @@ def _with_info(host: Host, info: Mapping[str, object], path: str) -> Host:
         key_exchange_running=_running(services, "IKEEXT"),
         predefined_actions=_names(predefined, "filter_actions"),
         predefined_policies=_names(predefined, "policies"),
-        foreign_in_force=str(_mapping(foreign).get("name") or _UNKNOWN_FOREIGN) if foreign is not None else "",
+        foreign_in_force=(_text(_mapping(foreign).get("name")) or _UNKNOWN_FOREIGN) if foreign is not None else "",
         domain_policy=domain,
     )
     return replace(found, traits=parse_version(version, f"{path}.host.version").traits) if version else found
@@ -75,7 +78,11 @@ def _running(services: Mapping[str, object], name: str) -> bool:
 
 
 def _names(predefined: Mapping[str, object], key: str) -> frozenset[str]:
-    return frozenset(folded(str(name)) for name in _listed(predefined.get(key)))
+    return frozenset(folded(_text(name)) for name in _listed(predefined.get(key)))
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _mapping(value: object) -> Mapping[str, object]:

@@ -59,8 +59,7 @@ def _roles(ends: Ends) -> Iterator[str]:
     """Yield a refusal for each host that is both ends where the two ends have policies of different names."""
     if ends.intent.article is None:
         return
-    both = {way.source for way in ends.ways} & {way.destination for way in ends.ways}
-    for name in sorted(end.name for end in both):
+    for name in sorted(ends.asking & ends.answering):
         yield (
             f"{name} is in both groups, and one policy is in force on a host. Take it out of one of them; the playbook "
             "protect is for hosts that are both ends."

@@ -11,8 +11,8 @@ from dataclasses import fields as fields_of
 from enum import StrEnum
 from typing import TypeVar
 
-from .._common.errors import IpsecError, hidden
-from .._common.fields import Fields, listed
+from .._common.errors import IpsecError
+from .._common.fields import Fields, freely_named, listed
 from .._common.packets import has_ports, parse_port, parse_protocol
 from .._policies.document import read_document
 from .._policies.model import MainMode, Policy, Store
@@ -94,11 +94,9 @@ def _each_once(key: str, names: list[str]) -> None:
 
 
 def _groups(fields: Fields) -> dict[str, tuple[str, ...]]:
-    data = fields.mapping("groups")
-    if not isinstance(data, Mapping):
-        remedy = 'Write groups: "{{ groups }}", as Ansible has them.'
-        raise IpsecError("groups", hidden(data), "a mapping of groups to their hosts", remedy)
-    return {str(name): tuple(listed(hosts, f"groups[{name!r}]")) for name, hosts in data.items()}
+    remedy = 'Write groups: "{{ groups }}", as Ansible has them.'
+    data = freely_named(fields.mapping("groups"), "groups", "a mapping of groups to their hosts", remedy)
+    return {name: tuple(listed(hosts, f"groups[{name!r}]")) for name, hosts in data.items()}
 
 
 def _words(fields: Fields, key: str, kind: type[Word]) -> list[Word]:

@@ -46,8 +46,8 @@ def stand(source: Endpoint, destination: Endpoint, traffic: str) -> Stand:
     within = space_of(traffic)
     outcomes = [outcome for _space, outcome in Pair(source, destination).regions(within)]
     why = next((one.why for one in outcomes if one.kind not in SECURED | PASSING_IN_CLEAR), "")
-    if why or not outcomes:
-        return Stand(Standing.CUT_OFF, why or "The two have no address family in common.")
+    if why:
+        return Stand(Standing.CUT_OFF, why)
     clear = next((one.why for one in outcomes if one.kind in PASSING_IN_CLEAR), "")
     if clear:
         return Stand(Standing.CLEAR, clear)

@@ -66,10 +66,10 @@ def make_targets(ends: Ends) -> Targets:
                     _put(targets, mine, one, host, way)
     for pair, ways in targets.flows.items():
         targets.refusals += _one_method(pair, ways)
-        targets.warnings += _one_family(ways)
-    initiators = {way.source.name for way in ends.ways}
+        targets.refusals += _ipv6(ways)
+        targets.warnings += _no_family(ways)
     for name, mine in bindings.items():
-        initiator = name in initiators
+        initiator = name in ends.asking
         host = ends.hosts[name]
         frame = _frame(ends, initiator=initiator)
         if _is_predefined(ends, host, initiator=initiator):
@@ -276,17 +276,32 @@ def _one_method(pair: Pair, ways: Iterable[Way]) -> Iterator[str]:
         )
 
 
-def _one_family(ways: Iterable[Way]) -> Iterator[str]:
-    """Yield a warning for hosts that share an address family which IPsec policy cannot protect between them."""
+def _ipv6(ways: Iterable[Way]) -> Iterator[str]:
+    """Yield a refusal for two hosts that have IPv6 addresses and of which one cannot have policies for them."""
     for way in ways:
-        if not isinstance(way.source, Host) or not isinstance(way.destination, Host):
-            continue
-        sides = [{address.version for address in host.addresses} for host in (way.source, way.destination)]
-        unable = [host.name for host in (way.source, way.destination) if not host.traits.ranges_and_ipv6]
-        if 6 in sides[0] & sides[1] and unable:
-            names = f"{way.source.name} and {way.destination.name}"
-            yield f"{unable[0]} cannot have policies for IPv6: {names} talk in clear there."
-            return
-        if sides[0] and sides[1] and not sides[0] & sides[1]:
-            yield f"{way.source.name} and {way.destination.name} have no address family in common, so there is no flow."
-            return
+        if isinstance(way.source, Host) and isinstance(way.destination, Host):
+            ends = (way.source, way.destination)
+            unable = [host.name for host in ends if not host.traits.ranges_and_ipv6]
+            if unable and all(_has_ipv6(host) for host in ends):
+                yield (
+                    f"{unable[0]} cannot have policies for IPv6, so {ends[0].name} and {ends[1].name} would talk in "
+                    "clear there. Take the IPv6 addresses of one of them out of the inventory, and out of its names."
+                )
+                return
+
+
+def _has_ipv6(host: Host) -> bool:
+    return any(address.version == 6 for address in host.addresses)
+
+
+def _no_family(ways: Iterable[Way]) -> Iterator[str]:
+    """Yield a warning for two hosts between which no packet can go."""
+    for way in ways:
+        if isinstance(way.source, Host) and isinstance(way.destination, Host):
+            sides = [{address.version for address in host.addresses} for host in (way.source, way.destination)]
+            if all(sides) and not sides[0] & sides[1]:
+                yield (
+                    f"{way.source.name} and {way.destination.name} have no address family in common, so nothing goes "
+                    "between them."
+                )
+                return
