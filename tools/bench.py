@@ -5,8 +5,8 @@
 """What everything costs: tables for people, and build/bench.json.
 
 The parts alone (bench_core), whole tasks on the wire (bench_wire), one task for many hosts (bench_hosts), the
-instructions of a worker (bench_instructions), the analysis of flows (bench_flows). All of it in one run, against the
-same simulated hosts.
+instructions of a worker (bench_instructions), the analysis of flows (bench_flows), deployments (bench_intent). All of
+it in one run, against the same simulated hosts.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import bench_core
 import bench_flows
 import bench_hosts
 import bench_instructions
+import bench_intent
 import bench_peer
 import bench_wire
 
@@ -97,10 +98,11 @@ def main() -> None:
     result: Data = {"runs": runs}
     if not arguments.no_core:
         filters, exponents = bench_core.measure_core(bench_core.SIZES, runs)
-        flows = bench_flows.measure()
-        result |= {"filters": filters, "exponents": exponents, "flows": flows}
+        flows, deployment = bench_flows.measure(), bench_intent.measure()
+        result |= {"filters": filters, "exponents": exponents, "flows": flows, "deployment": deployment}
         print(table(filters, exponents))
         print(flow_table(flows))
+        print(bench_intent.table(deployment))
     if not arguments.no_wire:
         windows, why = peer()
         wire, many = measure_tasks(runs, windows), measure_many(runs)
