@@ -501,7 +501,7 @@ hosts:
       description: Its documents by the names of the rounds, for M(winsec.ipsec.policies) with O(winsec.ipsec.policies#module:state=replaced).
       returned: always
       type: dict
-    keys:
+    keyed_rules:
       description: For each round the rules that need a pre-shared key, with the flow that has it, for the filter
         P(winsec.ipsec.with_keys#filter).
       returned: always

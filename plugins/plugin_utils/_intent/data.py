@@ -183,7 +183,7 @@ def _host(found: Deployment, name: str, documents: Mapping[Round, Store]) -> Dat
         "addresses": [str(one) for one in host.addresses],
         "changes": bool(documents),
         "documents": {each.value: write_document(store) for each, store in documents.items()},
-        "keys": {each.value: _keys(found, store) for each, store in documents.items()},
+        "keyed_rules": {each.value: _keys(found, store) for each, store in documents.items()},
         "config": _written(last, host),
         "leftovers": _leftovers(found, name, last),
         "firewall": _firewall(found, name, forms),

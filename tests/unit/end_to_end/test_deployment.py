@@ -54,7 +54,7 @@ def play(machines: dict[str, Host], flows: list[Data], **more: Any) -> list[str]
         name = round_["name"]
         for host in round_["hosts"]:
             mine = found["hosts"][host]
-            config = with_keys(mine["documents"][name], mine["keys"][name], flows)
+            config = with_keys(mine["documents"][name], mine["keyed_rules"][name], flows)
             assert run(machines[host], "policies", {"state": "replaced", "config": config})["changed"], (name, host)
         check(machines, round_["expect"])
     check(machines, found["expect"])

@@ -191,7 +191,7 @@ class World:
     def take(self, plan: Data, round_: str, name: str) -> None:
         """Let a machine take its document of a round."""
         mine = plan["hosts"][name]
-        self.machines[name].take(mine["documents"][round_], mine["keys"][round_], self.flows)
+        self.machines[name].take(mine["documents"][round_], mine["keyed_rules"][round_], self.flows)
 
     def finish(self, plan: Data) -> None:
         """Let all machines take all rounds."""

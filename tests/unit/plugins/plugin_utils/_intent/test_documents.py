@@ -159,7 +159,7 @@ def test_keys_are_in_no_result_and_come_back_by_the_filter() -> None:
     found = deployed([flow], HOSTS, GROUPS)
     assert KEYS[0]["preshared_key"] not in str(found)
     mine = found["hosts"]["web1"]
-    document = with_keys(mine["documents"]["settle"], mine["keys"]["settle"], [flow])
+    document = with_keys(mine["documents"]["settle"], mine["keyed_rules"]["settle"], [flow])
     (rule,) = document["policies"][0]["rules"]
     assert rule["authentication"] == [KEYS[0]]
 
