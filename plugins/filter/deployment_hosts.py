@@ -29,7 +29,8 @@ def deployment_hosts(hostvars: Any, names: Any, taking_part: Any, found: str = "
 
 def _host(name: str, known: Mapping[str, Any], taking_part: Any, found: str) -> dict[str, Any]:
     addresses = known.get("ipsec_addresses") or known.get("ipsec_address") or []
-    host = {"name": name, "addresses": [addresses] if isinstance(addresses, str) else list(addresses)}
+    host: dict[str, Any] = {"name": name}
+    host["addresses"] = [addresses] if isinstance(addresses, str) else list(addresses)
     host |= {option: known[variable] for option, variable in _VARIABLES.items() if known.get(variable) is not None}
     answer = known.get(found)
     if name not in taking_part:

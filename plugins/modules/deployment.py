@@ -210,8 +210,8 @@ options:
         elements: str
       keys_differ:
         description:
-          - Whether the pre-shared keys on the host are others than those of O(flows). No document tells; the commands that
-            M(winsec.ipsec.policies) predicts in check mode do.
+          - Whether the pre-shared keys on the host are others than those of O(flows). No document tells; RV(hosts.key_check)
+            in check mode does.
         type: bool
         default: false
       site:
@@ -508,6 +508,11 @@ hosts:
       type: dict
     config:
       description: Its document in the end.
+      returned: always
+      type: dict
+    key_check:
+      description: The rules that it has with a pre-shared key. With the keys of the flows, and with
+        O(winsec.ipsec.policies#module:state=merged), this changes something only if O(hosts[].keys_differ).
       returned: always
       type: dict
     leftovers:

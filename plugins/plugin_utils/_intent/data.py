@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from ipaddress import IPv4Network, IPv6Network
 
 from .._common.packets import AddressRange, format_address
@@ -14,11 +15,12 @@ from .._common.said import said_by_host
 from .._firewall.openings import Protocol
 from .._policies.document import write_document
 from .._policies.model import PresharedKey, QuickModeMethod, Store, by_name, folded
-from .bindings import Form, put_together
+from .bindings import Form, keeps_key, put_together
 from .deployment import Deployment
 from .model import Flow, Host
 from .rounds import Round
 from .standing import Standing
+from .targets import pair_of
 
 Data = dict[str, object]
 _WORDS = {
@@ -183,8 +185,12 @@ def _host(found: Deployment, name: str, documents: Mapping[Round, Store]) -> Dat
         "addresses": [str(one) for one in host.addresses],
         "changes": bool(documents),
         "documents": {each.value: write_document(store) for each, store in documents.items()},
-        "keyed_rules": {each.value: _keys(found, store) for each, store in documents.items()},
+        "keyed_rules": {
+            **{each.value: _keys(found, store) for each, store in documents.items()},
+            "key_check": _flows_with_keys(found, name),
+        },
         "config": _written(last, host),
+        "key_check": _key_check(found, name),
         "leftovers": _leftovers(found, name, last),
         "firewall": _firewall(found, name, forms),
         "firewall_after": _firewall(found, name, forms[-1:]),
@@ -213,6 +219,41 @@ def _keys(found: Deployment, store: Store) -> dict[str, str]:
         for one in rule.authentication
         if isinstance(one, PresharedKey) and one in owners
     }
+
+
+def _flows_with_keys(found: Deployment, name: str) -> dict[str, str]:
+    """Return for each rule that a host has with a key the flow whose key it should be."""
+    rules: dict[str, str] = {}
+    for one in found.changes[name].before.bindings if found.changes[name].ours else ():
+        for way in found.targets.flows.get(pair_of(name, one.peer), []) if keeps_key(one.rule) else []:
+            if any(isinstance(method, PresharedKey) and method.key is not None for method in way.flow.authentication):
+                rules.setdefault(one.rule.name, way.flow.name)
+    return rules
+
+
+def _key_check(found: Deployment, name: str) -> Data:
+    """Return a document with the rules that a host has with a key; merged, it changes nothing if they are the same."""
+    rules = _flows_with_keys(found, name)
+    store = put_together(found.changes[name].before)
+    return {
+        "policies": [
+            {
+                "name": policy.name,
+                "rules": [
+                    {"name": rule["name"], "authentication": rule["authentication"]}
+                    for rule in _rules(write_document(replace(store, policies=(policy,))))
+                    if rule["name"] in rules
+                ],
+            }
+            for policy in store.policies
+            if rules
+        ]
+    }
+
+
+def _rules(document: Data) -> list[Data]:
+    policies = document["policies"]
+    return [rule for policy in policies for rule in policy["rules"]] if isinstance(policies, list) else []
 
 
 def _leftovers(found: Deployment, name: str, last: Store) -> Data:
