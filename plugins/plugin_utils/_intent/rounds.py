@@ -142,6 +142,8 @@ class _Planner:
         old, new = change.before.frame, change.after.frame
         if change.fixed or new is None:
             return old, new, new, new
+        if self._wakes_response(change):
+            new = replace(new, default_response=replace(new.default_response, enabled=False))
         between, last = self.methods.frame(old, new, self._asking(change.host.name)), new
         others = [NOBODY] if self.keep_unknown and change.ours else []
         left = [one for peer in (*self.frozen, *others) for one in before.get(peer, ()) if one.negotiates]
@@ -150,6 +152,16 @@ class _Planner:
             both = both_main_modes(old.main_mode.methods, new.main_mode.methods)
             last = replace(new, main_mode=replace(new.main_mode, methods=both))
         return old, between, last, last
+
+    def _wakes_response(self, change: Change) -> bool:
+        """Tell whether a default response rule would begin to answer hosts that take no part.
+
+        They may ask for IPsec without insisting, with methods that are not known here, and then no longer fall back.
+        """
+        old = change.before.frame
+        answers = old is not None and old.default_response.enabled and change.host.services_running
+        absent = self.frozen & {one.peer for one in change.after.bindings}
+        return change.host.traits.default_response_works and not answers and bool(absent)
 
     def _asking(self, name: str) -> list[MainModeMethod]:
         """Return what peers have in main mode that ask a host for IPsec which has none for them."""

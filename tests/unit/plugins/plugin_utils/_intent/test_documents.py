@@ -207,3 +207,15 @@ def test_an_address_beyond_the_inventory() -> None:
     assert [(one["from"], one["to"]) for one in found["pairs"]] == [("web1", "sql1"), ("web2", "sql1")]
     assert ("me", "10.77.0.0/24", "1433") in filters(found["hosts"]["web1"]["config"])
     assert "10.77.0.0/24" in found["hosts"]["web1"]["firewall"]["peers"]
+
+
+def test_a_default_response_rule_does_not_begin_to_answer_hosts_that_take_no_part() -> None:
+    """Generated deployment 6442: an absent front-end falls back to clear, since nobody answers it."""
+    hosts = [host("web1", "10.0.0.1"), {"name": "web2", "addresses": ["10.0.0.2"], "absent": "limit"}]
+    hosts.append(host("sql1", "10.0.1.1", version="2003"))
+    groups = {"web": ["web1", "web2"], "sql": ["sql1"]}
+    found = deployed([FLOW], hosts, groups, article={})
+    assert found["hosts"]["sql1"]["config"]["policies"][0]["default_response"]["enabled"] is False
+    everybody = [*hosts[:1], host("web2", "10.0.0.2"), *hosts[2:]]
+    found = deployed([FLOW], grown(everybody, found), groups, article={})
+    assert found["hosts"]["sql1"]["config"]["policies"][0]["default_response"]["enabled"] is True
