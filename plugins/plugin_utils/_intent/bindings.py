@@ -63,10 +63,6 @@ class Form:
     frame: Policy | None
     bindings: tuple[Binding, ...] = ()
 
-    def of_peer(self, peer: str) -> tuple[Binding, ...]:
-        """Return the filters about a peer."""
-        return tuple(one for one in self.bindings if one.peer == peer)
-
     def by_peer(self) -> dict[str, tuple[Binding, ...]]:
         """Return the filters by their peers."""
         found: dict[str, list[Binding]] = {}

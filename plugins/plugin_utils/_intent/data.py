@@ -49,7 +49,7 @@ def to_data(found: Deployment) -> Data:
     }
     if found.refusals:
         return result
-    documents = {name: _documents(found, name) for name in sorted(found.changes)}
+    documents = {name: _documents(found, name) for name in sorted(found.changes) if not found.changes[name].bystander}
     result["rounds"] = [each for round_ in Round if (each := _round(found, round_, documents))]
     result["hosts"] = {name: _host(found, name, mine) for name, mine in documents.items()}
     result["pairs"] = _pairs(found)

@@ -13,7 +13,7 @@ from functools import cached_property
 from .._common.errors import IpsecError
 from .._common.packets import format_address, format_port, format_protocol
 from .._policies.in_force import InForce, in_force
-from .._policies.model import folded
+from .._policies.model import Store, folded
 from .bindings import NOBODY, Binding, Form, grouped, keeps_key, put_together, taken_apart, with_other_key
 from .ends import Ends, resolve
 from .inventory import check_inventory
@@ -69,7 +69,7 @@ def deploy(intent: Intent, methods: Methods | None = None) -> Deployment:
     found.warnings += found.targets.warnings
     for host in intent.hosts:
         if host.present and host.store is not None:
-            _change(found, host)
+            _change(found, host, host.store)
     if found.refusals:
         return found
     frozen = frozenset(host.name for host in intent.hosts if host.name not in found.changes)
@@ -97,39 +97,36 @@ def _name_missing(found: Deployment) -> None:
             found.warnings.append(f"{words}: {', '.join(names)}. What other hosts have for them stays as it is.")
 
 
-def _change(found: Deployment, host: Host) -> None:
+def _change(found: Deployment, host: Host, store: Store) -> None:
     """Note what becomes of a host; what cannot be read or must not be replaced is a refusal."""
     after = found.targets.forms.get(host.name)
-    before = _in_force(found, host)
+    try:
+        before = in_force(store)
+    except IpsecError as error:
+        if after is not None:
+            found.refusals.append(f"What is in force on {host.name} cannot be judged. {error}")
+        return
+    form = taken_apart(before, host, found.owners)
+    naming = naming_of(found.ends, host)
     if after is None:
         after = _without_flows(found, before)
         if after is None:
+            if not host.foreign_in_force:
+                found.changes[host.name] = Change(host, form, form, naming, fixed=True, bystander=True)
             return
     if host.domain_policy:
         found.warnings.append(
             f"{host.domain_policy} of the domain decides on {host.name}: a local policy does nothing."
         )
-    form = taken_apart(before, host, found.owners)
     form = with_other_key(form) if host.keys_differ else form
     name = after.frame.name if after.frame is not None else ""
     ours = form.frame is not None and folded(form.frame.name) == folded(name)
     _refuse_other_policy(found, host, form, name)
     _find(found, host, form, ours=ours)
     fixed = host.name in found.targets.assigned_only
-    if fixed and host.store is not None:
-        assigned = in_force(host.store.with_assigned(name))
-        after = taken_apart(assigned, host, found.owners)
-    found.changes[host.name] = Change(host, form, after, naming_of(found.ends, host), fixed=fixed, ours=ours)
-
-
-def _in_force(found: Deployment, host: Host) -> InForce | None:
-    if host.store is None:
-        return None
-    try:
-        return in_force(host.store)
-    except IpsecError as error:
-        found.refusals.append(f"What is in force on {host.name} cannot be judged. {error}")
-        return None
+    if fixed:
+        after = taken_apart(in_force(store.with_assigned(name)), host, found.owners)
+    found.changes[host.name] = Change(host, form, after, naming, fixed=fixed, ours=ours)
 
 
 def _without_flows(found: Deployment, before: InForce | None) -> Form | None:

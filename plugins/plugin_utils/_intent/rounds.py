@@ -53,6 +53,7 @@ class Change:
     """One host's change. ``fixed``: it goes to what it shall have at once, since its policy is not ours to divide.
 
     ``ours``: the policy in force before is the one that is changed, so what it says of unknown peers is kept.
+    ``bystander``: no flow names the host and it stays as it is, but others may have filters about it.
     """
 
     host: Host
@@ -61,6 +62,7 @@ class Change:
     naming: Naming
     fixed: bool = False
     ours: bool = True
+    bystander: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -219,3 +219,31 @@ def test_a_default_response_rule_does_not_begin_to_answer_hosts_that_take_no_par
     everybody = [*hosts[:1], host("web2", "10.0.0.2"), *hosts[2:]]
     found = deployed([FLOW], grown(everybody, found), groups, article={})
     assert found["hosts"]["sql1"]["config"]["policies"][0]["default_response"]["enabled"] is True
+
+
+def test_a_further_back_end_leaves_the_article_at_require() -> None:
+    """Case 03 with the names of the article: what is new has a rule of its own until it is there."""
+    hosts = [host("fe1", "10.0.0.1"), host("be1", "10.0.1.1")]
+    flow = {"name": "Exchange", "from": "fe", "to": "be", "ports": [80]}
+    hosts = grown(hosts, deployed([flow], hosts, {"fe": ["fe1"], "be": ["be1"]}, article={}))
+    hosts.append(host("be2", "10.0.1.2"))
+    found = deployed([flow], hosts, {"fe": ["fe1"], "be": ["be1", "be2"]}, article={})
+    front = found["hosts"]["fe1"]
+    assert rules(front["documents"]["accept"]) == {
+        "To the back-ends": ("Require Security", ["kerberos"]),
+        "To the back-ends 2": ("Request Security (Optional)", ["kerberos"]),
+    }
+    assert rules(front["documents"]["settle"]) == {"To the back-ends": ("Require Security", ["kerberos"])}
+    assert front["leftovers"] == {"filter_lists": [{"name": "To the back-ends 2"}], "filter_actions": []}
+    assert [(one["to"], one["now"], one["rounds"]["accept"]) for one in found["pairs"]] == [
+        ("be1", "required", "required"),
+        ("be2", "clear", "requested"),
+    ]
+
+
+def test_a_host_whose_policy_somebody_removed_and_that_no_flow_names() -> None:
+    hosts = grown(HOSTS, deployed([FLOW], HOSTS, GROUPS))
+    bare = [hosts[0], HOSTS[1], hosts[2]]
+    found = deployed([FLOW], bare, {"web": ["web1"], "sql": ["sql1"]})
+    assert sorted(found["hosts"]) == ["sql1", "web1"]
+    assert list(rules(found["hosts"]["sql1"]["config"])) == ["IPsec with web1"]
