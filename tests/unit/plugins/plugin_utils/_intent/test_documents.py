@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from deployments import KEYS
+from deployment_worlds import KEYS
 from inventories import deployed, grown, host, rules
 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._intent.keys import with_keys
