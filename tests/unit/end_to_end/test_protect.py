@@ -29,7 +29,7 @@ KEY = "Quiet-Harbour-41"
 def lab(**more: tuple[str, str, str]) -> Lab:
     return Lab(
         HostSpec(name=name, version=version, groups=(group,), vars={"ipsec_addresses": [address]})
-        for name, (group, version, address) in {**HOSTS, **more}.items()
+        for name, (group, version, address) in {**more, **HOSTS}.items()
     )
 
 
@@ -87,14 +87,17 @@ def test_a_mistyped_group_is_refused(tmp_path: Path) -> None:
         assert meaning(running) == before
 
 
-def test_a_host_that_does_not_answer(tmp_path: Path) -> None:
-    with lab(sql2=("sql", "2016", "10.0.1.21")) as running:
-        running.faults.add(Fault(effect=Effect.DROP_BEFORE, host="sql2", times=None))
+@pytest.mark.parametrize("lost", ["sql2", "web0"])
+def test_a_host_that_does_not_answer(tmp_path: Path, lost: str) -> None:
+    """Be it the first of all, on which what is done once would be done."""
+    more = {"sql2": ("sql", "2016", "10.0.1.21"), "web0": ("web", "2016", "10.0.0.9")}
+    with lab(**{lost: more[lost]}) as running:
+        running.faults.add(Fault(effect=Effect.DROP_BEFORE, host=lost, times=None))
         before = meaning(running)
-        assert "No answer from sql2. Nothing was changed." in protect(tmp_path, running, FLOW, code=2)
+        assert f"No answer from {lost}. Nothing was changed." in protect(tmp_path, running, FLOW, code=2)
         assert meaning(running) == before
         said = protect(tmp_path, running, FLOW, ipsec_skip_unreachable=True)
-        assert "No answer from: sql2" in said
+        assert f"No answer from: {lost}" in said
         assert actions(running, "web1") == {"IPsec require 3des-sha1"}
 
 
