@@ -78,12 +78,30 @@ class Refused:
 class Plan:
     """What each host has before and after each round. ``held`` are peers that should change and take no part."""
 
+    changes: Mapping[str, Change] = field(default_factory=dict)
     stages: dict[str, tuple[Form, ...]] = field(default_factory=dict)
     swaps: dict[Pair, Swap] = field(default_factory=dict)
     refused: list[Refused] = field(default_factory=list)
     held: dict[str, list[str]] = field(default_factory=dict)
-    stages_of: Callable[[str, str], list[Stage]] = lambda name, peer: []
-    shape: Callable[[Pair], object] = lambda pair: pair
+    _by_peer: dict[str, list[dict[str, Bindings]]] = field(default_factory=dict)
+
+    def stages_of(self, name: str, peer: str) -> list[Stage]:
+        """Return what a host has at each stage that can be about a peer."""
+        if name not in self._by_peer:
+            self._by_peer[name] = [form.by_peer() for form in self.stages[name]]
+        both = zip(self.stages[name], self._by_peer[name], strict=True)
+        forms = [Form(form.frame, (*known.get(peer, ()), *known.get(NOBODY, ()))) for form, known in both]
+        return _staged(self.changes[name].host, forms)
+
+    def shape(self, pair: Pair) -> object:
+        """Return a key that pairs share of whose packets the same becomes."""
+        hosts = [self.changes[name].host for name in pair]
+        return shape_of(hosts, [self.stages_of(*pair), self.stages_of(*pair[::-1])])
+
+
+def _staged(host: Host, forms: Sequence[Form]) -> list[Stage]:
+    """Return forms as stages of a host: a change starts its services."""
+    return [Stage(forms[0], host.services_running, host.key_exchange_running), *map(Stage, forms[1:])]
 
 
 Route = tuple[Bindings, Bindings, Bindings, Bindings]
@@ -103,7 +121,7 @@ class _Planner:
 
     def plan(self) -> Plan:
         """Return the rounds."""
-        plan = Plan(stages_of=self._stages, shape=self._shape)
+        plan = Plan(self.changes)
         for name, change in self.changes.items():
             self.sides[name] = change.before.by_peer(), change.after.by_peer()
         for name, change in self.changes.items():
@@ -192,24 +210,19 @@ class _Planner:
         return any(len(set(self._stages(name, peer))) > 1 for name, peer in (pair, pair[::-1]))
 
     def _stages(self, name: str, peer: str) -> list[Stage]:
-        routes, frames, host = self.routes[name], self.frames[name], self.changes[name].host
+        routes, frames = self.routes[name], self.frames[name]
         nothing: Route = ((), (), (), ())
         mine, others = routes.get(peer, nothing), routes.get(NOBODY, nothing)
         forms = [Form(frames[at], (*mine[at], *others[at])) for at in range(STAGES)]
-        # A change starts the services.
-        return [Stage(forms[0], host.services_running, host.key_exchange_running), *map(Stage, forms[1:])]
+        return _staged(self.changes[name].host, forms)
 
     def _violations(self, pair: Pair) -> list[Violation]:
-        shape = self._shape(pair)
+        here, there = (self.changes[name].host for name in pair)
+        mine, its = self._stages(*pair), self._stages(*pair[::-1])
+        shape = shape_of((here, there), (mine, its))
         if shape not in self.judged:
-            here, there = (self.changes[name].host for name in pair)
-            mine, its = self._stages(*pair), self._stages(*pair[::-1])
             self.judged[shape] = list(self.methods.judge(here, there, mine, its, moments(STAGES)))
         return self.judged[shape]
-
-    def _shape(self, pair: Pair) -> object:
-        hosts = [self.changes[name].host for name in pair]
-        return shape_of(hosts, [self._stages(*pair), self._stages(*pair[::-1])])
 
     def _swap(self, plan: Plan, pair: Pair, found: Violation) -> None:
         """Change both ends of a pair at once, if that is allowed and nothing else is wrong with it."""

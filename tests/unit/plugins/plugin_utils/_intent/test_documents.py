@@ -247,3 +247,21 @@ def test_a_host_whose_policy_somebody_removed_and_that_no_flow_names() -> None:
     found = deployed([FLOW], bare, {"web": ["web1"], "sql": ["sql1"]})
     assert sorted(found["hosts"]) == ["sql1", "web1"]
     assert list(rules(found["hosts"]["sql1"]["config"])) == ["IPsec with web1"]
+
+
+def test_a_predefined_policy_is_only_assigned() -> None:
+    policy = {"name": "Client (Respond Only)", "default_response": {"enabled": True}}
+    old = host("be1", "10.0.1.1", config={"policies": [policy]}, version="2003")
+    old["info"]["predefined"] = {"policies": ["Client (Respond Only)"], "filter_actions": ["Require Security"]}
+    flow = {"name": "Exchange", "from": "fe", "to": "be", "ports": [80]}
+    groups = {"fe": ["fe1"], "be": ["be1"]}
+    found = deployed([flow], [host("fe1", "10.0.0.1", version="2003"), old], groups, article={})
+    back = found["hosts"]["be1"]
+    assert back["documents"] == {
+        "accept": {"filter_lists": [], "filter_actions": [], "policies": [], "assigned": "Client (Respond Only)"}
+    }
+    assert [one["name"] for one in back["config"]["policies"]] == ["Client (Respond Only)"]
+    assert back["firewall"]["peers"] == ["10.0.0.1"]
+    assert found["pairs"][0]["rounds"] == {"accept": "requested", "settle": "required", "swap": "required"}
+    certified = deployed([{**flow, "authentication": CERTIFICATE}], [host("fe1", "10.0.0.1"), old], groups, article={})
+    assert "At the end fe1 -> be1 tcp/80 would be cut_off" in certified["refusals"][0]
