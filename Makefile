@@ -56,7 +56,7 @@ flows: ## compare both implementations of what packets do in more than 100,000 c
 	@tools/venv dev
 	@FLOW_CASES=$${FLOW_CASES:-110000} .venv/bin/python -m pytest -q -s tests/unit/properties/test_differential.py -k both_say $(ARGS)
 
-bench: run-env ## time the planner, the codec and whole tasks
+bench: run-env ## time the planner, the codec and whole tasks (four minutes; ARGS=full: more runs, and more of the peers)
 	@.venv/bin/python tools/bench.py $(ARGS)
 
 faults: run-env ## hit a rollout at every request and every line, and see it end well (minutes; make test tries a sample)

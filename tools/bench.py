@@ -5,7 +5,7 @@
 """What everything costs: tables for people, and build/bench.json.
 
 The parts alone (bench_core), whole tasks on the wire (bench_wire), one task for many hosts (bench_hosts), the
-instructions of a worker (bench_instructions), the analysis of flows (bench_flows), deployments (bench_intent). All of
+instructions for one host (bench_instructions), the analysis of flows (bench_flows), deployments (bench_intent). All of
 it in one run, against the same simulated hosts.
 """
 
@@ -15,6 +15,7 @@ import argparse
 import json
 import tempfile
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,8 @@ import bench_wire
 
 ROOT = Path(__file__).resolve().parents[1]
 Data = dict[str, Any]
-LOGINS = ("basic", "ntlm")
-_LEAST_RUNS = 3
+# How often each task runs.
+RUNS = {"brief": 1, "full": 3}
 
 
 def table(filters: Mapping[str, Data], exponents: Mapping[str, float]) -> str:
@@ -56,24 +57,14 @@ def flow_table(flows: Data) -> str:
     return "\n".join(lines)
 
 
-def measure_tasks(runs: int, windows: Path | None) -> dict[str, dict[str, Data]]:
+def measure_tasks(runs: int, windows: Path | None, samples: bench_wire.Samples) -> dict[str, dict[str, Data]]:
     """Return the figures of whole tasks by name and login."""
     wire: dict[str, dict[str, Data]] = {}
     with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
-        for login in LOGINS:
-            for name, row in bench_wire.measure_wire(login, Path(scratch), runs, windows).items():
+        for login in bench_hosts.LOGINS:
+            for name, row in bench_wire.measure_wire(login, Path(scratch), runs, windows, samples).items():
                 wire.setdefault(name, {})[login] = row
     return wire
-
-
-def measure_many(runs: int) -> Data:
-    """Return the figures of one task for many hosts, by number of hosts and login, and by forks."""
-    many: Data = {
-        f"hosts_{count}": {login: bench_hosts.measure_hosts(count, login, runs) for login in LOGINS}
-        for count in bench_hosts.COUNTS
-    }
-    many["forks"] = bench_hosts.measure_forks("ntlm")
-    return many
 
 
 def peer() -> tuple[Path | None, str]:
@@ -84,38 +75,48 @@ def peer() -> tuple[Path | None, str]:
         return None, f"ansible.windows could not be downloaded: {reason}"
 
 
+def instructions() -> tuple[Data, str]:
+    """Return the counts of instructions, or why there are none."""
+    try:
+        return bench_instructions.count_instructions(), ""
+    except bench_instructions.NoCounter as reason:
+        return {}, f"Instructions were not counted: {reason}"
+
+
 def main() -> None:
     """Measure, print the tables and write build/bench.json."""
     parser = argparse.ArgumentParser(description="Time the parts, whole tasks, and many hosts.")
-    parser.add_argument("--runs", type=int, default=_LEAST_RUNS, help="runs of each measurement (default: %(default)s)")
-    parser.add_argument("--no-core", action="store_true", help="leave out what needs no host: codec, planner, flows")
-    parser.add_argument("--no-wire", action="store_true", help="leave the simulated hosts out")
+    parser.add_argument(
+        "extent",
+        nargs="?",
+        choices=tuple(RUNS),
+        default="brief",
+        help="brief: one run of each task, in four minutes (default); full: three runs, and more lines of the peers",
+    )
     parser.add_argument("--profile", action="store_true", help="print profiles of the largest size instead")
     arguments = parser.parse_args()
     if arguments.profile:
         return bench_core.profile(bench_core.SIZES[-1])
-    runs = max(_LEAST_RUNS, arguments.runs)
-    result: Data = {"runs": runs}
-    if not arguments.no_core:
-        filters, exponents = bench_core.measure_core(bench_core.SIZES, runs)
+    runs, samples = RUNS[arguments.extent], bench_wire.SAMPLES[arguments.extent]
+    with ThreadPoolExecutor() as beside:
+        # Neither instructions nor processor time depend on what the other processor does.
+        counting = beside.submit(instructions)
+        filters, exponents = bench_core.measure_core(bench_core.SIZES, RUNS["full"])
         flows, deployment = bench_flows.measure(), bench_intent.measure()
-        result |= {"filters": filters, "exponents": exponents, "flows": flows, "deployment": deployment}
-        print(table(filters, exponents))
-        print(flow_table(flows))
-        print(bench_intent.table(deployment))
-    if not arguments.no_wire:
-        windows, why = peer()
-        wire, many = measure_tasks(runs, windows), measure_many(runs)
-        result |= bench_wire.as_data(wire, why) | many
-        print(bench_wire.table(wire))
-        if why:
-            print(f"peer_win_command was not measured: {why}")
-        print(bench_hosts.table(many, many["forks"]))
-        try:
-            result["worker_instructions"] = bench_instructions.worker_instructions()
-            print(bench_instructions.table(result["worker_instructions"]))
-        except bench_instructions.NoCounter as reason:
-            print(f"worker_instructions were not counted: {reason}")
+        counted, no_counter = counting.result()
+    print(table(filters, exponents))
+    print(flow_table(flows))
+    print(bench_intent.table(deployment))
+    print(bench_instructions.table(counted) if counted else no_counter)
+    windows, no_peer = peer()
+    wire, many = measure_tasks(runs, windows, samples), bench_hosts.measure_many(runs)
+    print(bench_wire.table(wire))
+    if no_peer:
+        print(f"peer_win_command was not measured: {no_peer}")
+    print(bench_hosts.table(many))
+    result: Data = {"runs": runs, "filters": filters, "exponents": exponents, "flows": flows}
+    result["deployment"] = deployment
+    result |= bench_wire.as_data(wire, no_peer, samples) | many | counted
     build = ROOT / "build"
     build.mkdir(exist_ok=True)
     (build / "bench.json").write_text(json.dumps(result, indent=2) + "\n")

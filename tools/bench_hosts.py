@@ -32,6 +32,11 @@ from bench_play import ROOT, Cost, Data, median, play, spread
 from bench_wire import brought_to
 
 COUNTS = (1, 10, 50, 200)
+# What the inventory says is for NTLM.
+LOGINS = {
+    "basic": {"ansible_winrm_transport": "basic", "ansible_winrm_message_encryption": "never"},
+    "ntlm": dict[str, str](),
+}
 FORKS = 25
 FILTERS = 10
 RATIOS = {
@@ -46,6 +51,7 @@ PARTS = {
     "one_command": "one_command",
     "ours": "read_compare_and_tell",
 }
+# With NTLM, on hosts that are there already.
 SLOW_HOSTS, SLOW_SECONDS, SLOW_FORKS = 50, 0.5, (5, 10, 25, 50)
 _PATIENCE_SECONDS = 60.0
 
@@ -89,11 +95,11 @@ class Hosts:
 
 
 @contextmanager
-def hosts(count: int, transport: str, folder: Path, *, connection: str = "winrm") -> Iterator[Hosts]:
-    """Run that many hosts in a process of their own."""
+def hosts(count: int, folder: Path) -> Iterator[Hosts]:
+    """Run that many hosts in a process of their own; the inventory says winrm and NTLM."""
     spec, state, inventory = folder / "lab.yml", folder / "state", folder / "inventory.yml"
     names = [{"name": f"h{number}"} for number in range(count)]
-    spec.write_text(yaml.safe_dump({"transport": transport, "connection": connection, "hosts": names}))
+    spec.write_text(yaml.safe_dump({"transport": "ntlm", "connection": "winrm", "hosts": names}))
     command = [sys.executable, "-m", "winlab", "--spec", spec, "--inventory", inventory, "--state-dir", state]
     environment = os.environ | {"PYTHONPATH": str(ROOT / "tests" / "lab")}
     process = subprocess.Popen([str(word) for word in command], env=environment, stdout=subprocess.DEVNULL)
@@ -110,26 +116,37 @@ def hosts(count: int, transport: str, folder: Path, *, connection: str = "winrm"
         process.wait()
 
 
-def measure_hosts(count: int, transport: str, runs: int) -> Data:
-    """Return seconds for one task on ``count`` hosts, for the two actions beside it, and their ratios."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as scratch, hosts(count, transport, Path(scratch)) as there:
-        folder = Path(scratch)
-        (folder / "action_plugins").mkdir()
-        for name, text in WORK.items():
-            (folder / "action_plugins" / f"{name}.py").write_text(text)
-        ours = brought_to(document(FILTERS))
-        play(folder, there.inventory, ours, "changed=1 ", forks=FORKS)
-        own = [{**task, "vars": {"ansible_connection": "winsec.ipsec.winrs"}} for task in ours]
-        work = {**{name: [{name: {}}] for name in WORK}, "ours": ours, "winrs": own}
-        costs: dict[str, list[Cost]] = {name: [] for name in work}
-        busy = 0.0
-        # In turns, so that what else the machine does hits all of them alike.
-        for _run in range(runs):
-            for name, tasks in work.items():
-                before = there.cpu_seconds()
-                costs[name].append(play(folder, there.inventory, tasks, "changed=0 ", forks=FORKS))
-                if name == "ours":
-                    busy = there.cpu_seconds() - before
+def measure_many(runs: int) -> Data:
+    """Return rows by number of hosts and login, and seconds by forks."""
+    found: Data = {}
+    for count in COUNTS:
+        with tempfile.TemporaryDirectory(prefix="bench-") as scratch, hosts(count, Path(scratch)) as there:
+            folder, ours = Path(scratch), brought_to(document(FILTERS))
+            play(folder, there.inventory, ours, "changed=1 ", forks=FORKS)
+            found[f"hosts_{count}"] = {login: _row(folder, there, count, login, runs) for login in LOGINS}
+            if count == SLOW_HOSTS:
+                found["forks"] = _by_forks(folder, there)
+    return found
+
+
+def _row(folder: Path, there: Hosts, count: int, login: str, runs: int) -> Data:
+    """Return seconds for one task on all hosts, for the actions beside it, and their ratios."""
+    (folder / "action_plugins").mkdir(exist_ok=True)
+    for name, text in WORK.items():
+        (folder / "action_plugins" / f"{name}.py").write_text(text)
+    ours = brought_to(document(FILTERS))
+    own = [{**task, "vars": {"ansible_connection": "winsec.ipsec.winrs"}} for task in ours]
+    work = {**{name: [{name: {}}] for name in WORK}, "ours": ours, "winrs": own}
+    costs: dict[str, list[Cost]] = {name: [] for name in work}
+    busy = 0.0
+    # In turns, so that what else the machine does hits all of them alike.
+    for _run in range(runs):
+        for name, tasks in work.items():
+            before = there.cpu_seconds()
+            cost = play(folder, there.inventory, tasks, "changed=0 ", forks=FORKS, variables=LOGINS[login])
+            costs[name].append(cost)
+            if name == "ours":
+                busy = there.cpu_seconds() - before
     return summary(costs, count, busy)
 
 
@@ -159,25 +176,18 @@ def profile(cpu: dict[str, float], count: int) -> Data:
     return parts
 
 
-def measure_forks(transport: str) -> Data:
-    """Return seconds by forks for hosts that take their time."""
-    found: Data = {}
-    with (
-        tempfile.TemporaryDirectory(prefix="bench-") as scratch,
-        hosts(SLOW_HOSTS, transport, Path(scratch)) as there,
-    ):
-        folder = Path(scratch)
-        ours = brought_to(document(FILTERS))
-        play(folder, there.inventory, ours, "changed=1 ", forks=FORKS)
-        fault = {"effect": "slow", "operation": "Send", "seconds": SLOW_SECONDS, "times": None}
-        body = json.dumps(fault)
-        urlopen(Request(f"{there.control}/faults", data=body.encode(), method="POST")).close()
-        for forks in SLOW_FORKS:
-            found[str(forks)] = round(play(folder, there.inventory, ours, "changed=0 ", forks=forks).seconds, 2)
-    return found
+def _by_forks(folder: Path, there: Hosts) -> Data:
+    """Return seconds by forks for hosts that take their time from now on."""
+    body = json.dumps({"effect": "slow", "operation": "Send", "seconds": SLOW_SECONDS, "times": None})
+    urlopen(Request(f"{there.control}/faults", data=body.encode(), method="POST")).close()
+    ours = brought_to(document(FILTERS))
+    return {
+        str(forks): round(play(folder, there.inventory, ours, "changed=0 ", forks=forks).seconds, 2)
+        for forks in SLOW_FORKS
+    }
 
 
-def table(rows: Data, forks: Data) -> str:
+def table(rows: Data) -> str:
     """Return the figures for people to read."""
     names = ("ours", "winrs", "noop", "one_command")
     titles = "".join(f"{f'{name} s':>15}" for name in names)
@@ -191,5 +201,5 @@ def table(rows: Data, forks: Data) -> str:
     for login, row in rows[f"hosts_{COUNTS[-1]}"].items():
         parts = ", ".join(f"{name.replace('_', ' ')} {ms}" for name, ms in row["profile_ms_per_host"].items())
         lines.append(f"{COUNTS[-1]:>8}{login:>8}  {parts}")
-    lines += ["", f"{SLOW_HOSTS} hosts that answer after {SLOW_SECONDS} s, seconds by forks: {forks}"]
+    lines += ["", f"{SLOW_HOSTS} hosts that answer after {SLOW_SECONDS} s, seconds by forks: {rows['forks']}"]
     return "\n".join(lines)

@@ -2,10 +2,12 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How many instructions a worker of Ansible needs for a task that finds nothing to change.
+"""How many instructions Ansible needs for a task that finds nothing to change.
 
-Seconds depend on what else a machine does; instructions do not. Valgrind's callgrind counts them, from the start of the
-worker's work to the result that it sent. Without valgrind, its headers or a C compiler nothing is counted.
+Seconds depend on what else a machine does; instructions do not. Valgrind's callgrind counts them: in the worker from
+the start of its work to the result that it sent, in the main process while it takes that result in, which it does for
+one host after the other. ``noop`` is an action that gets the same arguments and does nothing: what Ansible needs for
+them, which it also sends back with each result. Without valgrind, its headers or a C compiler nothing is counted.
 """
 
 from __future__ import annotations
@@ -16,52 +18,81 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from bench_core import document
-from bench_hosts import hosts
+from bench_hosts import WORK, hosts
 from bench_play import ROOT, Data, play
 from bench_wire import brought_to
 
 SIZES = (10, 500)
 CONNECTIONS = {"winrm": "winrm", "winrs": "winsec.ipsec.winrs"}
-TRANSPORT = "ntlm"
 
+# In the main process two threads take a result in: what they do at the same time is counted once.
 _COUNTER = """
 #include <valgrind/callgrind.h>
-void count_begin(void) { CALLGRIND_START_INSTRUMENTATION; CALLGRIND_ZERO_STATS; }
-void count_end(void) { CALLGRIND_DUMP_STATS; CALLGRIND_STOP_INSTRUMENTATION; }
+static int inside;
+void begin(void) { if (!inside++) { CALLGRIND_START_INSTRUMENTATION; CALLGRIND_ZERO_STATS; } }
+void end(const char *what) { if (!--inside) { CALLGRIND_DUMP_STATS_AT(what); CALLGRIND_STOP_INSTRUMENTATION; } }
 """
 # A callback plugin is loaded before workers are made, whatever it is for.
 _CALLBACK = """
 import ctypes
+import functools
+import gc
+import multiprocessing.queues
 import os
 
 from ansible.executor.process.worker import WorkerProcess
 from ansible.plugins.callback import CallbackBase
+from ansible.plugins.strategy import StrategyBase
 
-counter = ctypes.CDLL(os.environ["BENCH_COUNTER"])
-genuine = WorkerProcess._run
-
-
-def counted(self):
-    counter.count_begin()
-    try:
-        return genuine(self)
-    finally:
-        counter.count_end()
+# Not CDLL, which lets other threads in.
+counter = ctypes.PyDLL(os.environ["BENCH_COUNTER"])
+tasks = []
 
 
-WorkerProcess._run = counted
+def count(owner, name, part, wanted=lambda *given: True):
+    genuine = getattr(owner, name)
+
+    @functools.wraps(genuine)
+    def counted(*given, **named):
+        if not wanted(*given):
+            return genuine(*given, **named)
+        gc.collect()  # else it is by chance in which part garbage of the whole process is collected
+        counter.begin()
+        try:
+            return genuine(*given, **named)
+        finally:
+            counter.end(f"{part} {tasks[-1]}".encode())
+
+    setattr(owner, name, counted)
+
+
+class Reader(multiprocessing.queues._ForkingPickler):
+    loads = staticmethod(multiprocessing.queues._ForkingPickler.loads)
+
+
+multiprocessing.queues._ForkingPickler = Reader
+count(WorkerProcess, "_run", "worker_instructions")
+count(Reader, "loads", "main_process_instructions")
+count(StrategyBase, "_convert_wire_task_result_to_raw", "main_process_instructions")
+# It is called again and again while there is no result.
+count(StrategyBase, "_process_pending_results", "main_process_instructions", lambda strategy, *_rest: strategy._results)
 
 
 class CallbackModule(CallbackBase):
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "aggregate"
     CALLBACK_NAME = "count_instructions"
+
+    def v2_playbook_on_task_start(self, task, is_conditional):
+        tasks.append(task.name)
 """
 # Of the dumps that were asked for: at the end of a process there is another one.
-_TOTAL = re.compile(r"^desc: Trigger: Client Request$.*^totals: (\d+)$", re.MULTILINE | re.DOTALL)
+_TOTAL = re.compile(r"^desc: Trigger: Client Request: (\w+) (\w+)$.*^totals: (\d+)$", re.MULTILINE | re.DOTALL)
+WORKER, MAIN = "worker_instructions", "main_process_instructions"
 
 
 class NoCounter(Exception):
@@ -82,27 +113,36 @@ def counter(folder: Path) -> Path:
     return library
 
 
-def worker_instructions() -> Data:
-    """Return millions of instructions of one worker, by number of filters and connection; raise NoCounter."""
-    found: Data = {}
-    with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
+def count_instructions() -> Data:
+    """Return millions of instructions of the worker and of the main process for one host; raise NoCounter.
+
+    They stand under WORKER and MAIN, by number of filters, and by connection or ``noop``.
+    """
+    with ThreadPoolExecutor() as beside:
+        rows = dict(zip(SIZES, beside.map(_with_filters, SIZES), strict=True))
+    return {part: {f"filters_{size}": row[part] for size, row in rows.items()} for part in (WORKER, MAIN)}
+
+
+def _with_filters(size: int) -> dict[str, dict[str, float]]:
+    """Return the counts for a document of one size: worker or main process, then connection or ``noop``."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as scratch, hosts(1, Path(scratch)) as there:
         folder = Path(scratch)
         library = counter(folder)
-        (folder / "callback_plugins").mkdir()
-        (folder / "callback_plugins" / "count_instructions.py").write_text(_CALLBACK, encoding="utf-8")
-        with hosts(1, TRANSPORT, folder) as there:
-            for size in SIZES:
-                tasks = brought_to(document(size))
-                play(folder, there.inventory, tasks, "changed=1 ")
-                found[f"filters_{size}"] = {
-                    name: _counted(folder, there.inventory, tasks, connection, library)
-                    for name, connection in CONNECTIONS.items()
-                }
+        for kind, name, text in (("action", "noop", WORK["noop"]), ("callback", "count_instructions", _CALLBACK)):
+            (folder / f"{kind}_plugins").mkdir()
+            (folder / f"{kind}_plugins" / f"{name}.py").write_text(text, encoding="utf-8")
+        (ours,) = brought_to(document(size))
+        play(folder, there.inventory, [ours], "changed=1 ")
+        tasks = [{"name": "noop", "noop": ours["winsec.ipsec.policies"]}]
+        for name, connection in CONNECTIONS.items():
+            tasks.append({**ours, "name": name, "vars": {"ansible_connection": connection}})
+        found: dict[str, dict[str, float]] = {WORKER: {}, MAIN: {}}
+        for (part, name), number in _counted(folder, there.inventory, tasks, library).items():
+            found[part][name] = round(number / 1e6, 1)
     return found
 
 
-def _counted(folder: Path, inventory: Path, tasks: list[Data], connection: str, library: Path) -> float:
-    own = [{**task, "vars": {"ansible_connection": connection}} for task in tasks]
+def _counted(folder: Path, inventory: Path, tasks: list[Data], library: Path) -> dict[tuple[str, str], int]:
     counted = folder / "counted"
     shutil.rmtree(counted, ignore_errors=True)
     counted.mkdir()
@@ -114,21 +154,25 @@ def _counted(folder: Path, inventory: Path, tasks: list[Data], connection: str, 
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "",
     }
-    play(folder, inventory, own, "changed=0 ", before=valgrind, settings=settings)
-    numbers = [int(total[1]) for path in counted.iterdir() for total in [_TOTAL.search(path.read_text())] if total]
-    if not any(numbers):
-        sys.exit("callgrind counted nothing.")
-    return round(sum(numbers) / 1e6, 1)
+    play(folder, inventory, tasks, "changed=0 ", before=valgrind, settings=settings)
+    numbers = {(part, str(task["name"])): 0 for task in tasks for part in (WORKER, MAIN)}
+    for total in filter(None, (_TOTAL.search(path.read_text()) for path in counted.iterdir())):
+        numbers[total[1], total[2]] += int(total[3])
+    if not all(numbers.values()):
+        sys.exit(f"callgrind counted nothing for some: {numbers}")
+    return numbers
 
 
 def table(found: Data) -> str:
     """Return the figures for people to read."""
-    lines = ["", f"Instructions of a worker in millions, {TRANSPORT}, nothing to change:"]
-    for size, row in found.items():
-        lines.append(f"{size.replace('filters_', ''):>8} filters  " + ", ".join(f"{n} {m}" for n, m in row.items()))
+    lines = ["", "Instructions for one host in millions, NTLM, nothing to change:"]
+    for part in (WORKER, MAIN):
+        for size, row in found[part].items():
+            what = f"{size.replace('filters_', '')} filters, {part.removesuffix('_instructions').replace('_', ' ')}"
+            lines.append(f"{what:>26}  " + ", ".join(f"{name} {number}" for name, number in row.items()))
     return "\n".join(lines)
 
 
 if __name__ == "__main__":
     os.chdir(ROOT)
-    print(table(worker_instructions()))
+    print(table(count_instructions()))

@@ -40,13 +40,17 @@ def play(
     collections: Sequence[Path] = (),
     before: Sequence[str] = (),
     settings: Mapping[str, str] | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> Cost:
     """Run tasks on the group ``windows``; exits with Ansible's output unless every recap holds ``wanted``.
 
-    ``before`` are words in front of the command line, ``settings`` further variables of its environment.
+    ``before`` are words in front of the command line, ``settings`` further variables of its environment, ``variables``
+    those of the play, which win over those of the inventory.
     """
     playbook = folder / "bench.yml"
-    playbook.write_text(json.dumps([{"hosts": "windows", "gather_facts": False, "tasks": tasks}]))
+    playbook.write_text(
+        json.dumps([{"hosts": "windows", "gather_facts": False, "vars": dict(variables or {}), "tasks": tasks}])
+    )
     environment = {name: value for name, value in os.environ.items() if name != "NTLM_USER_FILE"}
     environment |= {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCAL_TEMP": str(folder / "tmp"), "ANSIBLE_FORKS": str(forks)}
     if collections:

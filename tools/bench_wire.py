@@ -5,8 +5,9 @@
 """What whole tasks cost on the wire, beside the same work as one task for each netsh line.
 
 Requests and bytes come from the request log of a simulated host that Ansible's own winrm connection reaches; they do
-not vary. Seconds are medians with their spread and hold the start of Ansible. The peers send two samples of the lines.
-What a line more costs is taken from these, since every line is a task with a connection of its own and costs the same.
+not vary. Seconds are medians with their spread and hold the start of Ansible. The peers send two samples of the lines,
+small ones unless all is measured. What a line more costs is taken from these, since every line is a task with a
+connection of its own and costs the same.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ from winlab.spec import DEFAULT_USERS  # noqa: E402
 
 FILTERS = 500
 SIZES = (1, 50, 500)
-SAMPLES = (10, 40)
+Samples = tuple[int, int]
+SAMPLES: dict[str, Samples] = {"brief": (3, 12), "full": (10, 40)}
 PEERS = ("peer_win_command", "peer_raw")
 ANSWER = json.dumps(
     {"changed": True, "rc": 0} | dict.fromkeys(("cmd", "stdout", "stderr", "start", "end", "delta"), "")
@@ -79,9 +81,9 @@ def measured(host: LabHost, runs: int, once: Callable[[], float]) -> Data:
     }
 
 
-def for_all_lines(few: Data, many: Data) -> Data:
+def for_all_lines(few: Data, many: Data, samples: Samples) -> Data:
     """Return the cost of all lines from those of two samples: what is the same for both is counted once."""
-    fewer, more = SAMPLES
+    fewer, more = samples
     lines, found = 2 * FILTERS, {}
     for key in ("requests", "bytes_up", "bytes_down", "seconds"):
         each = (many[key] - few[key]) / (more - fewer)
@@ -92,7 +94,7 @@ def for_all_lines(few: Data, many: Data) -> Data:
     return rounded | {"seconds": round(found["seconds"], 2), "spread_seconds": round(wrong, 2)}
 
 
-def measure_wire(transport: str, folder: Path, runs: int, windows: Path | None) -> dict[str, Data]:
+def measure_wire(transport: str, folder: Path, runs: int, windows: Path | None, samples: Samples) -> dict[str, Data]:
     """Return the cost of tasks by name: sizes, unchanged, all filters exchanged, the peers, firewalls, the floor.
 
     ``windows`` is where the collection ansible.windows is; without it win_command is left out.
@@ -120,10 +122,10 @@ def measure_wire(transport: str, folder: Path, runs: int, windows: Path | None) 
 
         def sampled(module: str, *collections: Path) -> Data:
             rows = []
-            for count in SAMPLES:
+            for count in samples:
                 work = line_tasks(module, count)
                 rows.append(measured(host, runs, lambda work=work, count=count: tasks(work, count, *collections)))  # type: ignore[misc]
-            return for_all_lines(*rows)
+            return for_all_lines(rows[0], rows[1], samples)
 
         found["peer_raw"] = sampled("ansible.builtin.raw")
         if windows is not None:
@@ -163,13 +165,13 @@ def table(wire: dict[str, dict[str, Data]]) -> str:
     return "\n".join(lines)
 
 
-def as_data(wire: dict[str, dict[str, Data]], why: str) -> dict[str, Data]:
+def as_data(wire: dict[str, dict[str, Data]], why: str, samples: Samples) -> dict[str, Data]:
     """Return the figures in the shape of build/bench.json: the peers stand under what they are compared with.
 
     ``why`` tells why win_command could not be measured, if it could not.
     """
     found = {name: dict(logins) for name, logins in wire.items() if name not in PEERS}
     for peer in PEERS:
-        counted = {"lines_measured": SAMPLES, "lines": 2 * FILTERS}
+        counted = {"lines_measured": samples, "lines": 2 * FILTERS}
         found["change_500"][peer] = wire[peer] | counted if peer in wire else {"not_measured": why}
     return found

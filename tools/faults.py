@@ -70,7 +70,7 @@ def sweep_unit(unit: Unit, stride: int) -> tuple[list[Any], int]:
 
 def report(findings: list[Any], states: int, seconds: float) -> dict[str, Any]:
     """Return the figures as data."""
-    kinds = ("lost", "orphan", "foreign", "timer", "claim", "crash", "secret", "point", "converge")
+    kinds = ("lost", "orphan", "planted", "timer", "claim", "crash", "secret", "point", "converge")
     return {
         "points": len(findings),
         "converged": sum(not finding.has("converge") for finding in findings),

@@ -10,6 +10,7 @@ import argparse
 import json
 import re
 import sys
+import tarfile
 import textwrap
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,6 +28,15 @@ from unit_gates import AGAIN, closing_line, counted, first_skip, kerberos, newes
 COLLECTION = f"{NAMESPACE}.{NAME}"
 # A file with more lines is looked at again.
 LONG = 400
+# All that a tarball has at its top.
+SHIPPED = {"CHANGELOG.md", "COPYING", "FILES.json", "MANIFEST.json", "README.md", "SECURITY.md"} | {
+    "changelogs",
+    "docs",
+    "meta",
+    "playbooks",
+    "plugins",
+    "roles",
+}
 
 
 def ruff(_scratch: Path) -> str:
@@ -93,12 +103,19 @@ def mutation(_scratch: Path) -> str:
 
 
 def tarball_in(scratch: Path, more_metadata: str = "") -> Path:
-    """Build the collection from what git has, with more lines in galaxy.yml, and return the tarball."""
+    """Build the collection from what git has, with more lines in galaxy.yml, and return the tarball.
+
+    Raises GateFailure unless it has what is to be shipped and nothing else.
+    """
     copy = copy_of_checkout(scratch / "source")
     with (copy / "galaxy.yml").open("a", encoding="utf-8") as metadata:
         metadata.write(more_metadata)
     command("ansible-galaxy", "collection", "build", "--output-path", scratch, copy, cwd=scratch)
     (tarball,) = scratch.glob(f"{NAMESPACE}-{NAME}-*.tar.gz")
+    with tarfile.open(tarball) as archive:
+        top = {name.partition("/")[0] for name in archive.getnames()}
+    if top != SHIPPED:
+        raise GateFailure(f"The tarball should not have {sorted(top - SHIPPED)} and lacks {sorted(SHIPPED - top)}.")
     return tarball
 
 
@@ -215,7 +232,7 @@ def all_gates() -> list[Gate]:
         Gate("contracts", contracts, ("tests/lab/pyproject.toml",), quick=True, seconds=5),
         Gate("pytest", counted, ("plugins",), quick=True, seconds=270),
         Gate("played", played, ("plugins", "tests/lab/winlab"), quick=True, seconds=110),
-        Gate("lab", lab, ("tests/lab/pyproject.toml", "tests/lab/tests"), quick=True, seconds=65),
+        Gate("lab", lab, ("tests/lab/pyproject.toml", "tests/lab/tests"), quick=True, seconds=75),
         Gate("changelog", changelog, ("changelogs/config.yaml",), quick=True, seconds=2),
         Gate("docs", documents, ("plugins/modules",), quick=True, seconds=6),
         Gate("site", site, ("docs/site/conf.py",), quick=True, seconds=14),

@@ -33,7 +33,7 @@ ROOMS = {
         "_policies/codec/test_vectors",
         "_policies/codec/test_filter_list",
         "_policies/store/test_store",
-        "_policies/store/test_foreign",
+        "_policies/store/test_unmanaged",
         "_policies/store/test_roundtrip",
     ),
     "_policies/planning": (

@@ -4,27 +4,25 @@
 
 """Make a release: ``make release`` tries it in a copy, ``make release ARGS="VERSION --really"`` does it here.
 
-The version goes where it is mentioned, the fragments go into the changelog, the tarball is built from what git has,
-installed into an empty place and looked into. What can be undone by git is done; the commit, the tag and the upload
+The version goes where it is mentioned, the fragments go into the changelog, the tarball is built from what git has and
+looked into (the gate ``build`` also installs it). What can be undone by git is done; the commit, the tag and the upload
 are left to a person, with their commands shown. Trying is the same run, in a second checkout.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import re
+import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
 from pathlib import Path
 
 import yaml
-from copies import installed, second_checkout
-from lay_tree import NAME, NAMESPACE
+from copies import second_checkout
+from gates import tarball_in
 from pipeline import ROOT, GateFailure, command
-from run_ansible_test import copy_of_checkout
 
 BRANCH = "main"
 NUMBERS = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
@@ -37,15 +35,6 @@ MENTIONS = {
     ),
 }
 GUIDES = r"(winsec-ipsec-)\d+\.\d+\.\d+(\.tar\.gz)"
-# All that a tarball has at its top.
-SHIPPED = {"CHANGELOG.md", "COPYING", "FILES.json", "MANIFEST.json", "README.md", "SECURITY.md"} | {
-    "changelogs",
-    "docs",
-    "meta",
-    "playbooks",
-    "plugins",
-    "roles",
-}
 
 
 class Refused(Exception):
@@ -129,25 +118,12 @@ def mention(version: str, root: Path) -> list[str]:
     return changed
 
 
-def tarball_of(version: str, root: Path) -> Path:
-    """Build the tarball from what git has into build/release, install it into an empty place, and look into it."""
+def tarball_of(root: Path) -> Path:
+    """Build the tarball from what git has into build/release."""
     folder = root / "build" / "release"
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="winsec-ipsec-") as scratch:
-        copy = copy_of_checkout(Path(scratch) / "source")
-        command("ansible-galaxy", "collection", "build", "--force", "--output-path", folder, copy, cwd=Path(scratch))
-        tarball = folder / f"{NAMESPACE}-{NAME}-{version}.tar.gz"
-        with tarfile.open(tarball) as archive:
-            top = {name.partition("/")[0] for name in archive.getnames()}
-        if top != SHIPPED:
-            raise Refused(f"The tarball should not have {sorted(top - SHIPPED)} and lacks {sorted(SHIPPED - top)}.")
-        place = Path(scratch) / "installed"
-        env = installed(tarball, place)
-        listed = command("ansible-galaxy", "collection", "list", "--format=json", cwd=Path(scratch), env=env)
-        found = json.loads(listed)[str(place / "ansible_collections")]
-        if found != {f"{NAMESPACE}.{NAME}": {"version": version}}:
-            raise Refused(f"After the installation of {tarball.name} there is {found}.")
-    return tarball
+        return Path(shutil.copy2(tarball_in(Path(scratch)), folder))
 
 
 def make(version: str) -> None:
@@ -159,9 +135,9 @@ def make(version: str) -> None:
     command("antsibull-changelog", "release", "--version", version)
     command("antsibull-changelog", "lint")
     print(f"fragments moved into CHANGELOG.md; releases there: {', '.join(released(ROOT))}")
-    tarball = tarball_of(version, ROOT)
+    tarball = tarball_of(ROOT)
     size = tarball.stat().st_size
-    print(f"built, installed into an empty place and found there: {tarball.relative_to(ROOT)}, {size // 1024} kB")
+    print(f"built, with what is to be shipped and nothing else: {tarball.relative_to(ROOT)}, {size // 1024} kB")
     print("Left to you, when make check is green on this:")
     print(f'  git add --all && git commit --message="Release {version}"')
     print(f'  git tag --annotate v{version} --message="winsec.ipsec {version}"')

@@ -33,6 +33,7 @@ ONCE = tuple(
     f"{UNITS}/{name}"
     for name in (
         "plugins/plugin_utils/_policies/store/test_samba_ad.py",
+        "tools/test_growth.py",
         "tools/test_prove_gates.py",
         "tools/test_release.py",
     )

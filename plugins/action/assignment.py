@@ -19,14 +19,14 @@ class ActionModule(IpsecAction[None]):
 
     def check(self, given: Data) -> None:
         """Refuse names that no policy can have."""
-        check_assignment(given.get("name"), given.get("state") or "assigned")
+        check_assignment(given.get("name"), given.get("state") or "assigned", given.get("guid"))
         check_timeout(given.get("confirm_timeout"))
 
     def act(self, args: Data, request: None) -> Data:
         """Assign the policy and make its services run, or unassign it."""
         assign = args.get("state", "assigned") == "assigned"
         outcome = self.converge(
-            lambda store: assigned_store(store, args.get("name"), assign=assign),
+            lambda store: assigned_store(store, args.get("name"), assign=assign, guid=args.get("guid") or ""),
             args,
             in_force=assign,
         )
@@ -34,5 +34,4 @@ class ActionModule(IpsecAction[None]):
 
 
 def _view(store: Store) -> Data:
-    foreign = store.foreign_in_force
-    return {"assigned": store.assigned or (foreign.name or foreign.identity if foreign else "")}
+    return {"assigned": store.assigned or ""}

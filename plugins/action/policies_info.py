@@ -11,7 +11,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.basic import missing_required_lib
 
-from ..plugin_utils._actions.base import Data, IpsecAction, foreign, predefined
+from ..plugin_utils._actions.base import Data, IpsecAction, predefined, unmanaged
 from ..plugin_utils._common.errors import IpsecError
 from ..plugin_utils._common.fields import element
 from ..plugin_utils._policies.document import write_document
@@ -41,7 +41,7 @@ class ActionModule(IpsecAction[Any]):
             "config": config,
             "host": host.to_data(),
             "predefined": predefined(host.store),
-            "foreign": foreign(host.store),
+            "unmanaged": unmanaged(host.store),
         }
         if host.store.findings:
             result["warnings"] = list(host.store.findings)

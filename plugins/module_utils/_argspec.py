@@ -11,6 +11,9 @@ from __future__ import annotations
 
 from typing import Any
 
+# An object that netsh cannot be told by its name.
+GUID = {"guid": {"type": "str"}}
+
 FILTER = {
     "source": {"type": "str"},
     "destination": {"type": "str"},
@@ -23,6 +26,7 @@ FILTER = {
 
 FILTER_LIST = {
     "name": {"type": "str", "required": True},
+    **GUID,
     "description": {"type": "str"},
     "filters": {"type": "list", "elements": "dict", "options": FILTER},
 }
@@ -37,6 +41,7 @@ METHOD = {
 
 FILTER_ACTION = {
     "name": {"type": "str", "required": True},
+    **GUID,
     "description": {"type": "str"},
     "action": {"type": "str", "choices": ["permit", "block", "negotiate"]},
     "security_methods": {"type": "list", "elements": "dict", "options": METHOD},
@@ -86,6 +91,7 @@ RULE = {
 
 POLICY = {
     "name": {"type": "str", "required": True},
+    **GUID,
     "description": {"type": "str"},
     "polling_interval_minutes": {"type": "int"},
     "main_mode": {"type": "dict", "options": MAIN_MODE},
@@ -237,15 +243,19 @@ SPECS: dict[str, dict[str, Any]] = {
     "policy": {**POLICY, **PRESENCE, **GUARD},
     "assignment": {
         "name": {"type": "str"},
+        **GUID,
         "state": {"type": "str", "choices": ["assigned", "unassigned"], "default": "assigned"},
         **IN_FORCE,
         **GUARD,
     },
     "policies": {
-        "config": {"type": "dict", "required": True, "options": DOCUMENT},
+        "config": {"type": "dict", "options": DOCUMENT},
+        "running_config": {"type": "str", "no_log": True},
+        "src": {"type": "path"},
+        "dest": {"type": "path"},
         "state": {
             "type": "str",
-            "choices": ["merged", "replaced", "overridden", "deleted"],
+            "choices": ["merged", "replaced", "overridden", "deleted", "parsed", "rendered"],
             "default": "merged",
         },
         **IN_FORCE,

@@ -23,8 +23,14 @@ extends_documentation_fragment:
 options:
   name:
     description:
-      - The policy. Required for O(state=assigned).
+      - The policy. Required for O(state=assigned), unless O(guid) names it.
       - With O(state=unassigned) only this policy is taken out of force; without it whichever is in force.
+      - It may be any name that the host shows, also one that netsh cannot be told.
+    type: str
+  guid:
+    description:
+      - The policy by its GUID, in braces, instead of O(name). M(winsec.ipsec.policies_info) lists the GUIDs
+        of policies that have no name of their own, or that cannot be read.
     type: str
   state:
     description:
@@ -58,6 +64,10 @@ EXAMPLES = r"""
   winsec.ipsec.assignment:
     name: Exchange front-end
     confirm_timeout: 120
+
+- name: The policy that was there before, whatever its name is
+  winsec.ipsec.assignment:
+    guid: '{0a1b2c3d-4e5f-4a6b-8c7d-112233445588}'
 
 - name: No policy in force
   winsec.ipsec.assignment:

@@ -75,6 +75,14 @@ options:
         description:
           - A remark about the filter.
         type: str
+  guid:
+    description:
+      - 'The GUID of a filter list that the host has, in braces: it is found by that, whatever its name is, and
+        gets the name O(name). The rules go on using it.'
+      - 'For what netsh cannot be told by name: names beyond ASCII, no name, two of one name. M(winsec.ipsec.policies_info)
+        lists GUIDs under RV(winsec.ipsec.policies_info#module:unmanaged).'
+      - With O(state=absent) it says what is removed, and O(name) does not count.
+    type: str
   state:
     description:
       - V(present) makes the object what the options say; options that are not given stay as they are
@@ -113,6 +121,11 @@ EXAMPLES = r"""
   winsec.ipsec.filter_list:
     name: Old servers
     state: absent
+
+- name: A filter list of a German server gets a name that netsh can be told
+  winsec.ipsec.filter_list:
+    guid: '{0a1b2c3d-4e5f-4a6b-8c7d-112233445566}'
+    name: Back-ends
 """
 
 RETURN = r"""

@@ -14,8 +14,10 @@ version_added: 0.1.0
 description:
   - 'Reads the local IPsec policy store, computes the difference to a document, changes what differs without
     a gap, and reads the store again: one task, whatever the number of objects.'
-  - Objects are matched by name. Objects that this collection cannot express are kept, reported and never
-    changed.
+  - Objects are matched by name, or by GUID where one is given. Objects of which netsh cannot be told all are shown,
+    judged and kept; what of them cannot be changed is refused before anything is sent.
+  - With O(state=parsed) and O(state=rendered) no host is asked, and none need be up. Their names and those of
+    their options and results are those of the resource modules for network devices.
 author:
   - the winsec.ipsec authors (@winsec)
 extends_documentation_fragment:
@@ -25,8 +27,8 @@ options:
   config:
     description:
       - The document. RV(winsec.ipsec.policies_info#module:config) has the same shape.
+      - Required unless O(state=parsed).
     type: dict
-    required: true
     suboptions:
       filter_lists:
         description:
@@ -39,6 +41,13 @@ options:
               - The name of the filter list. Windows keeps the case of names and ignores it.
             type: str
             required: true
+          guid:
+            description:
+              - 'The GUID of a filter list that the host has, in braces: it is found by that, whatever its name is, and
+                gets this name. The rules go on using it.'
+              - A host that has no object of this GUID goes by the name alone.
+              - Documents of a host have it where netsh cannot be told all (RV(unmanaged)).
+            type: str
           description:
             description:
               - A remark about the filter list.
@@ -98,6 +107,13 @@ options:
               - The name of the filter action. Windows keeps the case of names and ignores it.
             type: str
             required: true
+          guid:
+            description:
+              - 'The GUID of a filter action that the host has, in braces: it is found by that, whatever its name is, and
+                gets this name. The rules go on using it.'
+              - A host that has no object of this GUID goes by the name alone.
+              - Documents of a host have it where netsh cannot be told all (RV(unmanaged)).
+            type: str
           description:
             description:
               - A remark about the filter action.
@@ -177,6 +193,13 @@ options:
               - The name of the policy. Windows keeps the case of names and ignores it.
             type: str
             required: true
+          guid:
+            description:
+              - 'The GUID of a policy that the host has, in braces: it is found by that, whatever its name is, and
+                gets this name. It stays in force if it is.'
+              - A host that has no object of this GUID goes by the name alone.
+              - Documents of a host have it where netsh cannot be told all (RV(unmanaged)).
+            type: str
           description:
             description:
               - A remark about the policy.
@@ -337,8 +360,10 @@ options:
             suboptions:
               name:
                 description:
-                  - The name of the rule. Rules that Windows made without a name have an empty one; they
-                    can be kept, not made or changed.
+                  - The name of the rule. Rules of the snap-in have none, so theirs is empty; they are told apart by
+                    filter list and filter action.
+                  - They can be kept. When one of them changes or goes, the policy is made anew, and each rule needs
+                    a name.
                 type: str
                 required: true
               description:
@@ -412,10 +437,27 @@ options:
         description:
           - The policy in force, an empty string for none. The assignment stays as it is when it is not
             given.
-          - An empty string is refused while a policy is in force that cannot be managed (RV(foreign)). To name
-            another policy replaces it.
+          - It may be a policy of any name, and the GUID of one without a name, as M(winsec.ipsec.policies_info) shows them.
           - When a policy is named, its services are made to run and to start automatically, as with M(winsec.ipsec.assignment).
         type: str
+  running_config:
+    description:
+      - 'A saved registry as text, for O(state=parsed): an export (C(.reg)) or what C(reg query HKLM\SOFTWARE\Policies\Microsoft\Windows\IPSec /s)
+        printed. Other keys may be in it.'
+      - It holds the pre-shared keys of its rules. No result and no message shows it.
+    type: str
+  src:
+    description:
+      - 'A file on the controller that has a saved registry, for O(state=parsed): an export in UTF-16, UTF-8 or ANSI,
+        what C(reg query) printed, or C(Registry.pol). It is looked for as M(ansible.builtin.copy) looks for its C(src),
+        and may be encrypted by Ansible Vault.'
+    type: path
+  dest:
+    description:
+      - A file on the controller that gets the script, for O(state=rendered). It has the pre-shared keys, so it is
+        for its owner only (mode C(0600)). It is written in one step.
+      - Without it there is only RV(rendered), in which keys are hidden.
+    type: path
   state:
     description:
       - 'V(merged) changes what is said and keeps the rest: options that are not given stay, filters and
@@ -423,15 +465,21 @@ options:
       - V(replaced) makes the named objects exactly what is said, with defaults for options that are not
         given, and keeps other objects.
       - V(overridden) also removes the objects that are not named. The predefined objects of Windows,
-        objects that this collection cannot express, and what those use, are kept.
+        objects of which netsh cannot be told all (RV(unmanaged)), and what those use, are kept.
       - V(deleted) removes the named objects; only their names count. A policy in force is unassigned
         first.
+      - V(parsed) returns the document of a saved registry (O(running_config) or O(src)). A damaged one is refused
+        with the line, or the offset in the file.
+      - V(rendered) returns the script of C(netsh) that makes the document (O(config)) on a host whose store is empty. A
+        document that names objects without having them, or a rule without its pre-shared key, is refused.
     type: str
     choices:
       - merged
       - replaced
       - overridden
       - deleted
+      - parsed
+      - rendered
     default: merged
   allow_domain_policy:
     description:
@@ -440,6 +488,7 @@ options:
     type: bool
     default: false
 notes:
+  - The options of the guard mean nothing to O(state=parsed) and O(state=rendered), and may be there.
   - A pre-shared key is part of no document that is returned. In RV(before) and RV(after) the option is
     left out, which means that the key stays as it is.
 seealso:
@@ -512,6 +561,18 @@ EXAMPLES = r"""
         - name: Exchange back-ends
       filter_actions:
         - name: Require ESP
+
+- name: Read what somebody exported, without its host
+  winsec.ipsec.policies:
+    state: parsed
+    src: exports/fe1.reg
+  register: exported
+
+- name: Write the script that makes the same on a new host, keys included
+  winsec.ipsec.policies:
+    state: rendered
+    config: "{{ exported.parsed }}"
+    dest: /root/ipsec/fe1.txt
 """
 
 RETURN = r"""
@@ -557,7 +618,7 @@ after:
 confirmed:
   description: Whether a change of what is in force was confirmed over a new connection. Always V(false)
     without C(confirm_timeout).
-  returned: success
+  returned: success, unless O(state) needs no host
   type: bool
   sample: false
 reverted:
@@ -565,19 +626,57 @@ reverted:
   returned: failure, when a change was not carried out
   type: bool
   sample: false
+parsed:
+  description: The document of a saved registry, without pre-shared keys.
+  returned: success, with O(state=parsed)
+  type: dict
+  sample:
+    filter_lists: []
+    filter_actions: []
+    policies: []
+    assigned: ''
+findings:
+  description: What was odd in a saved registry, damage and lines that were left out.
+  returned: success, with O(state=parsed)
+  type: list
+  elements: str
+  sample:
+    - Line 24 of the registry file has no known form; that was left out.
+predefined:
+  description: The names of the objects that Windows itself brought along, up to Windows Server 2003,
+    under C(filter_lists), C(filter_actions) and C(policies). C(english) has the English names of those
+    that go by another one on the host.
+  returned: success, with O(state=parsed)
+  type: dict
+  sample:
+    english: {}
+    filter_lists:
+      - All IP Traffic
+    filter_actions:
+      - Permit
+    policies: []
+rendered:
+  description:
+    - The lines of a script for C(netsh -f), or for the standard input of C(netsh). Pre-shared keys are hidden; O(dest) has them.
+    - It is the plan for an empty store, and nobody reads in between. Where something has been made already, C(netsh) refuses single lines.
+  returned: success, with O(state=rendered)
+  type: list
+  elements: str
+  sample:
+    - ipsec static add filterlist name="Back-ends" description=""
 commands:
   description:
     - The commands that ran, or would run in check mode, in their order. Pre-shared keys are hidden.
     - With O(confirm_timeout) the scheduled task that would undo the change, and its removal, are among them.
     - When the task fails or the host is lost, what the host had been told until then.
-  returned: always
+  returned: always, unless O(state) needs no host
   type: list
   elements: str
   sample:
     - ipsec static add filterlist name="Back-ends" description=""
 host:
   description: Facts about the host.
-  returned: success
+  returned: success, unless O(state) needs no host
   type: dict
   contains:
     version:
@@ -629,9 +728,12 @@ answer:
   returned: failure, when the host refused a command
   type: str
   sample: ERR IPsec[05010] ...
-foreign:
-  description: Objects that are kept and not managed, because this collection cannot express them.
-  returned: success
+unmanaged:
+  description:
+    - Objects of which netsh cannot be told all. They are shown and judged like others; some change of
+      them, or any, is refused.
+    - They stay with O(state=overridden), unless they are named.
+  returned: success, unless O(state=rendered)
   type: list
   elements: dict
   contains:
@@ -641,7 +743,7 @@ foreign:
       type: str
       sample: policy
     name:
-      description: Its name as it was read.
+      description: Its name as it was read. Its GUID where it has no name, or that of another one.
       returned: success
       type: str
       sample: Standort 1 & 2
@@ -651,10 +753,16 @@ foreign:
       type: str
       sample: '{6f1c1a70-0f3d-4b7c-9a3e-1f5a2d0c9b11}'
     reason:
-      description: What cannot be expressed.
+      description: Why netsh cannot be told all of it.
       returned: success
       type: str
-      sample: Its name has a character that netsh would reinterpret.
+      sample: 'It has a name that netsh cannot be given: expected a text without &.'
+    known:
+      description: Whether it is known what it does. Where not, it is no part of the document, and whatever
+        depends on it is unknown.
+      returned: success
+      type: bool
+      sample: true
     assigned:
       description: Whether it is the policy in force.
       returned: success

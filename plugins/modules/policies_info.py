@@ -15,7 +15,7 @@ description:
   - Returns everything in the local IPsec policy store as a document that M(winsec.ipsec.policies) accepts
     back, and facts about the host.
   - The store is read from the registry, so the answer does not depend on the language of the host.
-  - Names and descriptions are data of the host. What its console does not print as UTF-8 is shown as U+FFFD, control characters too;
+  - Names and descriptions are data of the host. What its console prints neither as UTF-8 nor in its OEM code page is shown as U+FFFD, control characters too;
     fed back, it changes nothing. Write what is returned into a file that P(winsec.ipsec.saved_document#filter) reads, never into one of
     variables.
 author:
@@ -124,18 +124,23 @@ host:
       sample: 3
 predefined:
   description: The names of the objects that Windows itself brought along, up to Windows Server 2003,
-    under C(filter_lists), C(filter_actions) and C(policies).
+    under C(filter_lists), C(filter_actions) and C(policies). C(english) has the English names of those
+    that go by another one on the host.
   returned: success
   type: dict
   sample:
+    english: {}
     filter_lists:
       - All IP Traffic
     filter_actions:
       - Permit
     policies:
       - Client (Respond Only)
-foreign:
-  description: Objects that are kept and not managed, because this collection cannot express them.
+unmanaged:
+  description:
+    - Objects of which netsh cannot be told all. They are shown and judged like others; some change of
+      them, or any, is refused.
+    - They stay with O(winsec.ipsec.policies#module:state=overridden), unless they are named.
   returned: success
   type: list
   elements: dict
@@ -146,7 +151,7 @@ foreign:
       type: str
       sample: policy
     name:
-      description: Its name as it was read.
+      description: Its name as it was read. Its GUID where it has no name, or that of another one.
       returned: success
       type: str
       sample: Standort 1 & 2
@@ -156,10 +161,16 @@ foreign:
       type: str
       sample: '{6f1c1a70-0f3d-4b7c-9a3e-1f5a2d0c9b11}'
     reason:
-      description: What cannot be expressed.
+      description: Why netsh cannot be told all of it.
       returned: success
       type: str
-      sample: Its name has a character that netsh would reinterpret.
+      sample: 'It has a name that netsh cannot be given: expected a text without &.'
+    known:
+      description: Whether it is known what it does. Where not, it is no part of the document, and whatever
+        depends on it is unknown.
+      returned: success
+      type: bool
+      sample: true
     assigned:
       description: Whether it is the policy in force.
       returned: success

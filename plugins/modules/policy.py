@@ -186,8 +186,9 @@ options:
     suboptions:
       name:
         description:
-          - The name of the rule. Rules that Windows made without a name have an empty one; they can be
-            kept, not made or changed.
+          - The name of the rule. Rules of the snap-in have none, so theirs is empty; they are told apart by filter
+            list and filter action.
+          - They can be kept. When one of them changes or goes, the policy is made anew, and each rule needs a name.
         type: str
         required: true
       description:
@@ -257,6 +258,14 @@ options:
         description:
           - Whether the rule applies. V(true) when it is not given.
         type: bool
+  guid:
+    description:
+      - 'The GUID of a policy that the host has, in braces: it is found by that, whatever its name is, and
+        gets the name O(name).'
+      - 'For what netsh cannot be told by name: names beyond ASCII, no name, two of one name. M(winsec.ipsec.policies_info)
+        lists GUIDs under RV(winsec.ipsec.policies_info#module:unmanaged).'
+      - With O(state=absent) it says what is removed, and O(name) does not count.
+    type: str
   state:
     description:
       - V(present) makes the object what the options say; options that are not given stay as they are
@@ -303,6 +312,12 @@ EXAMPLES = r"""
         authentication:
           - method: preshared_key
             preshared_key: "{{ vault_ipsec_key }}"
+
+- name: A policy whose name netsh cannot be told goes
+  winsec.ipsec.policy:
+    guid: '{0a1b2c3d-4e5f-4a6b-8c7d-112233445588}'
+    name: Old policy
+    state: absent
 """
 
 RETURN = r"""

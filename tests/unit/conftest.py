@@ -18,7 +18,8 @@ from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parents[2]
 
-sys.path[:0] = [str(ROOT / "tests" / "lab"), str(ROOT / "tests" / "unit" / "support")]
+# The lab, inputs that are nearly right, which its tests need as well, and what is ours alone.
+sys.path[:0] = [str(ROOT / "tests" / name) for name in ("lab", "lab/tests/support", "unit/support")]
 
 # ansible-test has its own finder in place, for the tree that it runs in.
 UNDER_ANSIBLE_TEST = AnsibleCollectionConfig.collection_finder is not None

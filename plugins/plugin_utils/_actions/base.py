@@ -15,7 +15,8 @@ from ansible.plugins.action import ActionBase
 from ...module_utils._argspec import SPECS
 from .._common.errors import HostLost, IpsecError, masked
 from .._common.said import said_by_host
-from .._flows.guard import read_guard
+from .._flows.guard import Guard, read_guard
+from .._policies.codec.guids import PREDEFINED
 from .._policies.engine import PolicyStore, Want
 from .._policies.host import Host
 from .._policies.model import FILTER_ACTION, FILTER_LIST, POLICY, Named, Store, folded
@@ -49,6 +50,7 @@ class IpsecAction(ActionBase, Generic[Request]):
     module: ClassVar[str]
     read_whole: ClassVar[tuple[str, ...]] = ()
     host: str = ""
+    guard: Guard = Guard()
     talk: HostSession[Any] | None = None
 
     def run(self, tmp: str | None = None, task_vars: Data | None = None) -> Data:
@@ -59,7 +61,7 @@ class IpsecAction(ActionBase, Generic[Request]):
         try:
             # The core's own refusals come first: they name the option path, the value and the remedy.
             request = self.check(given)
-            read_guard(given)
+            self.guard = read_guard(given)
             result = self.act(as_specified(SPECS[self.module], given, self.whole(given)), request)
         except IpsecError as error:
             raise self._failure(error.told(self._from_vault()), self._told()) from None
@@ -133,7 +135,7 @@ class IpsecAction(ActionBase, Generic[Request]):
         """
         terms = ChangeTerms(
             check=bool(self._task.check_mode),
-            guard=guard_of(self, args),
+            guard=guard_of(self, self.guard),
             in_force=in_force,
             domain_policy_wins=bool(args.get("allow_domain_policy")),
             confirm_seconds=check_timeout(args.get("confirm_timeout")),
@@ -193,23 +195,50 @@ def _lines(outcome: TaskOutcome[Any, Any]) -> Iterator[str]:
         yield command
 
 
-def foreign(store: Store) -> list[Data]:
-    """Return the objects that are kept and not managed, with the reason."""
-    return [
+def unmanaged(store: Store) -> list[Data]:
+    """Return the objects of which some change, or any, is refused, with the reason; policies first."""
+    known = [(kind, store.named(kind).get(name, name), mark.reason) for (kind, name), mark in store.unmanaged.items()]
+    shown = [
+        {
+            "kind": kind,
+            "name": name,
+            "guid": store.identity(kind, name),
+            "reason": reason,
+            "known": True,
+            "assigned": _is_assigned(store, kind, name),
+        }
+        for kind, name, reason in known
+    ]
+    opaque = [
         {
             "kind": item.kind,
             "name": item.name,
             "guid": item.identity,
             "reason": item.reason,
-            "assigned": item.assigned,
+            "known": False,
+            "assigned": _is_assigned(store, item.kind, item.name),
         }
-        for item in store.foreign
+        for item in store.opaque
     ]
+    return sorted([*shown, *opaque], key=lambda item: item["kind"] != POLICY)
+
+
+def _is_assigned(store: Store, kind: str, name: str) -> bool:
+    return kind == POLICY and store.assigned is not None and folded(store.assigned) == folded(name)
 
 
 def predefined(store: Store) -> Data:
-    """Return the names of the objects that Windows itself brought along, by the options of the document."""
+    """Return the names of the objects that Windows itself brought along, by the options of the document.
+
+    ``english`` has the English names of those that have another one in the language of the host.
+    """
+    names = {
+        store.named(kind).get(name, name): PREDEFINED[store.identity(kind, name)]
+        for kind, name in sorted(store.predefined)
+        if store.identity(kind, name) in PREDEFINED
+    }
     return {
+        "english": {name: english for name, english in names.items() if name != english},
         "filter_lists": _names(FILTER_LIST, store.filter_lists, store),
         "filter_actions": _names(FILTER_ACTION, store.filter_actions, store),
         "policies": _names(POLICY, store.policies, store),

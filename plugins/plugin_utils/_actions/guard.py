@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from .._common.packets import natural_number
-from .._flows.guard import Guard, read_guard
+from .._flows.guard import Guard
 from .._flows.management import Approach, Listed
 from .._policies.host import Host
 from .._remote.forms import address_option, name_of, port_of
@@ -27,18 +28,14 @@ class PolicyJudge:
 
     guard: Guard
 
-    def needs_connections(self, have: Host, desired: Host, *, starts: bool) -> bool:
-        """Tell whether the connections of the host must be known."""
-        return self.guard.needs_connections(have, desired.store, starts=starts)
-
-    def check(self, have: Host, desired: Host, listed: Listed, *, starts: bool) -> tuple[str, ...]:
+    def check(self, have: Host, desired: Host, connections: Callable[[], Listed], *, starts: bool) -> tuple[str, ...]:
         """Return warnings; raise IpsecError with the packet that would no longer pass."""
-        return self.guard.check(have, desired.store, listed, starts=starts)
+        return self.guard.check(have, desired.store, connections, starts=starts)
 
 
-def guard_of(action: ActionBase, given: dict[str, Any]) -> PolicyJudge:
-    """Return the guard for a task: its options, and how its connection reaches the host."""
-    return PolicyJudge(read_guard(given, approach_of(action)))
+def guard_of(action: ActionBase, guard: Guard) -> PolicyJudge:
+    """Return the guard for a task: what its options say, and how its connection reaches the host."""
+    return PolicyJudge(replace(guard, approach=approach_of(action)))
 
 
 def approach_of(action: ActionBase) -> Approach:

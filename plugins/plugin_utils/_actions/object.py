@@ -23,7 +23,8 @@ class ObjectAction(IpsecAction[ObjectRequest]):
 
     def check(self, given: Data) -> ObjectRequest:
         """Read the object; refuse what no host could take as this kind of object."""
-        request = read_object(self.module, {"name": given.get("name")} if _absent(given) else _options(given))
+        only = {"name": given.get("name"), "guid": given.get("guid")}
+        request = read_object(self.module, only if _absent(given) else _options(given))
         check_timeout(given.get("confirm_timeout"))
         return request
 
@@ -35,7 +36,7 @@ class ObjectAction(IpsecAction[ObjectRequest]):
         """Make the object present with the options given, or absent."""
         name = request.said.name
         if _absent(args):
-            outcome = self.converge(lambda store: without_object(store, self.module, name), args)
+            outcome = self.converge(lambda store: without_object(store, self.module, name, request.guid), args)
         else:
             outcome = self.converge(lambda store: store_with_object(store, request), args)
         return self.report(outcome, lambda store: _view(store, self.module, name))

@@ -22,11 +22,13 @@ Judged_contra = TypeVar("Judged_contra", contravariant=True)
 class Judge(Protocol[Judged_contra]):
     """Refuses what would stop a critical flow."""
 
-    def needs_connections(self, have: Judged_contra, desired: Judged_contra, *, starts: bool) -> bool:
-        """Tell whether the connections of the host must be known; ``starts`` says that the task starts services."""
+    def check(
+        self, have: Judged_contra, desired: Judged_contra, connections: Callable[[], Listed], *, starts: bool
+    ) -> tuple[str, ...]:
+        """Return warnings; raise IpsecError with the packet that would no longer pass.
 
-    def check(self, have: Judged_contra, desired: Judged_contra, listed: Listed, *, starts: bool) -> tuple[str, ...]:
-        """Return warnings; raise IpsecError with the packet that would no longer pass."""
+        ``connections`` asks the host for its own, where they matter; ``starts`` says that the task starts services.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,9 +112,7 @@ def predict(
         acting.refuse_without_effect(host, desired)
     warnings = [*engine.remarks(host, desired)]
     if terms.guard is not None and (steps or services):
-        starts = bool(services)
-        needed = terms.guard.needs_connections(host, desired, starts=starts)
-        warnings += terms.guard.check(host, desired, listed() if needed else Listed(), starts=starts)
+        warnings += terms.guard.check(host, desired, listed, starts=bool(services))
     seconds = terms.confirm_seconds if sleeper or any(step.decides for step in steps) else None
     return Prediction(
         host=host,

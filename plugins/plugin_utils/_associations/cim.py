@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .._common.packets import format_protocol, natural_number
+from .._common.packets import HIGHEST_PORT, format_protocol, natural_number
 from .._windows.queries import Section
 from .address import host_address
 from .clock import CLOCK_CLASS, CLOCK_FIELDS, read_clock
@@ -263,7 +263,7 @@ def _quick_mode(row: Row) -> QuickModeAssociation:
     if protocol is not None and protocol > 255:
         raise Unreadable("IpProtocol is not a protocol")
     ports = [_number(row, name) for name in ("LocalPort", "RemotePort")]
-    if any(port is None or port > 65535 for port in ports):
+    if any(port is None or port > HIGHEST_PORT for port in ports):
         raise Unreadable("a port is missing or is none")
     return QuickModeAssociation(
         local=_address(row, "LocalEndpoint"),

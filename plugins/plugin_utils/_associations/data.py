@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from .._common.errors import IpsecError
 from .._common.fields import ToldFields, freely_named
+from .._common.packets import HIGHEST_PORT
 from .clock import MOMENT, Clock, read_moment
 from .model import Associations, MainModeAssociation, QuickModeAssociation, Source
 
 ASSOCIATION_OPTIONS = ("known", "reason", "source", "main_mode", "quick_mode", "counters", "clock")
-_HIGHEST_PORT = 65535
+_HIGHEST_GROUP = 65535
 _HIGHEST_COUNT = 2**64 - 1
 _MOST_SECONDS = 2**40
 
@@ -41,7 +42,7 @@ def _main_mode(data: object, path: str) -> MainModeAssociation:
         peer=fields.words("peer", "the address of the peer"),
         encryption=fields.told("encryption"),
         integrity=fields.told("integrity"),
-        dh_group=fields.told_number("dh_group", 0, _HIGHEST_PORT, "the group"),
+        dh_group=fields.told_number("dh_group", 0, _HIGHEST_GROUP, "the group"),
         key_module=fields.told("key_module"),
     )
 
@@ -53,8 +54,8 @@ def _quick_mode(data: object, path: str) -> QuickModeAssociation:
         local=fields.words("local", "the address of the host"),
         peer=fields.words("peer", "the address of the peer"),
         protocol=fields.told("protocol"),
-        local_port=fields.told_number("local_port", 0, _HIGHEST_PORT, "the port"),
-        peer_port=fields.told_number("peer_port", 0, _HIGHEST_PORT, "the port"),
+        local_port=fields.told_number("local_port", 0, HIGHEST_PORT, "the port"),
+        peer_port=fields.told_number("peer_port", 0, HIGHEST_PORT, "the port"),
         ah_integrity=fields.told("ah_integrity"),
         esp_encryption=fields.told("esp_encryption"),
         esp_integrity=fields.told("esp_integrity"),

@@ -18,7 +18,7 @@ from itertools import pairwise
 from typing import TypeVar
 from xml.etree import ElementTree
 
-from .._common.packets import format_protocol, natural_number, plain_address
+from .._common.packets import HIGHEST_PORT, format_protocol, natural_number, plain_address
 from .._windows.queries import Section
 from .address import host_address
 from .model import MainModeAssociation, QuickModeAssociation, Unreadable
@@ -152,6 +152,6 @@ def _quick_mode(event: _Event) -> QuickModeAssociation:
         local=_address(event, "Local"),
         peer=_address(event, "Remote"),
         protocol=format_protocol(_number(event, "IpProtocol", 255)),
-        local_port=_number(event, "LocalPort", 65535),
-        peer_port=_number(event, "RemotePort", 65535),
+        local_port=_number(event, "LocalPort", HIGHEST_PORT),
+        peer_port=_number(event, "RemotePort", HIGHEST_PORT),
     )

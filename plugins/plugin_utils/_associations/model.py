@@ -64,9 +64,10 @@ class QuickModeAssociation:
     def covers_tcp(self, local: str, peer: str, *, local_port: int = 0, peer_port: int = 0) -> bool:
         """Tell whether TCP packets between the two addresses fall under it; ports as the host itself sees them.
 
-        A port that is given must be the association's; one that is not stands for the ports of clients.
+        A port that is given must be the association's; one that is not stands for the ports of clients. What the host
+        does not tell of an association may be anything: protocol 0 says that its filter names it, or that it is any.
         """
-        if (self.local, self.peer) != (local, peer) or self.protocol not in _TCP:
+        if (self.local, self.peer) != (local, peer) or self.protocol not in (None, *_TCP):
             return False
         pairs = ((self.local_port, local_port), (self.peer_port, peer_port))
         return all(its in (None, 0, wanted) or not wanted for its, wanted in pairs)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from .._common.errors import IpsecError
+from .._policies.in_force import in_force as judged
 from .._policies.model import (
     Authentication,
     Certificate,
@@ -67,7 +69,16 @@ class Audited:
                 "SHA-2 use connection security rules."
             )
             yield finding("legacy_ceiling", self.name, f"policies[{assigned.name!r}]", text)
+        yield from self._not_known()
         yield from self._exemptions()
+
+    def _not_known(self) -> Iterator[Finding]:
+        """Yield what is in force and no part of the document: nobody can say what is wrong with it."""
+        try:
+            judged(self.store)
+        except IpsecError as error:
+            text = "What it does is not known, so it cannot be judged. policies_info says why, under unmanaged."
+            yield finding("not_known", self.name, error.path, text)
 
     def _policy(self, policy: Policy, *, in_force: bool) -> Iterator[Finding]:
         path = f"policies[{policy.name!r}]"

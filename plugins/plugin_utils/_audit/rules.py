@@ -54,6 +54,7 @@ RULES = {
     "broad_authority": AuditRule(Severity.MEDIUM, "RFC 4945"),
     "any_certificate": AuditRule(Severity.LOW, "RFC 4945"),
     "exemptions": AuditRule(Severity.HIGH, "Microsoft KB 811832"),
+    "not_known": AuditRule(Severity.HIGH, "MS-GPIPSEC, section 2.2.1"),
     "waiver_expired": AuditRule(Severity.MEDIUM, ""),
     "waiver_unused": AuditRule(Severity.INFO, ""),
 }

@@ -13,7 +13,6 @@ from enum import StrEnum
 
 from .._common.errors import IpsecError
 from .._common.fields import Fields
-from .._common.packets import HIGHEST_PORT
 from .._common.secret import Secret
 
 OPTIONS = ("sessions", "fail")
@@ -136,7 +135,7 @@ def _session(data: object, path: str) -> Session:
         name=_line(fields, "name", ""),
         protocol=protocol,
         host=_word(fields, "host", ""),
-        port=fields.number("port", _PORTS.get(protocol, 0), 1, HIGHEST_PORT, "port"),
+        port=fields.port("port", _PORTS.get(protocol, 0)),
         path=_path(fields),
         user=user,
         password=password,
@@ -146,9 +145,7 @@ def _session(data: object, path: str) -> Session:
         way=SessionWay(
             frontend=_line(fields, "frontend", "") if fields.given("frontend") else "",
             backend=_line(fields, "backend", "") if fields.given("backend") else "",
-            service_port=fields.number("service_port", 0, 1, HIGHEST_PORT, "port")
-            if fields.given("service_port")
-            else None,
+            service_port=fields.port("service_port", 0) if fields.given("service_port") else None,
             source=_word(fields, "source", "") if fields.given("source") else "",
         ),
     )

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from .errors import IpsecError, hidden
-from .packets import natural_number
+from .packets import HIGHEST_PORT, natural_number
 from .secret import Secret
 
 _TRUE = frozenset({"yes", "true", "on", "1", "y", "t"})
@@ -86,6 +86,14 @@ def element(value: object, path: str) -> str:
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise IpsecError(path, value, "a text", "Put the text between quotes.")
     return str(value)
+
+
+def one_port(value: object, path: str) -> int:
+    """Return the number of a port, 1 to 65535."""
+    number = value if isinstance(value, int) and not isinstance(value, bool) else natural_number(str(value).strip())
+    if number is None or not 1 <= number <= HIGHEST_PORT:
+        raise IpsecError(path, value, f"a port from 1 to {HIGHEST_PORT}", "Give the number of the port.")
+    return number
 
 
 class Fields:
@@ -183,6 +191,14 @@ class Fields:
             expected = f"a whole number of {unit} from {lowest} to {highest}"
             raise self.error(key, value, expected, "Give a number in that range.")
         return number
+
+    def port(self, key: str, default: int) -> int:
+        """Return a port from 1 to 65535."""
+        value = self._data.get(key, default)
+        try:
+            return one_port(value, self.at(key))
+        except IpsecError as error:
+            raise self.error(key, value, error.expected, error.remedy) from None
 
     def choice(self, key: str, words: type[Word], default: Word) -> Word:
         """Return one of the words of an enumeration, in any letter case."""

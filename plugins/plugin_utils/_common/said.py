@@ -13,6 +13,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from .code_pages import decoded
+
+# The part of an answer in which the host's OEM code page stands.
+CODE_PAGE = "code_page"
 REPLACEMENT = "\ufffd"
 _LONGEST = 500
 _LONGEST_LINE = 1000
@@ -23,12 +27,28 @@ UNFIT = re.compile(
 )
 
 
+# What ends each part of an answer (:mod:`.._windows.queries`), with the end of its line: UTF-16 may begin behind it.
+_MARKER = re.compile(rb"(@@[0-9a-z]+:([a-z0-9_]+) -?[0-9]{1,10}(?![0-9])[ \t]*\r?\n?)")
+_OEM_PAGE = re.compile(r"\bOEMCP[ \t]+REG_SZ[ \t]+([0-9]{2,5})\b", re.ASCII)
+
+
 def readable(answer: bytes) -> str:
     """Return what a host printed. Bytes that are no text, and characters that no text needs, become U+FFFD.
 
-    Names and descriptions beyond ASCII come in the code page of the host's console, which is not looked at.
+    Each part between two markers is looked at for itself: one program may print UTF-16, another one in the OEM code
+    page, which the host itself tells in the part that is named so.
     """
-    return fit(answer.decode("utf-8", "replace"))
+    parts = _MARKER.split(answer)
+    texts, marks, names = parts[::3], parts[1::3], parts[2::3]
+    page = next((_page(text) for text, name in zip(texts, names, strict=False) if name == CODE_PAGE.encode()), None)
+    ended = (decoded(text, page) + mark.decode("ascii") for text, mark in zip(texts, marks, strict=False))
+    return fit("".join([*ended, decoded(texts[-1], page)]))
+
+
+def _page(part: bytes) -> int | None:
+    """Return the number of the code page that a host tells, None where it tells none."""
+    found = _OEM_PAGE.search(decoded(part))
+    return int(found[1]) if found else None
 
 
 def fit(text: str) -> str:

@@ -32,13 +32,17 @@ class Openings(Engine[Firewall, OpeningsRequest, Wanted, Line]):
     # Its words are in the language of the host, and even success is not silent.
     heeds_answers = False
 
+    def __init__(self) -> None:
+        """Begin without a plan: there is one for each reading."""
+        self._latest: tuple[Firewall, OpeningsRequest, Plan] | None = None
+
     def read(self, sections: Mapping[str, Section]) -> Firewall:
         """Return the firewall with everything in it."""
         return read_firewall(sections)
 
     def desired(self, have: Firewall, want: OpeningsRequest) -> Wanted:
         """Return the request with the way to it."""
-        return Wanted(want, _way(have, want))
+        return Wanted(want, self._way(have, want))
 
     def plan(self, have: Firewall, desired: Wanted, *, revertible: bool = False) -> tuple[Step[Line], ...]:
         """Return the lines that open, then those that close, which wait until what was opened has been read."""
@@ -54,16 +58,16 @@ class Openings(Engine[Firewall, OpeningsRequest, Wanted, Line]):
 
     def missing(self, have: Firewall, requires: object) -> tuple[Line, ...]:
         """Return what opens those openings of a request that are not there."""
-        return _way(have, requires).add if isinstance(requires, OpeningsRequest) else ()
+        return self._way(have, requires).add if isinstance(requires, OpeningsRequest) else ()
 
     def again(self, have: Firewall, want: OpeningsRequest) -> tuple[Line, ...]:
         """Return the lines for a host on which exceptions are not written over."""
-        plan = _way(have, want)
+        plan = self._way(have, want)
         return plan.again if plan.add else ()
 
     def left(self, have: Firewall, want: OpeningsRequest, done: Iterable[Step[Line]]) -> tuple[Line, ...]:
         """Return what still opens and what still closes."""
-        plan = _way(have, want)
+        plan = self._way(have, want)
         return (*plan.add, *plan.delete)
 
     def unmet(self, operations: Sequence[Line], *, sent: bool) -> str:
@@ -76,6 +80,8 @@ class Openings(Engine[Firewall, OpeningsRequest, Wanted, Line]):
         """Return why openings may have no effect."""
         return list(desired.plan.warnings)
 
-
-def _way(have: Firewall, request: OpeningsRequest) -> Plan:
-    return make_plan(have, request.prefix, request.openings)
+    def _way(self, have: Firewall, want: OpeningsRequest) -> Plan:
+        """Return the plan for a reading, made once: what is missing, again and left are questions to the same one."""
+        if self._latest is None or self._latest[0] is not have or self._latest[1] is not want:
+            self._latest = have, want, make_plan(have, want.prefix, want.openings)
+        return self._latest[2]

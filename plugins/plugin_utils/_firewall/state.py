@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from .._common.errors import StoreError
-from .._windows.queries import Questions, Section
+from .._windows.queries import CODE_PAGE_QUESTION, Questions, Section
 from .._windows.registry.query import Key, Keys, lists_key, parse_answer
 from .._windows.rule_string import Profile, RuleString, parse_rule
 from .._windows.services import RUNNING, read_state
@@ -39,6 +39,7 @@ _SLOT_KEYS = {Slot.DOMAIN: "DomainProfile", Slot.STANDARD: "StandardProfile"}
 QUESTIONS = Questions(
     {
         "version": "ver",
+        **CODE_PAGE_QUESTION,
         "policy": f"reg.exe query {POLICY_KEY}",
         "rules": f"reg.exe query {RULES_KEY}",
         **{profile.value: f"reg.exe query {path} /s" for profile, path in _LOCAL_KEYS.items()},
@@ -58,7 +59,7 @@ class Firewall:
 
     ``rules`` are the local ones, by their registry names; ``group_rules`` those of the domain. ``entries`` are the UDP
     exceptions before Vista. ``on`` and ``local_counts`` (whether the domain lets local rules count) are by profile,
-    None where nothing says so. ``unreadable`` are the registry names of values that are no rule.
+    None where nothing says so. Values that are no rule are left out.
     """
 
     version: WindowsVersion
@@ -68,7 +69,6 @@ class Firewall:
     rules: tuple[tuple[str, RuleString], ...] = ()
     group_rules: tuple[RuleString, ...] = ()
     entries: Mapping[tuple[Slot, int], Entry]
-    unreadable: tuple[str, ...] = ()
 
     @property
     def has_rules(self) -> bool:
@@ -112,8 +112,7 @@ def read_firewall(sections: Mapping[str, Section]) -> Firewall:
             for key in _keys(_child(sections[profile], parent, path))
         }
     group = _child(sections["group"], sections["policies"], GROUP_KEY)
-    readable, unreadable = _rules(rules)
-    group_rules = [rule for _name, rule in _rules(_part(group, rf"{GROUP_KEY}\FirewallRules"))[0]]
+    group_rules = [rule for _name, rule in _rules(_part(group, rf"{GROUP_KEY}\FirewallRules"))]
     service = sections["service"] if has_rules(version) else sections["older_service"]
     if has_rules(version):
         on = {profile.value: _on(local, group, profile) for profile in Profile}
@@ -131,10 +130,9 @@ def read_firewall(sections: Mapping[str, Section]) -> Firewall:
         running=read_state(service) == RUNNING,  # no such service: not running
         on=on,
         local_counts=counts,
-        rules=tuple(readable),
+        rules=tuple(_rules(rules)),
         group_rules=tuple(group_rules),
         entries=dict(_entries(local)),
-        unreadable=tuple(unreadable),
     )
 
 
@@ -156,18 +154,13 @@ def _part(keys: Keys | None, path: str) -> Keys | None:
     return Keys({path: keys[path].values}) if keys is not None and path in keys else None
 
 
-def _rules(keys: Keys | None) -> tuple[list[tuple[str, RuleString]], list[str]]:
-    """Return the rules by the names of their values, and the names of values that are no rule."""
-    readable: list[tuple[str, RuleString]] = []
-    unreadable: list[str] = []
+def _rules(keys: Keys | None) -> Iterator[tuple[str, RuleString]]:
+    """Yield the rules by the names of their values."""
     for key in _keys(keys):
         for name, value in key.values.items():
             rule = parse_rule(value.data) if isinstance(value.data, str) else None
             if rule is not None:
-                readable.append((name, rule))
-            elif name:
-                unreadable.append(name)
-    return readable, unreadable
+                yield name, rule
 
 
 def _setting(keys: Keys | None, paths: tuple[str, ...], name: str) -> int | None:

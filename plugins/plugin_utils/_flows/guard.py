@@ -10,25 +10,23 @@ judged, a server role that may stand for any peer. Each is refused with what to 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv6Address
 
 from .._common.errors import IpsecError
-from .._common.fields import Fields
+from .._common.fields import Fields, one_port
 from .._common.packets import (
-    HIGHEST_PORT,
     AddressRange,
     Place,
     ServerRole,
-    natural_number,
     parse_address,
     parse_one_address,
 )
 from .._policies.host import Host
 from .._policies.in_force import InForce, in_force
 from .._policies.model import FILTER_LIST, Store, by_name
-from .._policies.planning.references import in_force_identity, reachable
+from .._policies.planning.references import reachable
 from .._windows.services import KEY_EXCHANGE
 from .endpoint import Addresses, Endpoint
 from .essentials import missing_essentials
@@ -83,25 +81,24 @@ class Guard:
         """The flows that options name and that may not stop."""
         return tuple(flow for flow in self.flows if flow.name not in self.allowed)
 
-    def needs_connections(self, host: Host, desired: Store, *, starts: bool = False) -> bool:
-        """Tell whether the host must be asked how it is managed before :meth:`check`."""
-        unknown = MANAGEMENT not in self.allowed or (self.guarded and not self.given.hosts)
-        return bool(unknown) and _concerns(host, desired, starts)
-
     def check(
-        self, host: Host, desired: Store, listed: Listed | None = None, *, starts: bool = False
+        self, host: Host, desired: Store, connections: Callable[[], Listed] = Listed, *, starts: bool = False
     ) -> tuple[str, ...]:
         """Return warnings about what the policy stops although hosts can hardly do without it.
 
-        ``starts`` says that the task starts the services; ``listed`` are the connections of the host, if it was asked.
+        ``starts`` says that the task starts the services; ``connections`` asks the host for its own, if they matter.
         Raises :class:`IpsecError` with the packet that would no longer pass once ``desired`` is in force, and with what
         to say when the flow that carries the task, or what the policy does, is not known.
         """
-        if not _concerns(host, desired, starts):
+        if desired.assigned is None:
             return ()
-        listed, keys = listed or Listed(), _exchanges_keys(host, starts)
-        after, trouble = _judged(desired)
-        before = _judged(host.store)[0] if host.agent_running or not starts else None
+        (acting, unclear), (after, trouble) = _judged(host.store), _judged(desired)
+        wakes = starts and not host.agent_running
+        if not wakes and _meaning(host.store, acting, unclear) == _meaning(desired, after, trouble):
+            return ()
+        keys, before = _exchanges_keys(host, starts), None if wakes else acting
+        unknown = MANAGEMENT not in self.allowed or (self.guarded and not self.given.hosts)
+        listed = connections() if unknown else Listed()
         guarded = [(self.guarded, self.given.hosts or self._addressed(listed))]
         if MANAGEMENT not in self.allowed:
             acts = before if host.agent_running else None
@@ -116,7 +113,7 @@ class Guard:
                 expected = "the addresses of the host, which decide what the policy does"
                 raise IpsecError("host_addresses", None, expected, "Give the addresses of the host.")
             endpoint = self._endpoint(host, addresses, keys=keys)
-            for lost in find_lockouts(None if before is None else host.store, desired, endpoint, flows):
+            for lost in find_lockouts(before, after, endpoint, flows):
                 expected = "a change after which it still passes in clear"
                 remedy = f"{lost.outcome.why} Permit the flow, or add {lost.flow.name} to allow_lockout if it may stop."
                 raise IpsecError(f"critical flow {lost.flow.name}", f"stopped at {lost.packet}", expected, remedy)
@@ -168,13 +165,6 @@ def _exchanges_keys(host: Host, starts: bool) -> bool:
     return starts or service is None or service.running or not host.agent_running
 
 
-def _concerns(host: Host, desired: Store, starts: bool) -> bool:
-    """Tell whether a change may give packets another fate, now or from the moment that the services run."""
-    if in_force_identity(desired) is None:
-        return False
-    return (starts and not host.agent_running) or _meaning(host.store) != _meaning(desired)
-
-
 def _judged(store: Store) -> tuple[InForce | None, IpsecError | None]:
     """Return what a store puts in force, None for nothing; or None and why it cannot be judged."""
     try:
@@ -190,15 +180,14 @@ def _unjudged(trouble: IpsecError, flows: tuple[CriticalFlow, ...]) -> IpsecErro
     return IpsecError(trouble.path, trouble.value, trouble.expected, remedy)
 
 
-def _meaning(store: Store) -> object:
+def _meaning(store: Store, found: InForce | None, trouble: IpsecError | None) -> object:
     """Return what decides about packets: what is in force, or what one that cannot be judged is known to use."""
-    found, trouble = _judged(store)
     if trouble is None:
         return None if found is None else _acts(found)
     used = reachable(store, store.assigned)
     lists, actions = by_name(store.filter_lists), by_name(store.filter_actions)
     objects = [lists.get(name) if kind == FILTER_LIST else actions.get(name) for kind, name in sorted(used)]
-    return in_force_identity(store), objects
+    return store.assigned, objects
 
 
 def _acts(found: InForce) -> object:
@@ -227,7 +216,7 @@ def read_guard(given: Mapping[str, object], approach: Approach | None = None) ->
         given=Given(
             hosts=tuple(_own(item, where) for where, item in fields.elements("host_addresses")),
             controllers=_peers(fields, "controller_addresses"),
-            ports=tuple(_port(item, where) for where, item in fields.elements("management_ports")),
+            ports=tuple(one_port(item, where) for where, item in fields.elements("management_ports")),
         ),
         approach=approach or Approach(),
         flows=tuple(flows),
@@ -277,10 +266,3 @@ def _peers(fields: Fields, key: str) -> tuple[Addresses, ...]:
 
 def _own(text: str, path: str) -> IpAddress:
     return parse_one_address(text, path, "one address of the host", "Give an IPv4 or IPv6 address.")
-
-
-def _port(text: str, path: str) -> int:
-    number = natural_number(text.strip())
-    if number is None or not 1 <= number <= HIGHEST_PORT:
-        raise IpsecError(path, text, f"a port from 1 to {HIGHEST_PORT}", "Give the number of the port.")
-    return number

@@ -75,13 +75,7 @@ def lint_pair(a: Endpoint, b: Endpoint, network: Network | None = None) -> list[
     return list(found.values())
 
 
-def tied(view: View, packet: Packet) -> bool:
-    """Tell whether equally specific filters of different effect decide about a packet; lint_host reports them."""
-    met = [one for one in view.directed if packet in one.box]
-    return len({_effect(one.bound) for one in met if one.rank == met[0].rank}) > 1
-
-
-def _effect(bound: BoundRule) -> tuple[object, ...]:
+def effect(bound: BoundRule) -> tuple[object, ...]:
     """What equal rules have in common: the same packets would have the same fate under both."""
     action = bound.action
     tunnel = bound.rule.tunnel_endpoint
@@ -101,11 +95,11 @@ def _equal_ranks(view: View) -> Iterator[LintFinding]:
         groups[one.box.family, one.rank].append(one)
     reported: set[tuple[str, str]] = set()
     for group in groups.values():
-        effects = [_effect(one.bound) for one in group]
+        effects = [effect(one.bound) for one in group]
         for index, one in enumerate(group):
-            for other, effect in zip(group[index + 1 :], effects[index + 1 :], strict=True):
+            for other, its in zip(group[index + 1 :], effects[index + 1 :], strict=True):
                 key = (one.bound.rule.name, other.bound.rule.name)
-                if key in reported or effects[index] == effect:
+                if key in reported or effects[index] == its:
                     continue
                 packet = _undecided(view, one, other)
                 if packet is not None:

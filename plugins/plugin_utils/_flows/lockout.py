@@ -16,8 +16,7 @@ from enum import StrEnum
 from itertools import combinations
 
 from .._common.packets import Place, ServerRole
-from .._policies.in_force import InForce, in_force
-from .._policies.model import Store
+from .._policies.in_force import InForce
 from .endpoint import Addresses, Endpoint
 from .outcome import PASSING_IN_CLEAR, Outcome, OutcomeKind
 from .pair import Pair
@@ -110,20 +109,19 @@ def _space(parts: Iterable[Space]) -> Space:
 
 
 def find_lockouts(
-    before: Store | None, after: Store, host: Endpoint, flows: Iterable[CriticalFlow]
+    before: InForce | None, after: InForce | None, host: Endpoint, flows: Iterable[CriticalFlow]
 ) -> tuple[Lockout, ...]:
     """Return every critical flow of which some packet passes in clear under ``before`` and not under ``after``.
 
-    ``host`` gives addresses, version, exemption level, services and servers; its policy is not looked at. ``before``
-    None stands for a state in which everything passes. Exact: a flow that is not returned keeps every packet.
+    Under None, no policy or none that acts, everything passes. ``host`` gives addresses, version, exemption level,
+    services and servers; its policy is not looked at. Exact: a flow that is not returned keeps every packet.
     Falling back counts as passing ``before``. ``after`` it does so for a first packet from outside only where the rule
     also has accept_unsecured, since it is not confirmed that fallback alone lets it in, or where the same filter asked
-    for the same before. Raises IpsecError for policies that cannot be judged.
+    for the same before.
     """
-    new, old = in_force(after), None if before is None else in_force(before)
     pairs = [
-        (None if before is None else replace(reading, policy=old), replace(reading, policy=new))
-        for reading in _readings(host, old, new)
+        (None if before is None else replace(reading, policy=before), replace(reading, policy=after))
+        for reading in _readings(host, before, after)
     ]
     return tuple(found for flow in flows if (found := _first(pairs, flow)) is not None)
 

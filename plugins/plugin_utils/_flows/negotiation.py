@@ -55,16 +55,24 @@ class Agreement:
         """Whether packets carry ESP."""
         return self.esp_encryption is not None or self.esp_integrity is not None
 
+    @property
+    def algorithms(self) -> tuple[str, str, str]:
+        """AH integrity, ESP encryption and ESP integrity, in words; ``none`` for what is not used."""
+        encryption, integrity = self.esp_encryption or Encryption.NONE, self.esp_integrity or Integrity.NONE
+        return (self.ah_integrity or Integrity.NONE).value, encryption.value, integrity.value
+
     def __str__(self) -> str:
-        parts = []
-        if self.ah_integrity is not None:
-            parts.append(f"AH[{self.ah_integrity.value}]")
-        if self.uses_esp:
-            encryption = (self.esp_encryption or Encryption.NONE).value
-            parts.append(f"ESP[{encryption},{(self.esp_integrity or Integrity.NONE).value}]")
         main = f"{self.main_mode.encryption.value}-{self.main_mode.integrity.value}-{self.main_mode.dh_group.value}"
         key = " (a key that is not known here, taken to be the same)" if self.key_assumed else ""
-        return f"{'+'.join(parts)}, main mode {main}, {self.authentication}{key}"
+        return f"{spelled(self.algorithms)}, main mode {main}, {self.authentication}{key}"
+
+
+def spelled(algorithms: tuple[str, str, str]) -> str:
+    """Return algorithms in words as ``AH[sha1]+ESP[3des,sha1]``."""
+    ah, *esp = algorithms
+    parts = [f"AH[{ah}]"] if ah != Integrity.NONE else []
+    parts += [f"ESP[{','.join(esp)}]"] if any(word != Encryption.NONE for word in esp) else []
+    return "+".join(parts) or "no protection"
 
 
 @dataclass(frozen=True, slots=True)

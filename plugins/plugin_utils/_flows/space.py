@@ -199,9 +199,6 @@ class Space:
         return next((box.example() for box in self.boxes if box), None)
 
 
-EVERYTHING = Space((whole(4), whole(6)))
-
-
 def union(spaces: Iterable[Space]) -> Space:
     """Return the packets of all spaces, in disjoint boxes."""
     return Space(tuple(box for space in spaces for box in space.boxes)).disjoint()

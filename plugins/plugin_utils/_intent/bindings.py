@@ -26,6 +26,8 @@ Named = TypeVar("Named", FilterList, FilterAction)
 
 # Stands for the key that a host has, where it is known to be another one than the key of the flows.
 OTHER_KEY = PresharedKey(Secret("\0 the key that the host has"))
+# For a rule that Windows made without a name.
+_UNNAMED = "Unnamed"
 # The far end of a filter that is about no single host of the inventory.
 NOBODY = ""
 
@@ -148,7 +150,7 @@ def put_together(form: Form, predefined_actions: Collection[str] = ()) -> Store:
     actions: dict[str, FilterAction] = {}
     bindings = [_keyed(one, OTHER_KEY, PresharedKey()) for one in form.bindings]
     for (rule, action), ones in sorted(grouped(bindings).items(), key=_precedence):
-        name = free_name(rule.name, rules) if rule.name else rule.name
+        name = free_name(rule.name or _UNNAMED, rules)
         filters = tuple(dict.fromkeys(one.filter for one in ones))
         listed = FilterList(name=rule.filter_list, description=ones[0].about, filters=filters)
         used = _placed(lists, listed, _same_list)

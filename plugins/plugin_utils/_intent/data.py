@@ -202,7 +202,7 @@ def _written(store: Store, host: Host) -> Data:
     """Return the document that counts in the end; what the host has, where a policy that it has is assigned."""
     if store.policies or store.assigned is None or host.store is None:
         return write_document(store)
-    return write_document(host.store.with_assigned(store.assigned))
+    return write_document(replace(host.store, assigned=store.assigned))
 
 
 def _keys(found: Deployment, store: Store) -> dict[str, str]:

@@ -103,16 +103,16 @@ def _change(found: Deployment, host: Host, store: Store) -> None:
     try:
         before = in_force(store)
     except IpsecError as error:
-        if after is not None:
-            found.refusals.append(f"What is in force on {host.name} cannot be judged. {error}")
-        return
+        if after is None:
+            return
+        before = None
+        _refuse_unknown_policy(found, host, error)
     form = taken_apart(before, host, found.owners)
     naming = naming_of(found.ends, host)
     if after is None:
         after = _without_flows(found, before)
         if after is None:
-            if not host.foreign_in_force:
-                found.changes[host.name] = Change(host, form, form, naming, fixed=True, bystander=True)
+            found.changes[host.name] = Change(host, form, form, naming, fixed=True, bystander=True)
             return
     if host.domain_policy:
         found.warnings.append(
@@ -125,7 +125,7 @@ def _change(found: Deployment, host: Host, store: Store) -> None:
     _find(found, host, form, ours=ours)
     fixed = host.name in found.targets.assigned_only
     if fixed:
-        after = taken_apart(in_force(store.with_assigned(name)), host, found.owners)
+        after = taken_apart(in_force(replace(store, assigned=name)), host, found.owners)
     found.changes[host.name] = Change(host, form, after, naming, fixed=fixed, ours=ours)
 
 
@@ -140,13 +140,20 @@ def _without_flows(found: Deployment, before: InForce | None) -> Form | None:
     return Form(replace(before.policy, rules=()))
 
 
+def _refuse_unknown_policy(found: Deployment, host: Host, error: IpsecError) -> None:
+    """Refuse a host of whose policy in force it is not known what it does, or name it where it may be replaced."""
+    sentence = f"What is in force on {host.name} cannot be judged. {error}"
+    if found.intent.switches.replace_policy:
+        found.warnings.append(sentence)
+    else:
+        found.refusals.append(f"{sentence} Set replace_policy to put another policy in its place all the same.")
+
+
 def _refuse_other_policy(found: Deployment, host: Host, form: Form, name: str) -> None:
     if found.intent.switches.replace_policy:
         return
-    other = host.foreign_in_force
-    if not other and form.frame is not None and form.bindings and folded(form.frame.name) != folded(name):
+    if form.frame is not None and form.bindings and folded(form.frame.name) != folded(name):
         other = form.frame.name
-    if other:
         found.refusals.append(
             f"{host.name} has another policy in force, {other!a}. One policy is in force on a host, so its rules would "
             "no longer count. Set replace_policy if that is meant."

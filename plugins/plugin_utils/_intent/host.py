@@ -18,7 +18,6 @@ from .._windows.versions import parse_version
 from .model import Absence, Engine, Host, IpAddress, System
 
 HOST_OPTIONS = ("name", "addresses", "system", "engine", "absent", "info", "own_addresses", "keys_differ", "site")
-_UNKNOWN_FOREIGN = "a policy without a name"
 
 
 def read_host(data: object, path: str) -> Host:
@@ -51,7 +50,6 @@ def _addresses(fields: Fields, key: str) -> tuple[IpAddress, ...]:
 def _with_info(host: Host, info: Mapping[str, object], path: str) -> Host:
     facts = _mapping(info.get("host"))
     services = _mapping(facts.get("services"))
-    foreign = next((one for one in _listed(info.get("foreign")) if _mapping(one).get("assigned")), None)
     level = facts.get("exemption_level")
     version = _text(facts.get("version"))
     predefined = _mapping(info.get("predefined"))
@@ -67,7 +65,6 @@ def _with_info(host: Host, info: Mapping[str, object], path: str) -> Host:
         key_exchange_running=_running(services, "IKEEXT"),
         predefined_actions=_names(predefined, "filter_actions"),
         predefined_policies=_names(predefined, "policies"),
-        foreign_in_force=(_text(_mapping(foreign).get("name")) or _UNKNOWN_FOREIGN) if foreign is not None else "",
         domain_policy=domain,
     )
     return replace(found, traits=parse_version(version, f"{path}.host.version").traits) if version else found

@@ -103,7 +103,6 @@ class Host:
     key_exchange_running: bool = True
     predefined_actions: frozenset[str] = frozenset()
     predefined_policies: frozenset[str] = frozenset()
-    foreign_in_force: str = ""
     domain_policy: str = ""
     keys_differ: bool = False
     site: str = ""

@@ -22,7 +22,7 @@ from .planning import way_back as back
 from .planning.limits import check_operations, remarks
 from .planning.operations import Assign, DeleteFilterList, Operation, Unassign
 from .planning.plan import make_plan, shortfall
-from .planning.references import in_force_identity
+from .planning.renames import renamed, renames
 from .planning.secrets import secrets_of
 from .planning.staging import settled
 
@@ -87,8 +87,8 @@ class PolicyStore(Acting[Host, Want, Operation]):
         return have.timer
 
     def in_force(self, have: Host) -> str | None:
-        """Return the name of the assigned policy, or the identity of one that cannot be managed."""
-        return in_force_identity(have.store)
+        """Return the name of the assigned policy."""
+        return have.store.assigned
 
     def acts(self, have: Host) -> bool:
         """Tell whether the policy agent runs."""
@@ -123,8 +123,10 @@ class PolicyStore(Acting[Host, Want, Operation]):
         """Return the steps to the original store; a policy that slept is not assigned again, since services run now."""
         wanted = settled(original.store)
         if asleep:
-            foreign = tuple(replace(item, assigned=False) for item in wanted.foreign)
-            wanted = replace(wanted, assigned=None, foreign=foreign)
+            wanted = replace(wanted, assigned=None)
+        # A name that netsh could not be told does not come back; what has another name now is still the same object.
+        for change in tuple(renames(wanted, have.store)):
+            wanted = renamed(wanted, change)
         return make_plan(have.store, wanted)
 
     def mark(self, nonce: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .._common.errors import StoreError
-from .._windows.queries import Questions, Section
+from .._windows.queries import CODE_PAGE_QUESTION, Questions, Section
 from .._windows.registry.query import Keys, lists_key, parse_answer
 from .._windows.services import AGENT, KEY_EXCHANGE, SERVICES_KEY, Service, read_number, read_service
 from .._windows.timer import TIMER
@@ -28,6 +28,7 @@ IPSEC_KEY = rf"{WINDOWS_KEY}\IPSec"
 QUESTIONS = Questions(
     {
         "version": "ver",
+        **CODE_PAGE_QUESTION,
         "ipsec": f"reg.exe query {IPSEC_KEY} /s",
         "windows": f"reg.exe query {WINDOWS_KEY}",
         "policies": f"reg.exe query {POLICIES_KEY}",

@@ -16,8 +16,6 @@ from .model import (
     FilterList,
     Policy,
     Rule,
-    SeenPolicy,
-    SeenRule,
     Store,
     by_name,
     folded,
@@ -44,43 +42,45 @@ class InForce:
 def in_force(store: Store, path: str = "assigned") -> InForce | None:
     """Return the assigned policy of a store, None when none is assigned.
 
-    A foreign policy counts like any other as far as it can be read. Raises IpsecError when it is not known what the
-    assigned policy does: it could not be read, it is not part of the store, or an enabled rule of it names a filter
-    list or filter action that the store lacks.
+    Raises IpsecError when it is not known what the assigned policy does: it could not be read, it is not part of the
+    store, or an enabled rule of it uses a filter list or filter action that could not be read or is not there.
     """
-    foreign = store.foreign_in_force
-    if foreign is not None:
-        if not isinstance(foreign.seen, SeenPolicy):
-            why = foreign.unknown or foreign.reason
-            expected = f"a policy that can be judged, but what it does is not known: {why.rstrip('.')}"
-            raise IpsecError(path, foreign.name or foreign.identity, expected, "Check what it does by hand.")
-        return _bound(store, foreign.seen, path)
     if store.assigned is None:
         return None
+    opaque = store.opaque_in_force
+    if opaque is not None:
+        expected = f"a policy that can be judged, but what it does is not known: {opaque.reason.rstrip('.')}"
+        raise IpsecError(path, opaque.name, expected, "Check what it does by hand.")
     policy = by_name(store.policies).get(folded(store.assigned))
     if policy is None:
-        raise IpsecError(path, store.assigned, "the name of a policy of the store", "Define it or assign another one.")
-    return _bound(store, SeenPolicy(policy=policy, rules=tuple(SeenRule(rule=rule) for rule in policy.rules)), path)
+        expected = "the name of a policy of the store, so that it can be judged"
+        raise IpsecError(
+            path, store.assigned, expected, "Define it, assign another one, or check by hand what it does."
+        )
+    return _bound(store, policy, path)
 
 
-def _bound(store: Store, seen: SeenPolicy, path: str) -> InForce:
-    """Return a policy whose rules have what they use: what they carry, or else what the store has of that name."""
+def _bound(store: Store, policy: Policy, path: str) -> InForce:
     lists, actions = by_name(store.filter_lists), by_name(store.filter_actions)
     rules: list[BoundRule] = []
-    for each in seen.rules:
-        rule = each.rule
+    for rule in policy.rules:
         if not rule.enabled:
             continue
-        where = f"{path.removesuffix('assigned')}policies[{seen.policy.name!a}].rules[{rule.name!a}]"
-        found = each.filter_list or lists.get(folded(rule.filter_list))
-        action = each.filter_action or actions.get(folded(rule.filter_action))
+        where = f"{path.removesuffix('assigned')}policies[{policy.name!a}].rules[{rule.name!a}]"
+        found = lists.get(folded(rule.filter_list))
+        action = actions.get(folded(rule.filter_action))
         if found is None:
-            raise _unknown(f"{where}.{FILTER_LIST}", rule.filter_list, "filter list")
+            raise _unknown(store, f"{where}.{FILTER_LIST}", rule.filter_list, FILTER_LIST)
         if action is None:
-            raise _unknown(f"{where}.{FILTER_ACTION}", rule.filter_action, "filter action")
+            raise _unknown(store, f"{where}.{FILTER_ACTION}", rule.filter_action, FILTER_ACTION)
         rules.append(BoundRule(rule, found, action))
-    return InForce(seen.policy, tuple(rules))
+    return InForce(policy, tuple(rules))
 
 
-def _unknown(path: str, name: str, kind: str) -> IpsecError:
-    return IpsecError(path, name, f"the name of a {kind} that can be read", f"Define the {kind}, or correct the name.")
+def _unknown(store: Store, path: str, name: str, kind: str) -> IpsecError:
+    words = kind.replace("_", " ")
+    for item in store.opaque:
+        if item.key == (kind, folded(name)):
+            expected = f"a {words} that can be judged, but what it does is not known: {item.reason.rstrip('.')}"
+            return IpsecError(path, name, expected, "Check what it does by hand.")
+    return IpsecError(path, name, f"the name of a {words} of the store", f"Define the {words}, or correct the name.")

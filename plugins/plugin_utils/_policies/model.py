@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address
 from typing import TypeVar
 
@@ -24,6 +25,9 @@ def folded(name: str) -> str:
     return name.casefold()
 
 
+Selector = tuple[Address, Address, int, int, int, bool]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
     """Packets by addresses, IP protocol (0 is any) and ports (0 is any)."""
@@ -37,7 +41,7 @@ class Filter:
     description: str = ""
 
     @property
-    def selector(self) -> tuple[Address, Address, int, int, int, bool]:
+    def selector(self) -> Selector:
         """All that decides which packets match; two filters with one selector are duplicates."""
         return (
             self.source,
@@ -180,80 +184,114 @@ class Policy:
     rules: tuple[Rule, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeenRule:
-    """A rule as it was read. ``filter_list`` and ``filter_action`` are what it uses where that is foreign itself.
+FILTER_LIST = "filter_list"
+FILTER_ACTION = "filter_action"
+POLICY = "policy"
 
-    None stands for the managed object that the rule names, so that a changed one counts as it will be.
+Key = tuple[str, str]
+"""What a store knows an object by: its kind and its folded name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmanaged:
+    """Which changes of an object are refused, and why; each text is empty, or completes "This object ...".
+
+    ``name``: netsh cannot be given its name, so it is assigned, renamed and removed by its GUID and not changed.
+    ``content``: it holds what netsh cannot be told, so it can be made anew or removed, not changed.
+    ``rules``: rules of it that netsh cannot be told by name; to change one of them the policy is made anew.
+    ``kept``: another object shares its parts, so it can only be assigned, unassigned and renamed.
+    ``filters`` are the selectors of the filters of a list that hold what netsh cannot be told: they do not go singly.
     """
 
-    rule: Rule
-    filter_list: FilterList | None = None
-    filter_action: FilterAction | None = None
+    name: str = ""
+    content: str = ""
+    rules: str = ""
+    kept: str = ""
+    filters: frozenset[Selector] = frozenset()
+
+    @property
+    def reason(self) -> str:
+        """All that is the matter, as sentences."""
+        return " ".join(f"It {text}." for text in (self.kept, self.name, self.content, self.rules) if text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeenPolicy:
-    """A policy as it was read. Names may be empty, repeated, or such that netsh cannot be given them.
+class Opaque:
+    """An object whose meaning is not known: some of its data cannot be read. It is reported and kept.
 
-    Rules that are switched off are left out where they could not be read: they mean nothing to packets.
-    """
-
-    policy: Policy
-    rules: tuple[SeenRule, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Foreign:
-    """An object of the store that this language cannot express. It is reported, kept and never changed.
-
-    ``reason`` says why it cannot be managed. ``seen`` is what it means to packets all the same; None where that is not
-    known, and ``unknown`` then says why. Both are sentences.
-    ``uses`` names the filter lists and filter actions that it keeps in use, as (kind, folded name).
+    ``reason`` is a sentence. ``uses`` are the filter lists and filter actions that a policy keeps in use.
     """
 
     kind: str
     name: str
     identity: str
     reason: str
-    assigned: bool = False
-    uses: frozenset[tuple[str, str]] = frozenset()
-    seen: FilterList | FilterAction | SeenPolicy | None = None
-    unknown: str = ""
+    uses: frozenset[Key] = frozenset()
+
+    @property
+    def key(self) -> Key:
+        """What a store knows it by."""
+        return self.kind, folded(self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
     """Everything in one policy store. ``assigned`` is the name of the policy in force, None for none.
 
-    ``predefined`` are folded (kind, name) pairs of the objects that Windows itself brought along.
-    ``findings`` are sentences about damage that was seen while reading. ``identities`` are the GUIDs of the policies
-    by folded name, with braces; they say nothing about what a store means and are not compared.
+    An object without a name, or with the name of another one, goes by its GUID. ``unmanaged`` says what of an object
+    cannot be changed, ``opaque`` are objects whose meaning is not known; one of them may be assigned.
+    ``predefined`` are the objects that Windows itself brought along. ``findings`` are sentences about damage that was
+    seen while reading. ``identities`` are the GUIDs of the objects, with braces; they say nothing about what a store
+    means and are not compared.
     """
 
     filter_lists: tuple[FilterList, ...] = ()
     filter_actions: tuple[FilterAction, ...] = ()
     policies: tuple[Policy, ...] = ()
     assigned: str | None = None
-    foreign: tuple[Foreign, ...] = ()
-    predefined: frozenset[tuple[str, str]] = frozenset()
+    opaque: tuple[Opaque, ...] = ()
+    unmanaged: Mapping[Key, Unmanaged] = field(default_factory=dict, hash=False)
+    predefined: frozenset[Key] = frozenset()
     findings: tuple[str, ...] = ()
-    identities: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    identities: Mapping[Key, str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
-    def foreign_in_force(self) -> Foreign | None:
-        """The foreign policy that is assigned."""
-        return next((item for item in self.foreign if item.assigned), None)
+    def opaque_in_force(self) -> Opaque | None:
+        """The policy in force, if its meaning is not known."""
+        key = (POLICY, folded(self.assigned or ""))
+        return next((item for item in self.opaque if item.key == key), None)
 
-    def with_assigned(self, name: str) -> Store:
-        """Return the store with this policy in force, and no other one: not a foreign one either."""
-        foreign = tuple(replace(item, assigned=False) if item.assigned else item for item in self.foreign)
-        return replace(self, assigned=name, foreign=foreign)
+    def is_opaque(self, kind: str, name: str) -> bool:
+        """Tell whether an object of this kind and name is there whose meaning is not known."""
+        return any(item.key == (kind, folded(name)) for item in self.opaque)
+
+    def mark(self, kind: str, name: str) -> Unmanaged:
+        """Return what of an object cannot be changed."""
+        return self.unmanaged.get((kind, folded(name)), _MANAGED)
+
+    def identity(self, kind: str, name: str) -> str:
+        """Return the GUID of an object, empty where it is not known."""
+        return self.identities.get((kind, folded(name)), "")
+
+    def named(self, kind: str) -> dict[str, str]:
+        """Return the names of all objects of a kind by folded name, those whose meaning is not known included."""
+        found = {folded(item.name): item.name for item in self._objects(kind)}
+        return found | {item.key[1]: item.name for item in self.opaque if item.kind == kind}
+
+    def _objects(self, kind: str) -> tuple[FilterList, ...] | tuple[FilterAction, ...] | tuple[Policy, ...]:
+        if kind == POLICY:
+            return self.policies
+        return self.filter_lists if kind == FILTER_LIST else self.filter_actions
+
+    def found(self, kind: str, identity: str) -> str | None:
+        """Return the name of the object with a GUID, None where there is none."""
+        names = self.named(kind)
+        wanted = identity.lower()
+        known = (key for (each, key), guid in self.identities.items() if (each, guid) == (kind, wanted))
+        return next((names[key] for key in known if key in names), None)
 
 
-FILTER_LIST = "filter_list"
-FILTER_ACTION = "filter_action"
-POLICY = "policy"
+_MANAGED = Unmanaged()
 
 
 Named = TypeVar("Named", bound="FilterList | FilterAction | Policy | Rule")
@@ -262,3 +300,30 @@ Named = TypeVar("Named", bound="FilterList | FilterAction | Policy | Rule")
 def by_name(items: Iterable[Named]) -> dict[str, Named]:
     """Return the items by folded name, in their order."""
     return {folded(item.name): item for item in items}
+
+
+RuleKey = tuple[str, ...]
+
+
+def rules_by_key(rules: Iterable[Rule]) -> dict[RuleKey, Rule]:
+    """Return the rules of a policy by what tells them apart, in their order.
+
+    That is the name. Rules that have none, or the same one, are told apart by what they use, and then by their order.
+    """
+    ordered = tuple(rules)
+    counts = Counter(folded(rule.name) for rule in ordered)
+    found: dict[RuleKey, Rule] = {}
+    for rule in ordered:
+        name = folded(rule.name)
+        key: RuleKey = (name,)
+        if not name or counts[name] > 1:
+            number = 1
+            while (key := (name, folded(rule.filter_list), folded(rule.filter_action), str(number))) in found:
+                number += 1
+        found[key] = rule
+    return found
+
+
+def ordered_rules(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """Return rules in the order in which a policy holds them."""
+    return tuple(sorted(rules, key=lambda rule: tuple(map(folded, (rule.name, rule.filter_list, rule.filter_action)))))

@@ -19,6 +19,9 @@ from .._windows.lines import check_netsh_value
 from .._windows.netsh.line import LONGEST_LINE, Line, Parameter, quoted
 from .._windows.netsh.text import check_text
 from .model import (
+    FILTER_ACTION,
+    FILTER_LIST,
+    POLICY,
     Authentication,
     Certificate,
     DefaultResponse,
@@ -32,7 +35,7 @@ from .model import (
     QuickModeMethod,
     Rule,
 )
-from .names import authority_trouble, sent_name_trouble
+from .names import authority_trouble, checked_guid, sent_name_trouble, sent_rule_trouble
 from .planning import operations as op
 from .words import QUICK_MODES_WITH_PFS, ActionKind, DhGroup, Encryption, Integrity
 
@@ -61,6 +64,18 @@ def _name(name: str, path: str) -> str:
     if found is not None:
         raise IpsecError(path, name, *found)
     return quoted(name)
+
+
+def _rule_name(name: str, path: str) -> str:
+    found = sent_rule_trouble(name)
+    if found is not None:
+        raise IpsecError(path, name, *found)
+    return quoted(name)
+
+
+def _named(name: str, identity: str, path: str) -> Parameter:
+    """Return what finds an object: its GUID, where one is given, as netsh takes it for ``set``."""
+    return ("guid", checked_guid(identity)) if identity else ("name", _name(name, path))
 
 
 def _yes(flag: bool) -> str:
@@ -144,9 +159,11 @@ def _quick_mode(methods: tuple[QuickModeMethod, ...]) -> Parameter:
     return "qmsecmethods", quoted(" ".join(map(_quick_mode_method, methods)))
 
 
-def _filter_action(found: FilterAction) -> list[Parameter]:
+def _filter_action(found: FilterAction, *, described: bool = True) -> list[Parameter]:
     path = f"filter_actions[{found.name!r}]"
-    parameters = [("name", _name(found.name, path)), _description(found.description, path)]
+    parameters: list[Parameter] = [("name", _name(found.name, path))]
+    if described:
+        parameters.append(_description(found.description, path))
     if found.action is not ActionKind.NEGOTIATE:
         return [*parameters, ("action", found.action.value)]
     return [
@@ -166,7 +183,7 @@ def _line_create_filter_action(operation: op.CreateFilterAction) -> tuple[str, l
 
 @_line.register
 def _line_change_filter_action(operation: op.ChangeFilterAction) -> tuple[str, list[Parameter]]:
-    return "set filteraction", _filter_action(operation.action)
+    return "set filteraction", _filter_action(operation.action, described=operation.described)
 
 
 @_line.register
@@ -187,12 +204,12 @@ def _quick_modes(found: MainMode, path: str) -> str:
     return str(found.quick_modes)
 
 
-def _policy(found: Policy) -> list[Parameter]:
+def _policy(found: Policy, *, described: bool = True) -> list[Parameter]:
     path = f"policies[{found.name!r}]"
     main_mode = found.main_mode
     return [
         ("name", _name(found.name, path)),
-        _description(found.description, path),
+        *([_description(found.description, path)] if described else []),
         ("mmpfs", _yes(main_mode.perfect_forward_secrecy)),
         ("qmpermm", _quick_modes(main_mode, f"{path}.main_mode")),
         ("mmlifetime", str(main_mode.lifetime_minutes)),
@@ -209,7 +226,7 @@ def _line_create_policy(operation: op.CreatePolicy) -> tuple[str, list[Parameter
 
 @_line.register
 def _line_change_policy(operation: op.ChangePolicy) -> tuple[str, list[Parameter]]:
-    return "set policy", _policy(operation.policy)
+    return "set policy", _policy(operation.policy, described=operation.described)
 
 
 @_line.register
@@ -265,18 +282,18 @@ def _line_change_default_response(operation: op.ChangeDefaultResponse) -> tuple[
     return "set defaultrule", _default_response(operation.policy, operation.response)
 
 
-def _rule(policy: str, found: Rule) -> list[Parameter]:
+def _rule(policy: str, found: Rule, *, described: bool = True) -> list[Parameter]:
     path = f"policies[{policy!r}].rules[{found.name!r}]"
     tunnel: list[Parameter] = [("tunnel", str(found.tunnel_endpoint))] if found.tunnel_endpoint else []
     return [
-        ("name", _name(found.name, path)),
+        ("name", _rule_name(found.name, path)),
         ("policy", _name(policy, f"policies[{policy!r}]")),
         ("filterlist", _name(found.filter_list, f"{path}.filter_list")),
         ("filteraction", _name(found.filter_action, f"{path}.filter_action")),
         *tunnel,
         ("conntype", found.connection_type.value),
         ("activate", _yes(found.enabled)),
-        _description(found.description, path),
+        *([_description(found.description, path)] if described else []),
         *_authentication(found.authentication, path),
     ]
 
@@ -288,22 +305,31 @@ def _line_add_rule(operation: op.AddRule) -> tuple[str, list[Parameter]]:
 
 @_line.register
 def _line_change_rule(operation: op.ChangeRule) -> tuple[str, list[Parameter]]:
-    return "set rule", _rule(operation.policy, operation.rule)
+    return "set rule", _rule(operation.policy, operation.rule, described=operation.described)
 
 
 @_line.register
 def _line_delete_rule(operation: op.DeleteRule) -> tuple[str, list[Parameter]]:
     return "delete rule", [
-        ("name", _name(operation.name, f"policies[{operation.policy!r}].rules")),
+        ("name", _rule_name(operation.name, f"policies[{operation.policy!r}].rules")),
         ("policy", _name(operation.policy, "policies")),
     ]
 
 
+_SET = {FILTER_LIST: "set filterlist", FILTER_ACTION: "set filteraction", POLICY: "set policy"}
+
+
+@_line.register
+def _line_rename(operation: op.Rename) -> tuple[str, list[Parameter]]:
+    found = _named(operation.name, operation.identity, operation.kind)
+    return _SET[operation.kind], [found, ("newname", _name(operation.new_name, operation.kind))]
+
+
 @_line.register
 def _line_assign(operation: op.Assign) -> tuple[str, list[Parameter]]:
-    return "set policy", [("name", _name(operation.policy, "assigned")), ("assign", "yes")]
+    return "set policy", [_named(operation.policy, operation.identity, "assigned"), ("assign", "yes")]
 
 
 @_line.register
 def _line_unassign(operation: op.Unassign) -> tuple[str, list[Parameter]]:
-    return "set policy", [("name", _name(operation.policy, "assigned")), ("assign", "no")]
+    return "set policy", [_named(operation.policy, operation.identity, "assigned"), ("assign", "no")]

@@ -45,8 +45,7 @@ class Precedence:
 
 def precedence(host: Host) -> Precedence:
     """Return what becomes of the local policy of a host. A domain policy wins, whatever the local store says."""
-    foreign = host.store.foreign_in_force
-    assigned = (foreign.name or foreign.identity) if foreign else host.store.assigned or ""
+    assigned = host.store.assigned or ""
     reasons = []
     if not assigned:
         reasons.append("No local policy is assigned.")

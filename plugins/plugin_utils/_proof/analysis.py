@@ -21,27 +21,6 @@ from .._flows.traffic import parse_traffic
 from .evidence import Evidence, HostEvidence
 from .model import Role
 
-Names = tuple[str, str, str]
-_NONE = "none"
-
-
-def algorithms(found: Agreement) -> Names:
-    """Return AH integrity, ESP encryption and ESP integrity of an agreement, in the words of sa_info."""
-    ah, encryption, integrity = found.ah_integrity, found.esp_encryption, found.esp_integrity
-    return (
-        ah.value if ah else _NONE,
-        encryption.value if encryption else _NONE,
-        integrity.value if integrity else _NONE,
-    )
-
-
-def spelled(names: Names) -> str:
-    """Return algorithms as ``AH[sha1]+ESP[3des,sha1]``."""
-    ah, encryption, integrity = names
-    parts = [f"AH[{ah}]"] if ah != _NONE else []
-    parts += [f"ESP[{encryption},{integrity}]"] if (encryption, integrity) != (_NONE, _NONE) else []
-    return "+".join(parts) or "no protection"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedFlow:

@@ -14,7 +14,7 @@ from .._associations.data import ASSOCIATION_OPTIONS, read_associations
 from .._associations.model import Associations
 from .._clients.hold import SessionOutcome
 from .._common.errors import IpsecError, hidden
-from .._common.fields import Fields, element, freely_named
+from .._common.fields import Fields, element, freely_named, one_port
 from .._common.packets import parse_one_address
 from .model import ProofFinding, Role, ServiceState
 from .reading import FINDING_OPTIONS, read_finding
@@ -98,11 +98,7 @@ class HostEvidence:
 
     @property
     def assigned(self) -> str:
-        """The local policy that is assigned, foreign ones by the name they were read as; empty for none."""
-        foreign = (self.info or {}).get("foreign")
-        for item in foreign if isinstance(foreign, Sequence) else ():
-            if isinstance(item, Mapping) and item.get("assigned"):
-                return text(item.get("name")) or text(item.get("guid"))
+        """The local policy that is assigned, by its name or its GUID; empty for none."""
         return text(self.config.get("assigned"))
 
     @property
@@ -186,7 +182,7 @@ def read_evidence(given: Data) -> Evidence:
     return Evidence(
         title=fields.text("title", "IPsec between front-ends and back-ends"),
         hosts=hosts,
-        ports=tuple(_port(item, where) for where, item in fields.elements("ports")) or (80,),
+        ports=tuple(one_port(item, where) for where, item in fields.elements("ports")) or (80,),
         firewalls=tuple(_firewall(data, where) for where, data in fields.items("firewalls")),
         sessions=tuple(one for one in tried if one.frontend),
         probes=tuple(one for one in tried if not one.frontend),
@@ -269,7 +265,7 @@ def _session(data: object, path: str, known: Mapping[str, Role]) -> HeldSession:
         protocol=fields.text("protocol", ""),
         frontend=_known(fields, "frontend", known, Role.FRONT_END) if through else "",
         backend=_known(fields, "backend", known, Role.BACK_END),
-        port=fields.number("service_port", 0, 1, 65535, "TCP ports"),
+        port=fields.port("service_port", 0),
         source=fields.text("source", ""),
         outcome=fields.choice("outcome", SessionOutcome, SessionOutcome.FAILED),
         detail=fields.text("detail", ""),
@@ -294,10 +290,6 @@ def _mapping(data: object, path: str) -> Data:
     if not isinstance(data, Mapping):
         raise IpsecError(path, hidden(data), "a mapping, as the module returned it", "Hand over the registered result.")
     return data
-
-
-def _port(item: object, path: str) -> int:
-    return Fields({"port": item}, path, ("port",)).number("port", 0, 1, 65535, "TCP ports")
 
 
 def _one_family(hosts: Sequence[HostEvidence]) -> None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from .._flows.negotiation import spelled
 from .._flows.outcome import PASSING_IN_CLEAR, Outcome, OutcomeKind
-from .analysis import JudgedFlow, algorithms, spelled
+from .analysis import JudgedFlow
 from .evidence import HostEvidence
 from .model import Cause, CauseKind
 
@@ -57,7 +58,7 @@ def fallback_causes(flow: JudgedFlow) -> Iterator[Cause]:
 def _other_protection(flow: JudgedFlow, outcome: Outcome) -> Iterator[Cause]:
     if flow.wanted is None or outcome.agreement is None:
         return
-    wanted, found = algorithms(flow.wanted), algorithms(outcome.agreement)
+    wanted, found = flow.wanted.algorithms, outcome.agreement.algorithms
     if wanted != found:
         sentence = f"The policies agree on {spelled(found)}, {spelled(wanted)} is what they should agree on."
         yield _cause(CauseKind.OTHER_PROTECTION, flow.name, sentence, outcome)

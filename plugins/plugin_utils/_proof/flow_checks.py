@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from .._associations.model import Associations, QuickModeAssociation
+from .._flows.negotiation import spelled
 from .._flows.outcome import PASSING_IN_CLEAR
-from .analysis import Analysis, JudgedFlow, algorithms, spelled
+from .analysis import Analysis, JudgedFlow
 from .causes import causes_of, host_causes, soft_association
 from .evidence import Evidence, HostEvidence
 from .flow_causes import fallback_causes
@@ -56,7 +57,7 @@ def _policies(flow: JudgedFlow, evidence: Evidence, analysis: Analysis) -> Check
     if flow.wanted is None and flow.secured:
         return _check("flow", flow, title, CheckOutcome.UNPROVEN, "Nothing says how it should be protected.")
     agreed = flow.outcome.agreement
-    right = agreed is not None and flow.wanted is not None and algorithms(agreed) == algorithms(flow.wanted)
+    right = agreed is not None and flow.wanted is not None and agreed.algorithms == flow.wanted.algorithms
     shown = f"{flow.packet}: {flow.outcome.why}"
     if right:
         return _check("flow", flow, title, CheckOutcome.PASSED, shown)
@@ -86,7 +87,7 @@ def _association(flow: JudgedFlow, evidence: Evidence) -> Check:
         return _check(
             "association", flow, title, CheckOutcome.UNPROVEN, "Nothing says which algorithms it should have."
         )
-    wanted = algorithms(flow.wanted)
+    wanted = flow.wanted.algorithms
     seen = [(host, one) for host, peer, found in told for one in _matching(flow, host, peer, found)]
     lacking = [host.name for host, _peer, _told in told if host.name not in {its.name for its, _one in seen}]
     if lacking:

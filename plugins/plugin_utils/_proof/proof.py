@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 
 from .._associations.model import Associations
 from .._common.errors import IpsecError
+from .._flows.negotiation import spelled
 from .._flows.outcome_words import Fate, fate_of
 from .._policies.document import read_document
 from .._policies.model import Store
-from .analysis import Analysis, JudgedFlow, algorithms, analyse, spelled
+from .analysis import Analysis, JudgedFlow, analyse
 from .evidence import Evidence, HostEvidence, text
 from .flow_checks import flow_checks, proof_of
 from .host_checks import host_checks
@@ -106,7 +107,7 @@ def _flow(flow: JudgedFlow, checks: Mapping[str, Check]) -> Flow:
         port=flow.port,
         expected=Fate.PROTECTED.value,
         outcome=fate_of(outcome.kind) if outcome else Fate.UNKNOWN,
-        algorithms=spelled(algorithms(agreed)) if agreed else "",
+        algorithms=spelled(agreed.algorithms) if agreed else "",
         sentence=outcome.why if outcome else "Not both hosts could be judged.",
         rules=DecidingRules(outcome.here.rule, outcome.there.rule) if outcome else DecidingRules("", ""),
         proven=proof_of(flow, checks),

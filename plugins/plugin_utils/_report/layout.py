@@ -40,9 +40,6 @@ class DrawnSide(Enum):
     TOP = (0, -1)
 
 
-Sides = Sequence[tuple[DrawnSide, DrawnSide]]
-
-
 @dataclass(frozen=True, slots=True)
 class Rect:
     """A rectangle by its upper left corner."""

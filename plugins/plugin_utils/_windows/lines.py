@@ -16,7 +16,8 @@ from .._common.errors import IpsecError
 
 MARKER = "@@"
 
-_BARE = re.compile(r"[A-Za-z0-9:][A-Za-z0-9.:,/+-]*")
+# The help of netsh writes GUIDs in braces and without quotes.
+_BARE = re.compile(r"[A-Za-z0-9:][A-Za-z0-9.:,/+-]*|\{[0-9A-Fa-f-]{36}\}")
 # netsh has no way to say a double quote inside quotes, and a backslash before the last one could escape it.
 _QUOTED = re.compile(r'"([ !#-~]*[ !#-\[\]-~])?"')
 _LINE = re.compile(r"[ -~]*")

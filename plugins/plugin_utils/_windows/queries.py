@@ -16,9 +16,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .._common.errors import IpsecError, StoreError
+from .._common.said import CODE_PAGE
 from .lines import cmd_line, input_line
 
 READ = "cmd.exe /d /q"
+# In which code page the host prints; the answers are decoded by it before anybody here sees them.
+CODE_PAGE_QUESTION = {CODE_PAGE: r"reg.exe query HKLM\SYSTEM\CurrentControlSet\Control\Nls\CodePage /v OEMCP"}
 
 _BEGIN = "begin"
 _END = "end"

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from .._common.address_sets import AddressSet, Interval, read_interval
+from .._common.packets import HIGHEST_PORT
 
 
 class Profile(StrEnum):
@@ -138,7 +139,7 @@ def _port_range(text: str) -> tuple[int, int] | None:
         return None
     first = int(match[1])
     last = int(match[2]) if match[2] else first
-    return (first, last) if first <= last <= 65535 else None
+    return (first, last) if first <= last <= HIGHEST_PORT else None
 
 
 def parse_rule(text: str) -> RuleString | None:

@@ -116,7 +116,7 @@ def test_no_local_store_is_an_empty_one(version: str, state: Any) -> None:
     host = Host.create("h", version)
     state(host)
     shown = run(host, "policies_info", {})
-    assert (shown["config"]["policies"], shown["config"]["filter_lists"], shown["foreign"]) == ([], [], [])
+    assert (shown["config"]["policies"], shown["config"]["filter_lists"], shown["unmanaged"]) == ([], [], [])
     domain = "Corporate" if state is domain_only else ""
     assert shown["host"]["domain_policy"] == domain
     assert run(host, "sa_info", {})["host"]["domain_policy"] == domain

@@ -74,7 +74,7 @@ def test_what_is_wrong_is_seen() -> None:
         place.play = genuine
 
         # Objects of others that are not what they were.
-        path = next(iter(place.foreign))
-        place.foreign = {path: {"name": Value(ValueKind.SZ, "other")}}
+        path = next(iter(place.planted))
+        place.planted = {path: {"name": Value(ValueKind.SZ, "other")}}
         place._recovered.clear()
-        assert place.try_point(point).has("foreign")
+        assert place.try_point(point).has("planted")

@@ -14,6 +14,7 @@ import host_names
 import pytest
 import yaml
 from ansible.errors import AnsibleActionFail
+from ansible.plugins.filter.core import to_nice_yaml
 from lab_runner import LabConnection, run, tree
 from proof_evidence import healthy
 
@@ -68,15 +69,68 @@ def test_thousands_of_descriptions_are_shown_saved_and_fed_back_without_a_change
         assert tree(host) == before
 
 
-def test_a_german_description_is_adopted() -> None:
-    """The case of a host whose console has another code page: the letter is lost to the reader, not to the host."""
+@pytest.mark.parametrize("state", ["merged", "replaced", "overridden"])
+def test_a_german_description_is_adopted(state: str) -> None:
+    """The host's console prints in its OEM code page, which is in its registry."""
     host = Host.create("h", "2016", "de")
     shell.run(host, 'netsh ipsec static add filterlist name="Liste1"', None)
     describe(host, ["Pr\u00fcfung"])
+    connection = LabConnection(host)
+    found = run(connection, "policies_info", {})
+    assert found["config"]["filter_lists"][0]["description"] == "Pr\u00fcfung"
+    assert len(connection.sent) == 1
+    back = yaml.safe_load(to_nice_yaml(found["config"]))
+    before = tree(host)
+    assert run(host, "policies", {"state": state, "config": back})["changed"] is False
+    changed = {"filter_lists": [{"name": "Liste1", "description": "Gr\u00f6\u00dfe"}]}
+    with pytest.raises(AnsibleActionFail, match="ASCII characters only"):
+        run(host, "policies", {"state": state, "config": {**back, **changed}})
+    assert tree(host) == before
+
+
+def test_filters_come_and_go_beside_a_description_that_netsh_cannot_be_told() -> None:
+    host = Host.create("h", "2016", "de")
+    shell.run(host, 'netsh ipsec static add filterlist name="Liste1"', None)
+    describe(host, ["Pr\u00fcfung"])
+    config = run(host, "policies_info", {})["config"]
+    config["filter_lists"][0]["filters"] = [{"destination": "10.0.1.20"}]
+    done = run(host, "policies", {"state": "replaced", "config": config})
+    assert [line.split(" filterlist=")[0] for line in done["commands"]] == ["ipsec static add filter"]
+    assert done["after"]["filter_lists"][0]["description"] == "Pr\u00fcfung"
+
+
+def test_a_german_name_can_be_read_and_is_not_changed() -> None:
+    host = host_with_names("B\u00fcro", language="de")
+    assert [one["name"] for one in run(host, "policies_info", {})["unmanaged"]] == ["B\u00fcro"]
+
+
+def test_a_name_that_the_console_could_not_print_is_never_sent() -> None:
+    """A question mark may stand for a letter that the code page lacks: two such names may even look alike."""
+    host = host_with_names("\u4e2d\u6587IP", "\u65e5\u672cIP", "\u4e2dIP")
     found = run(host, "policies_info", {})
-    assert found["config"]["filter_lists"][0]["description"] == "Pr\ufffdfung"
-    back = yaml.safe_load(yaml.safe_dump(found["config"], allow_unicode=True))
-    assert run(host, "policies", {"state": "overridden", "config": back})["changed"] is False
+    # Two of one name go by their GUIDs.
+    shown = {one["guid"]: one["name"] for one in found["config"]["filter_lists"]}
+    assert sorted(shown.values()) == sorted([guid for guid, name in shown.items() if name != "?IP"] + ["?IP"])
+    assert {one["guid"] for one in found["unmanaged"]} == shown.keys()
+    assert len(shown) == 3
+    before = tree(host)
+    assert run(host, "policies", {"state": "overridden", "config": found["config"]})["changed"] is False
+    wanted = {"filter_lists": [{"name": "?IP", "filters": [{"protocol": "tcp", "destination_port": 8080}]}]}
+    connection = LabConnection(host)
+    with pytest.raises(AnsibleActionFail, match=r"filter_lists\[0\]\.name is '\?IP': expected a name without \?"):
+        run(connection, "policies", {"config": wanted})
+    assert connection.sent == []
+    assert tree(host) == before
+
+
+def host_with_names(*names: str, language: str = "en") -> Host:
+    host = Host.create("h", "2016", language)
+    for place, name in enumerate(names):
+        shell.run(host, f'netsh ipsec static add filterlist name="L{place}"', None)
+        for key in host.registry.subkeys(LOCAL):
+            if host.registry.get(rf"{LOCAL}\{key}", "ipsecName") == Value(Kind.SZ, f"L{place}"):
+                host.registry.set(rf"{LOCAL}\{key}", "ipsecName", Value(Kind.SZ, name))
+    return host
 
 
 class Insulting(LabConnection):
@@ -105,7 +159,7 @@ def test_the_message_of_a_proof_has_a_line_for_each_thing_it_says() -> None:
         given = healthy()
         given["title"] = text or "Proof"
         one = given["hosts"][0]["info"]
-        one["foreign"] = [{"name": f"x{text}", "guid": "{0}", "assigned": True, "reason": text}]
+        one["config"] = {**one["config"], "assigned": f"x{text}"}
         one["host"]["domain_policy"] = f"y{text}"
         session = given["sessions"][0]
         given["sessions"] += [
@@ -167,7 +221,7 @@ def test_a_host_that_lies_about_itself_is_believed() -> None:
     assert run(Liar(host), "policies_info", {})["host"]["services"]["PolicyAgent"]["running"] is True
 
 
-def test_a_name_that_looks_like_another_is_foreign() -> None:
+def test_a_name_that_looks_like_another_is_another() -> None:
     host = Host.create("h", "2016", "en")
     shell.run(host, 'netsh ipsec static add filterlist name="Web"', None)
     shell.run(host, 'netsh ipsec static add filterlist name="Wild"', None)
@@ -175,8 +229,8 @@ def test_a_name_that_looks_like_another_is_foreign() -> None:
     # As a console in UTF-8 prints the Cyrillic letter.
     host.registry.set(key, "ipsecName", Value(Kind.SZ, "W\u0435b".encode().decode("cp437")))
     found = run(host, "policies_info", {})
-    assert [one["name"] for one in found["config"]["filter_lists"]] == ["Web"]
-    assert [one["name"] for one in found["foreign"]] == ["W\u0435b"]
+    assert [one["name"] for one in found["config"]["filter_lists"]] == ["Web", "W\u0435b"]
+    assert [one["name"] for one in found["unmanaged"]] == ["W\u0435b"]
     before = tree(host)
     changed = {"filter_lists": [{"name": "Web", "description": "ours", "filters": []}]}
     run(host, "policies", {"state": "merged", "config": changed})

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
+from dying import Death, DyingConnection, deaths
 from lab_runner import IPSEC, LabConnection, Tree, run, tree
 from meaning import differences, in_force, said, seen
 
@@ -26,33 +25,6 @@ pytestmark = pytest.mark.slow
 Data = dict[str, Any]
 ESP = {"esp_encryption": "3des", "esp_integrity": "sha1"}
 KEY = {"method": "preshared_key", "preshared_key": "Quiet-Harbour-41"}
-
-
-@dataclass(frozen=True, slots=True)
-class Death:
-    """When the connection dies: at a request, counted from 0, after some lines of its script; None loses the answer."""
-
-    request: int
-    lines: int | None
-
-
-class DyingConnection(LabConnection):
-    """A connection that dies once. What the host got until then, it carries out."""
-
-    def __init__(self, host: Host, death: Death) -> None:
-        super().__init__(host)
-        self.death = death
-        self.died = False
-
-    def exec_command(self, cmd: str, in_data: bytes | None = None, sudoable: bool = True) -> tuple[int, bytes, bytes]:
-        """Run the command, or a part of it and die."""
-        if self.died or len(self.sent) == self.death.request:
-            if not self.died and self.death.lines != 0:
-                lines = (in_data or b"").splitlines(keepends=True)
-                super().exec_command(cmd, b"".join(lines[: self.death.lines]))
-            self.died = True
-            raise AnsibleConnectionFailure("the connection died")
-        return super().exec_command(cmd, in_data)
 
 
 def document(address: str, action: str, lists: int = 2, first: str = "", **rule: Any) -> Data:
@@ -104,23 +76,14 @@ def prepared(version: str, language: str, first: Data | None) -> tuple[Host, Tre
     plain = tree(host).keys()
     for kind in ("non_ascii_policy", "unknown_authentication", "half_written_key", "orphan_rule"):
         policy_store(host).add_foreign(kind)
-    foreign = {path: values for path, values in tree(host).items() if path not in plain}
+    planted = {path: values for path, values in tree(host).items() if path not in plain}
     if first is not None:
         run(host, "policies", {"config": first, "state": "overridden"})
-    return host, {path: values for path, values in foreign.items() if not path.endswith("Local") and path != IPSEC}
+    return host, {path: values for path, values in planted.items() if not path.endswith("Local") and path != IPSEC}
 
 
 # Every point takes minutes; EVERY_FAULT=1 takes them all, a usual run each third one.
 STRIDE = 1 if os.environ.get("EVERY_FAULT") else 3
-
-
-def deaths(host: Host, second: Data) -> Iterator[Death]:
-    """Yield every point at which the change can be interrupted: before, inside and after each request."""
-    whole = LabConnection(copy.deepcopy(host))
-    run(whole, "policies", {"config": second, "state": "overridden"})
-    for number, request in enumerate(whole.sent):
-        yield from (Death(number, lines) for lines in range(len(request.script.splitlines())))
-        yield Death(number, None)
 
 
 @pytest.mark.parametrize(
@@ -133,9 +96,9 @@ def test_a_second_run_converges_wherever_the_first_one_died(
 ) -> None:
     first, second = PLANS[plan]
     args = {"config": second, "state": "overridden"}
-    start, foreign = prepared(version, language, first)
+    start, planted = prepared(version, language, first)
     old = in_force(seen(start))
-    points = list(deaths(start, second))[::STRIDE]
+    points = list(deaths(start, "policies", args))[::STRIDE]
     finished = copy.deepcopy(start)
     run(finished, "policies", args)
     goal = seen(finished)
@@ -164,7 +127,7 @@ def test_a_second_run_converges_wherever_the_first_one_died(
             if "~winsec~" in name
         ], death
         after = tree(host)
-        assert {path: after.get(path) for path in foreign} == foreign, death
+        assert {path: after.get(path) for path in planted} == planted, death
         if number % 4 == 0:
             again = LabConnection(host)
             assert run(again, "policies", args)["changed"] is False, death
@@ -178,11 +141,11 @@ def test_a_second_run_converges_wherever_the_first_one_died(
 def test_two_interruptions_in_a_row_still_end_well() -> None:
     first, second = PLANS["staged change of the policy in force"]
     args = {"config": second, "state": "overridden"}
-    start, _foreign = prepared("2016", "en", first)
+    start, _planted = prepared("2016", "en", first)
     finished = copy.deepcopy(start)
     run(finished, "policies", args)
     goal = seen(finished)
-    points = [point for point in deaths(start, second) if point.request][::4]
+    points = [point for point in deaths(start, "policies", args) if point.request][::4]
     for death in points:
         host = copy.deepcopy(start)
         with suppress(AnsibleConnectionFailure, AnsibleActionFail):
@@ -196,7 +159,7 @@ def test_two_interruptions_in_a_row_still_end_well() -> None:
 
 
 def test_the_goal_is_what_the_document_says() -> None:
-    host, _foreign = prepared("2016", "en", OLD)
+    host, _planted = prepared("2016", "en", OLD)
     found, wanted = seen(host), said(OLD)
     assert wanted.filter_lists.items() <= found.filter_lists.items()
     assert wanted.rules.items() <= found.rules.items()

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from lab_runner import run
 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._common.errors import IpsecError
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.intent import Mode, check_document
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.intent import Mode, read_request
 from winlab.host import Host
 from winlab.netsh.talk import static
 from winlab.services import State
@@ -84,7 +84,7 @@ def documents(draw: st.DrawFn) -> Data:
 def accepted(document: Data) -> bool:
     """Tell whether the readers take the document at all: some filters have the same host at both ends, say."""
     try:
-        check_document(document, Mode.OVERRIDDEN)
+        read_request(document, Mode.OVERRIDDEN)
     except IpsecError:
         return False
     return True

@@ -15,6 +15,8 @@ from meaning import said, seen
 
 from winlab import services
 from winlab.host import Host
+from winlab.registry import Kind as ValueKind
+from winlab.registry import Value
 from winlab.services import StartType, State
 from winlab.store import policy_store
 from winlab.store.foreign import KINDS
@@ -176,8 +178,8 @@ def test_unassigning_leaves_another_policy_and_the_services_alone() -> None:
     assert seen(host).assigned is None
 
 
-def with_foreign(version: str, kind: str) -> tuple[Host, Tree]:
-    """Return a host with one foreign object, and all keys that came with it."""
+def with_planted(version: str, kind: str) -> tuple[Host, Tree]:
+    """Return a host with one odd object, and all keys that came with it."""
     host = host_with_objects(version)
     plain = tree(host)
     policy_store(host).add_foreign(kind)
@@ -203,24 +205,26 @@ TASKS: tuple[tuple[str, Data], ...] = (
 
 @pytest.mark.parametrize("version", ["2003", "2016"])
 @pytest.mark.parametrize("kind", sorted(KINDS))
-def test_foreign_objects_survive_everything(kind: str, version: str) -> None:
-    host, foreign = with_foreign(version, kind)
-    assert foreign
+def test_what_netsh_cannot_be_told_survives_everything(kind: str, version: str) -> None:
+    host, planted = with_planted(version, kind)
+    assert planted
     info = run(host, "policies_info", {})
-    told = str([info["foreign"], info.get("warnings"), info["host"]["domain_policy"], info["config"]["filter_lists"]])
-    guids = [path.rpartition("{")[2].rstrip("}").lower() for path in foreign if "{" in path]
-    names = [str(value.data) for values in foreign.values() for name, value in values.items() if name == "ipsecName"]
+    told = str([info["unmanaged"], info.get("warnings"), info["host"]["domain_policy"], info["config"]["filter_lists"]])
+    guids = [path.rpartition("{")[2].rstrip("}").lower() for path in planted if "{" in path]
+    names = [str(value.data) for values in planted.values() for name, value in values.items() if name == "ipsecName"]
     assert any(word in told.lower() for word in guids) or any(name in told for name in [*names, "Domain policy"])
-    # A list without an owner is as good as any other: it is managed, and goes when a document leaves it out.
-    tasks = [task for task in TASKS if kind != "orphan_list" or task[1].get("state") != "overridden"]
+    # A list without an owner is as good as any other, and so is a policy with an odd action: what can be changed goes
+    # when a document leaves it out.
+    ordinary = kind in ("orphan_list", "unnamed_action")
+    tasks = [task for task in TASKS if not ordinary or task[1].get("state") != "overridden"]
     for module, args in tasks:
         run(host, module, args)
         left = tree(host)
-        lost = [path for path in foreign if path not in left]
+        lost = [path for path in planted if path not in left]
         assert not lost, (module, args)
-        changed = [path for path, values in foreign.items() if left[path] != values]
+        changed = [path for path, values in planted.items() if left[path] != values]
         assert not changed, (module, args)
-    assert run(host, "policies_info", {})["foreign"] == info["foreign"]
+    assert run(host, "policies_info", {})["unmanaged"] == info["unmanaged"]
 
 
 def test_predefined_objects_survive_and_are_named() -> None:
@@ -231,9 +235,22 @@ def test_predefined_objects_survive_and_are_named() -> None:
         left = tree(host)
         assert {path: left.get(path) for path in planted} == planted
     info = run(host, "policies_info", {})
-    assert info["predefined"]["policies"] + [item["name"] for item in info["foreign"]] >= ["Client (Respond Only)"]
+    assert info["predefined"]["policies"] + [item["name"] for item in info["unmanaged"]] >= ["Client (Respond Only)"]
+    assert info["predefined"]["english"] == {}
     assert set(info["predefined"]["filter_lists"]) == {"All IP Traffic", "All ICMP Traffic"}
     assert len(info["predefined"]["filter_actions"]) == 3
+
+
+def test_predefined_objects_are_known_by_their_guids_whatever_the_language() -> None:
+    host = Host.create("host", "2003", "de")
+    key = next(
+        path for path in tree(host) if path.lower().endswith("ipsecpolicy{72385236-70fa-11d1-864c-14a300000000}")
+    )
+    host.registry.set(key, "ipsecName", Value(ValueKind.SZ, "Client (nur Antwort)"))
+    info = run(host, "policies_info", {})
+    assert info["predefined"]["english"] == {"Client (nur Antwort)": "Client (Respond Only)"}
+    assert "Client (nur Antwort)" in info["predefined"]["policies"]
+    assert run(host, "policies", {"config": {}, "state": "overridden"})["changed"] is False
 
 
 def test_queries() -> None:

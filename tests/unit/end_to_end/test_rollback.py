@@ -121,7 +121,7 @@ def test_a_front_end_whose_file_is_lost_keeps_its_back_ends(site: Site) -> None:
 
 
 def odd_rule(host: Host, name: str, odd: str) -> None:
-    """Give a rule a name that no command can give, so that its policy is no part of a document."""
+    """Give a rule a name that no command can give."""
     keys = [rf"{LOCAL}\{key}" for key in host.registry.subkeys(LOCAL) if key.startswith("ipsecNFA")]
     (key,) = (key for key in keys if (found := host.registry.get(key, "ipsecName")) and found.data == name)
     host.registry.set(key, "ipsecName", Value(Kind.SZ, odd))
@@ -162,7 +162,7 @@ def test_who_may_keep_its_policy_is_named_in_full(site: Site) -> None:
     assert site.now == site.after
 
 
-def test_a_policy_that_no_document_names_is_told_of(site: Site) -> None:
+def test_a_policy_that_an_earlier_version_could_not_save_is_told_of(site: Site) -> None:
     whole = site.saved("fe1").read_text()
     data = json.loads(whole)
     del data["assigned"]
@@ -174,7 +174,7 @@ def test_a_policy_that_no_document_names_is_told_of(site: Site) -> None:
         site.saved("fe1").write_text(whole)
         (site.folder / "elsewhere").rename(site.saved("fe2"))
     assert done.returncode == 0, done.stdout
-    assert done.stdout.count("had a policy in force that no document can name") == 1
+    assert done.stdout.count("had a policy in force that its saved file does not name") == 1
     assert site.now == site.after
 
 

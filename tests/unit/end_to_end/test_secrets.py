@@ -227,7 +227,7 @@ def test_passwords_of_sessions_reach_the_server_and_nothing_else(tmp_path: Path)
 def test_names_beyond_ascii_do_not_stop_a_real_run(tmp_path: Path) -> None:
     tasks = [
         {"winsec.ipsec.policies_info": {}, "register": "result"},
-        {"ansible.builtin.debug": {"var": "result.foreign"}},
+        {"ansible.builtin.debug": {"var": "result.unmanaged"}},
         {
             "ansible.builtin.copy": {"content": "{{ result | to_json }}", "dest": str(tmp_path / "saved.json")},
             "delegate_to": "localhost",
@@ -241,6 +241,6 @@ def test_names_beyond_ascii_do_not_stop_a_real_run(tmp_path: Path) -> None:
         static(host.host, 'add filterlist name="Listen für alle" description="Größe"')
         code, output = play(lab, tmp_path / "scratch", tasks)
         assert code == 0, output[-3000:]
-        found = json.loads((tmp_path / "saved.json").read_text())["foreign"]
+        found = json.loads((tmp_path / "saved.json").read_text())["unmanaged"]
         assert {item["kind"] for item in found} == {"policy", "filter_list"}
         assert keys_on(host) == [KEY]

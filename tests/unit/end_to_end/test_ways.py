@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import yaml
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from winrm_runner import WINRS, Controller
 
@@ -143,6 +144,17 @@ def assert_converges(reached: Reached) -> None:
     assert seen
     assert not [line for line in seen if KEY in line or KEY.encode("utf-16-le").hex() in line]
     assert KEY.encode() in reached.host.log.stdin()
+
+
+@everywhere
+def test_a_description_in_the_language_of_the_host_is_shown_and_kept(reached: Reached) -> None:
+    """The host is German; its console prints in the code page 850."""
+    description = "Pr\u00fcfung gro\u00dfer B\u00fcros"
+    policy_store(reached.host.host).filter_lists.create("Liste1", description)
+    found = reached.controller.run("policies_info", {})["config"]
+    assert found["filter_lists"] == [{"name": "Liste1", "description": description, "filters": []}]
+    again = reached.policies(yaml.safe_load(yaml.safe_dump(found)))
+    assert (again["changed"], again["commands"]) == (False, [])
 
 
 @everywhere

@@ -160,7 +160,8 @@ def test_a_text_is_what_the_host_has_then(module: str, option: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "refused"), [("version", True), ("ipsec", True), ("timer", False), ("end", False), ("x", False)]
+    ("name", "refused"),
+    [("version", False), ("code_page", True), ("ipsec", True), ("timer", False), ("end", False), ("x", False)],
 )
 def test_a_description_that_looks_like_a_marker_hides_nothing(name: str, refused: bool) -> None:
     """On the line behind netsh markers never vary, so whoever may describe a policy can write one."""

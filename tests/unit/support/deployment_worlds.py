@@ -27,7 +27,11 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._intent.rounds import
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.document import write_document
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.in_force import in_force
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model import PresharedKey, Store
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.intent import Mode, desired_store
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.intent import (
+    Mode,
+    read_request,
+    requested_store,
+)
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.versions import parse_version
 
 Data = dict[str, Any]
@@ -89,7 +93,7 @@ class Machine:
     def told(self, *, keys_differ: bool = False) -> Data:
         """Return what the planner is told."""
         facts = {"version": str(parse_version(self.version, "")), "exemption_level": None, "services": {}}
-        info = {"config": write_document(self.store), "host": facts, "predefined": {}, "foreign": []}
+        info = {"config": write_document(self.store), "host": facts, "predefined": {}}
         return {"name": self.name, "addresses": self.addresses, "info": info, "keys_differ": keys_differ}
 
     def take(self, document: Data, keys: Mapping[str, str], flows: list[Data]) -> None:
@@ -103,7 +107,7 @@ class Machine:
                     for one in rule["authentication"]:
                         if one["method"] == "preshared_key":
                             one["preshared_key"] = key
-        self.store = desired_store(self.store, given, Mode.REPLACED)
+        self.store = requested_store(self.store, read_request(given, Mode.REPLACED))
         self._acting = None
 
     def keys(self) -> set[str]:

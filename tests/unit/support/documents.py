@@ -24,8 +24,7 @@ _ODD = (
     "exit",
     "delete all",
     "name=x",
-    "?",
-    "/?",
+    "/h",
     "yes",
     "It's (1)",
     "a\\b",
@@ -43,7 +42,7 @@ PREDEFINED_POLICIES = ("Client (Respond Only)",)
 
 
 def _names(*more: str) -> st.SearchStrategy[str]:
-    random = st.text(_PLAIN, min_size=1, max_size=12).filter(lambda text: text == text.strip())
+    random = st.text(_PLAIN, min_size=1, max_size=12).filter(lambda text: text == text.strip() and "?" not in text)
     usable = random.filter(lambda text: text.lower() not in ("all", "default") and "~winsec~" not in text)
     return st.sampled_from([*_ODD, *more]) | usable
 

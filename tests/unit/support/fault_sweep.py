@@ -25,7 +25,7 @@ from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from fault_points import DARK, DEATH, Point, confirmation, points, refusing
 from lab_runner import IPSEC, SERVICES, Tree, tree
 from meaning import Meaning, differences, in_force, seen
-from rollout import CONFIRMED, KEY, STEPS, Play, Site, plant_foreign, plays, running
+from rollout import CONFIRMED, KEY, STEPS, Play, Site, plant_others, plays, running
 from winrm_runner import Controller, Time
 
 from winlab.lab import Lab, LabHost
@@ -88,7 +88,7 @@ class Bench:
     step: str
     play: Play
     transport: str
-    foreign: Tree
+    planted: Tree
     guids: Guids
     before: Meaning = field(init=False)
     goal: Meaning = field(init=False)
@@ -125,7 +125,7 @@ class Bench:
         half = seen(host)
         copies = any(COPY in name for name in half.policies)
         wrong += self._judge_force(half)
-        wrong += self._judge_foreign()
+        wrong += self._judge_planted()
         if ended == "success":
             wrong += [f"claim: {text}" for text in differences(self.goal, half)[:3]]
         if point.kind in DARK and self.step == CONFIRMED:
@@ -171,9 +171,9 @@ class Bench:
             wrong.append(f"lost: {rule_count(found)} rules are in force")
         return wrong
 
-    def _judge_foreign(self) -> list[str]:
+    def _judge_planted(self) -> list[str]:
         now = tree(self.target.host)
-        return [f"foreign: {path} was touched" for path, values in self.foreign.items() if now.get(path) != values]
+        return [f"planted: {path} was touched" for path, values in self.planted.items() if now.get(path) != values]
 
     def _judge_timer(self, point: Point) -> list[str]:
         """Let the host's own timer run; unless the run was confirmed, the host must have what it had before.
@@ -218,7 +218,7 @@ class Bench:
             wrong += [f"orphan: task {task.name} after run {number}" for task in host.tasks.values()]
             if number == 3 and any(result["changed"] for result in results):
                 wrong.append("converge: run 3 changed something")
-        return wrong + self._judge_foreign()
+        return wrong + self._judge_planted()
 
     def _run(self, *, dies: bool = False) -> list[Data]:
         time = Time(self._die if dies else self._wait, self.target.host.clock.now)
@@ -290,12 +290,12 @@ def bench(site: Site, step: str, transport: str = "basic") -> Iterator[Bench]:
             stack.enter_context(mock.patch.object(module, "uuid", row))
         stack.enter_context(mock.patch.object(static_filters, "Filter", new_filter))
         lab, target = stack.enter_context(running(site))
-        foreign = plant_foreign(target)
+        planted = plant_others(target)
         controller = Controller(target, time=Time(lambda _seconds: None, target.host.clock.now))
         steps = plays(site, controller.run("policies_info", {})["config"])
         for earlier in STEPS[: STEPS.index(step)]:
             steps[earlier](controller)
-        yield Bench(lab, target, site, step, steps[step], transport, foreign, guids)
+        yield Bench(lab, target, site, step, steps[step], transport, planted, guids)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,10 @@ from functools import lru_cache
 from ipaddress import ip_address
 
 from flow_worlds import HostSpec, Tuple5, World
+from ties import tied
 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.endpoint import Endpoint
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.lint import FindingKind, lint_host, tied
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.lint import FindingKind, lint_host
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.negotiation import Agreement
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.outcome import PASSING, Network
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.pair import Pair
@@ -23,7 +24,11 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.space import P
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.in_force import in_force
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model import Store
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.netsh import render
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.intent import Mode, desired_store
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.intent import (
+    Mode,
+    read_request,
+    requested_store,
+)
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.plan import make_plan
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.store.read import read_store
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.registry.query import parse_query
@@ -76,7 +81,7 @@ def build(spec: HostSpec) -> Host:
     """
     host = machine(spec.name, *spec.addresses, version=spec.version)
     current = _fresh(spec.version)
-    wanted = desired_store(current, spec.document, Mode.MERGED)
+    wanted = requested_store(current, read_request(spec.document, Mode.MERGED))
     lines = [render(step.operation).clear() for step in make_plan(current, wanted)]
     for line, answer in zip(lines, talk(host, *lines), strict=True):
         assert not answer, (line, answer)

@@ -19,7 +19,7 @@ Data = dict[str, Any]
 def info(config: Data | None = None, version: str = "2016", **facts: Any) -> Data:
     """Return what policies_info tells of a host."""
     host = {"version": str(parse_version(version, "")), "exemption_level": 3, "services": {}, **facts}
-    return {"config": config or {}, "host": host, "predefined": {}, "foreign": []}
+    return {"config": config or {}, "host": host, "predefined": {}}
 
 
 def host(name: str, *addresses: str, config: Data | None = None, version: str = "2016", **more: Any) -> Data:

@@ -126,7 +126,6 @@ INFO = {
         "local_policy_counts": True,
     },
     "predefined": {"filter_actions": ["Permit"], "policies": []},
-    "foreign": [{"name": "x", "assigned": False}],
 }
 DEPLOYMENT_FLOW = {
     "name": "Web",
@@ -188,7 +187,11 @@ TREES: dict[str, Data] = {
     "filter_action": {**FILTER_ACTION, "state": "present", **GUARD},
     "policy": {**POLICY, "state": "present", **GUARD},
     "assignment": {"name": "Front", "state": "assigned", **IN_FORCE, **GUARD},
-    "policies": {"config": DOCUMENT, "state": "merged", **IN_FORCE, **GUARD},
+    # The last three belong to states that take no host, and are not given beside this one.
+    "policies": {
+        **{"config": DOCUMENT, "state": "merged", **IN_FORCE, **GUARD},
+        **dict.fromkeys(("running_config", "src", "dest")),
+    },
     "policies_info": {"query": "filter_lists[].name"},
     "sa_info": {},
     "session_check": {"sessions": SESSIONS, "fail": True},

@@ -47,7 +47,7 @@ def info(config: Data) -> Data:
         "local_policy_counts": True,
         "exemption_level": None,
     }
-    return {"config": config, "host": host, "foreign": [], "predefined": {}}
+    return {"config": config, "host": host, "unmanaged": [], "predefined": {}}
 
 
 def associations(local: str, peer: str, *, sends: bool, bytes_so_far: int) -> Data:

@@ -30,7 +30,7 @@ KEY = "Quiet-Harbour-41"
 CONFIRM_SECONDS = 60
 FIRST, STAGED, CONFIRMED, ROLLBACK = "first run", "staged change", "confirmed change", "rollback"
 STEPS = (FIRST, STAGED, CONFIRMED, ROLLBACK)
-FOREIGN = ("non_ascii_policy", "unknown_authentication", "half_written_key", "orphan_rule")
+PLANTED = ("non_ascii_policy", "unknown_authentication", "half_written_key", "orphan_rule")
 # Dropped connections leave shells open, which a host would close after minutes only.
 _ENDLESS = 1_000_000
 
@@ -93,7 +93,7 @@ SITES = (
 
 @contextmanager
 def running(site: Site) -> Iterator[tuple[Lab, LabHost]]:
-    """Run a lab of one host as the rollout finds it, without foreign objects; its clock stands still."""
+    """Run a lab of one host as the rollout finds it, without objects of others; its clock stands still."""
     limits = replace(Limits.of(site.version), max_shells=_ENDLESS, max_operations=_ENDLESS)
     spec = HostSpec(name=site.name, version=site.version, language=site.language, limits=limits)
     with Lab([spec]) as lab:
@@ -104,10 +104,10 @@ def running(site: Site) -> Iterator[tuple[Lab, LabHost]]:
         yield lab, target
 
 
-def plant_foreign(target: LabHost) -> Tree:
+def plant_others(target: LabHost) -> Tree:
     """Plant objects of other tools and return their keys with all values."""
     plain = tree(target.host).keys()
-    for kind in FOREIGN:
+    for kind in PLANTED:
         policy_store(target.host).add_foreign(kind)
     return {
         path: values

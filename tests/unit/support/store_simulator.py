@@ -11,18 +11,24 @@ from functools import singledispatch
 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._common.packets import Place
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model import (
+    POLICY,
     DefaultResponse,
     Filter,
     FilterAction,
     FilterList,
     Kerberos,
     Policy,
+    PresharedKey,
     QuickModeMethod,
     Rule,
     Store,
     folded,
+    ordered_rules,
+    rules_by_key,
 )
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.names import sent_name_trouble, sent_rule_trouble
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning import operations as op
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.renames import renamed
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.words import ActionKind, Encryption, Integrity
 
 HOST_RESPONSE = (QuickModeMethod(esp_encryption=Encryption.TRIPLE_DES, esp_integrity=Integrity.SHA1),)
@@ -32,12 +38,33 @@ class Refused(Exception):
     """The command would fail on a host."""
 
 
+_REWRITES = (op.DeleteFilter, op.ChangeFilterAction, op.ChangePolicy, op.ChangeDefaultResponse, op.ChangeRule)
+_ENDS = (op.DeletePolicy, op.DeleteFilterList, op.DeleteFilterAction)
+
+
 def run(store: Store, operation: op.Operation) -> Store:
-    """Return the store after one operation."""
-    return _run(operation, store)
+    """Return the store after one operation. What netsh would lose of an object is not to be lost."""
+    mark = store.mark(*operation.key)
+    if mark.kept and not isinstance(operation, op.Rename):
+        raise Refused(f"{operation.key} is shared")
+    odd = not isinstance(operation, op.DeleteFilter) or operation.filter.selector in mark.filters
+    if mark.content and isinstance(operation, _REWRITES) and odd:
+        raise Refused(f"{operation.key} holds more than was said")
+    after = _run(operation, store)
+    if isinstance(operation, _ENDS):
+        kept = {key: mark for key, mark in after.unmanaged.items() if key != operation.key}
+        identities = {key: identity for key, identity in after.identities.items() if key != operation.key}
+        after = replace(after, unmanaged=kept, identities=identities)
+    return after
 
 
 def _find(items, name):
+    if sent_name_trouble(name) is not None:
+        raise Refused(f"{name} cannot be said")
+    return _one(items, name)
+
+
+def _one(items, name):
     found = [item for item in items if folded(item.name) == folded(name)]
     if len(found) != 1:
         raise Refused(f"{name}: {len(found)} objects")
@@ -61,8 +88,8 @@ def _unused(store: Store, attribute: str, name: str) -> None:
         for rule in policy.rules:
             if folded(getattr(rule, attribute)) == folded(name):
                 raise Refused(f"{name} is in use")
-    if any((attribute, folded(name)) in item.uses for item in store.foreign):
-        raise Refused(f"{name} is in foreign use")
+    if any((attribute, folded(name)) in item.uses for item in store.opaque):
+        raise Refused(f"{name} is in use by what cannot be read")
 
 
 @singledispatch
@@ -156,8 +183,13 @@ def _run_change_default_response(operation: op.ChangeDefaultResponse, store):
 
 
 def _with_rules(store, policy, rules):
-    new = replace(policy, rules=tuple(sorted(rules, key=lambda rule: folded(rule.name))))
+    new = replace(policy, rules=ordered_rules(rules))
     return replace(store, policies=_swap(store.policies, policy.name, (new,)))
+
+
+def _check_rule_name(name: str) -> None:
+    if sent_rule_trouble(name) is not None:
+        raise Refused(f"rule {name} cannot be said")
 
 
 def _check_rule(store: Store, rule: Rule) -> None:
@@ -169,6 +201,7 @@ def _check_rule(store: Store, rule: Rule) -> None:
 def _run_add_rule(operation: op.AddRule, store):
     _check_rule(store, operation.rule)
     policy = _find(store.policies, operation.policy)
+    _check_rule_name(operation.rule.name)
     return _with_rules(store, policy, _create(policy.rules, operation.rule))
 
 
@@ -176,6 +209,7 @@ def _run_add_rule(operation: op.AddRule, store):
 def _run_change_rule(operation: op.ChangeRule, store):
     _check_rule(store, operation.rule)
     policy = _find(store.policies, operation.policy)
+    _check_rule_name(operation.rule.name)
     old = _find(policy.rules, operation.rule.name)
     if old.tunnel_endpoint and not operation.rule.tunnel_endpoint:
         raise Refused("a tunnel is not taken away")
@@ -185,21 +219,39 @@ def _run_change_rule(operation: op.ChangeRule, store):
 @_run.register
 def _run_delete_rule(operation: op.DeleteRule, store):
     policy = _find(store.policies, operation.policy)
+    _check_rule_name(operation.name)
     return _with_rules(store, policy, _swap(policy.rules, operation.name, ()))
 
 
 @_run.register
+def _run_rename(operation: op.Rename, store):
+    name = _found(store, operation.kind, operation.name, operation.identity)
+    if folded(operation.new_name) in store.named(operation.kind):
+        raise Refused(f"{operation.new_name} exists")
+    return renamed(store, replace(operation, name=name))
+
+
+@_run.register
 def _run_assign(operation: op.Assign, store):
-    name = _find(store.policies, operation.policy).name
-    foreign = tuple(replace(item, assigned=False) for item in store.foreign)
-    return replace(store, assigned=name, foreign=foreign)
+    return replace(store, assigned=_found(store, POLICY, operation.policy, operation.identity))
 
 
 @_run.register
 def _run_unassign(operation: op.Unassign, store):
-    if not store.assigned or folded(store.assigned) != folded(operation.policy):
+    name = _found(store, POLICY, operation.policy, operation.identity)
+    if not store.assigned or folded(store.assigned) != folded(name):
         raise Refused("another policy is in force")
     return replace(store, assigned=None)
+
+
+def _found(store: Store, kind: str, name: str, identity: str) -> str:
+    """Return the name of an object that is found by its GUID, or by a name that netsh can be given."""
+    if not identity and store.mark(kind, name).name:
+        raise Refused(f"{name} cannot be said")
+    found = store.found(kind, identity) if identity else store.named(kind).get(folded(name))
+    if found is None:
+        raise Refused(f"{name} is not there")
+    return found
 
 
 def meaning(store: Store) -> object:
@@ -208,9 +260,9 @@ def meaning(store: Store) -> object:
         {folded(item.name): (item.name, item.description, frozenset(item.filters)) for item in store.filter_lists},
         {folded(item.name): (item.name, item.description, action_meaning(item)) for item in store.filter_actions},
         {folded(item.name): replace(item, rules=()) for item in store.policies},
-        {folded(item.name): {folded(rule.name): rule for rule in item.rules} for item in store.policies},
+        {folded(item.name): rules_by_key(item.rules) for item in store.policies},
         folded(store.assigned) if store.assigned else None,
-        frozenset(store.foreign),
+        frozenset(store.opaque),
     )
 
 
@@ -243,15 +295,21 @@ def _matches(item: Filter, packet: Packet) -> bool:
     )
 
 
+def _keys(rule: Rule) -> str:
+    """Return what tells rules apart that differ by their pre-shared keys only, which no text shows."""
+    return "".join(method.key.reveal() for method in rule.authentication if isinstance(method, PresharedKey))
+
+
 def fate(store: Store, packet: Packet) -> object:
     """Return what happens to a packet of the host under the policy in force.
 
     The most specific filter wins; equals are decided by what they do, never by names or order.
     """
-    foreign = store.foreign_in_force
-    if store.assigned is None and foreign is None:
+    if store.assigned is None:
         return "clear"
-    policy: Policy = foreign.seen.policy if foreign else _find(store.policies, store.assigned)
+    if store.opaque_in_force is not None:
+        return "unknown"
+    policy: Policy = _one(store.policies, store.assigned)
     lists = {folded(item.name): item for item in store.filter_lists}
     actions = {folded(item.name): item for item in store.filter_actions}
     found = []
@@ -266,7 +324,7 @@ def fate(store: Store, packet: Packet) -> object:
             policy.main_mode,
         )
         found += [
-            (_weight(item), repr(does), does)
+            (_weight(item), repr(does) + _keys(rule), does)
             for item in lists[folded(rule.filter_list)].filters
             if _matches(item, packet)
         ]

@@ -72,11 +72,14 @@ class Cursor:
         return value
 
     def text(self, field: str) -> str:
-        """Return a string: its length in bytes with the closing NUL, then UTF-16. A length of 0 is accepted."""
+        """Return a string: its length in bytes with the closing NUL, then UTF-16. A length of 0 is accepted.
+
+        It ends at its first NUL: a field of nothing but NULs was seen in bytes of a netsh of Windows 10.
+        """
         if self._data.startswith(EMPTY_TEXT, self.position):  # nearly every string of a filter
             self.position += len(EMPTY_TEXT)
             return ""
-        return self.utf16(self.u32(f"length of {field}"), field)
+        return self.utf16(self.u32(f"length of {field}"), field).partition("\0")[0]
 
     def utf16(self, size: int, field: str) -> str:
         """Return ``size`` bytes of UTF-16 as text without one closing NUL."""

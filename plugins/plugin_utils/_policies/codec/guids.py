@@ -27,16 +27,17 @@ STANDARD = "{62f49e10-6c37-11d1-864c-14a300000000}"
 DEFAULT_RESPONSE = "{62f49e13-6c37-11d1-864c-14a300000000}"
 
 _FIRST_SERIES = "-70fa-11d1-864c-14a300000000}"
-PREDEFINED = frozenset(
-    start + _FIRST_SERIES
-    for start in (
-        "{72385236",  # policy Client (Respond Only)
-        "{72385230",  # policy Server (Request Security)
-        "{7238523c",  # policy Secure Server (Require Security)
-        "{7238523a",  # filter list All IP Traffic
-        "{72385235",  # filter list All ICMP Traffic
-        "{7238523b",  # filter action Permit
-        "{72385233",  # filter action Request Security (Optional)
-        "{7238523f",  # filter action Require Security
-    )
-)
+PREDEFINED = {
+    start + _FIRST_SERIES: name
+    for start, name in {
+        "{72385236": "Client (Respond Only)",
+        "{72385230": "Server (Request Security)",
+        "{7238523c": "Secure Server (Require Security)",
+        "{7238523a": "All IP Traffic",
+        "{72385235": "All ICMP Traffic",
+        "{7238523b": "Permit",
+        "{72385233": "Request Security (Optional)",
+        "{7238523f": "Require Security",
+    }.items()
+}
+"""The objects that Windows itself brings along: their English names by their GUIDs, which are the same everywhere."""

@@ -15,11 +15,12 @@ from typing import Protocol, TypeVar
 from ....module_utils import _argspec
 from ..._common.errors import IpsecError, hidden
 from ..._common.fields import Fields
-from ..model import Store, folded
-from ..names import check_object_name
+from ..model import FILTER_ACTION, FILTER_LIST, POLICY, FilterAction, FilterList, Policy, Store, folded
+from ..names import check_object_name, sent_name_trouble
 from .filter_action import read_filter_action, write_filter_action
 from .filter_list import read_filter_list, write_filter_list
 from .policy import read_policy, write_policy
+from .trouble import Noted
 
 DOCUMENT_OPTIONS = tuple(_argspec.DOCUMENT)
 
@@ -42,11 +43,12 @@ def _read_items(fields: Fields, key: str, read: Callable[[object, str], Item]) -
     return tuple(found[key] for key in sorted(found))
 
 
-def read_document(data: object, path: str = "config", *, partial: bool = False) -> Store:
+def read_document(data: object, path: str = "config", *, partial: bool = False, noted: Noted | None = None) -> Store:
     """Return the store that a document describes, with its objects ordered by name.
 
-    With ``partial`` objects may lack options that only a whole object must have. References between objects are
-    not followed here, since they may point at what a host already has.
+    With ``partial`` objects may lack options that only a whole object must have. GUIDs, and what netsh cannot be told
+    of objects that have one, go to ``noted``, see :mod:`.trouble`. References between objects are not followed here,
+    since they may point at what a host already has.
     """
     if isinstance(data, Mapping) and isinstance(data.get("config"), Mapping):
         remedy = f"This is a whole result of a module: write .config behind its name in {path}."
@@ -54,26 +56,56 @@ def read_document(data: object, path: str = "config", *, partial: bool = False) 
     fields = Fields(data, path, DOCUMENT_OPTIONS)
     expected = "the name of a policy, or an empty text for none"
     assigned = fields.text("assigned", "", expected, "Name the policy; yes and no are words of netsh only.")
-    return Store(
-        filter_lists=_read_items(fields, "filter_lists", read_filter_list),
-        filter_actions=_read_items(
-            fields, "filter_actions", lambda item, where: read_filter_action(item, where, partial=partial)
-        ),
-        policies=_read_items(fields, "policies", lambda item, where: read_policy(item, where, partial=partial)),
-        assigned=fields.checked("assigned", "", check_object_name) if assigned else None,
+    found = Noted() if noted is None else noted
+
+    def filter_list(item: object, where: str) -> FilterList:
+        return read_filter_list(item, where, found)
+
+    def action(item: object, where: str) -> FilterAction:
+        return read_filter_action(item, where, found, partial=partial)
+
+    def policy(item: object, where: str) -> Policy:
+        return read_policy(item, where, found, partial=partial)
+
+    store = Store(
+        filter_lists=_read_items(fields, "filter_lists", filter_list),
+        filter_actions=_read_items(fields, "filter_actions", action),
+        policies=_read_items(fields, "policies", policy),
+        assigned=assigned or None,
+        identities=found.guids,
     )
+    if assigned and not found.shows(POLICY, assigned):
+        check_object_name(assigned, fields.at("assigned"))
+    return store
 
 
 def write_document(store: Store) -> dict[str, object]:
     """Return the store as a document of plain data that :func:`read_document` reads back as the same store.
 
-    Foreign objects are not part of it. ``assigned`` is left out when a foreign policy is in force.
+    Objects of which netsh cannot be told all have their GUIDs. Objects whose meaning is not known are not part of it;
+    ``assigned`` may name one.
     """
-    data: dict[str, object] = {
-        "filter_lists": [write_filter_list(item) for item in store.filter_lists],
-        "filter_actions": [write_filter_action(item) for item in store.filter_actions],
-        "policies": [write_policy(item) for item in store.policies],
+    lists = (_with_guid(store, FILTER_LIST, item.name, write_filter_list(item)) for item in store.filter_lists)
+    actions = (_with_guid(store, FILTER_ACTION, item.name, write_filter_action(item)) for item in store.filter_actions)
+    policies = (_with_guid(store, POLICY, item.name, write_policy(item)) for item in store.policies)
+    return {
+        "filter_lists": [*lists],
+        "filter_actions": [*actions],
+        "policies": [*policies],
+        "assigned": _assigned(store),
     }
-    if store.foreign_in_force is None:
-        data["assigned"] = store.assigned or ""
-    return data
+
+
+def _assigned(store: Store) -> str:
+    """Return what tells the policy in force: its name, or its GUID where it is no part of the document."""
+    opaque = store.opaque_in_force
+    if opaque is not None and sent_name_trouble(opaque.name):
+        return opaque.identity
+    return store.assigned or ""
+
+
+def _with_guid(store: Store, kind: str, name: str, data: dict[str, object]) -> dict[str, object]:
+    """Return an object as user data, with its GUID behind the name if it has a mark."""
+    if (kind, folded(name)) not in store.unmanaged:
+        return data
+    return {"name": name, "guid": store.identity(kind, name), **data}

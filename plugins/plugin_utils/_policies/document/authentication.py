@@ -15,6 +15,7 @@ from ..._common.secret import Secret
 from ..._windows.netsh.text import LONGEST_TEXT, trouble
 from ..model import Authentication, Certificate, Kerberos, PresharedKey
 from ..names import authority_trouble
+from .trouble import Notes
 
 AUTHENTICATION_OPTIONS = tuple(_argspec.AUTHENTICATION)
 LONGEST_KEY = 256
@@ -36,7 +37,7 @@ _BELONGS = {
 }
 
 
-def _read_one(data: object, path: str) -> Authentication:
+def _read_one(data: object, path: str, notes: Notes) -> Authentication:
     fields = Fields(data, path, AUTHENTICATION_OPTIONS, hide=True)
     fields.require("method", f"one of {', '.join(Method)}")
     method = fields.choice("method", Method, Method.KERBEROS)
@@ -49,7 +50,7 @@ def _read_one(data: object, path: str) -> Authentication:
         return PresharedKey(_check_key(fields.secret("preshared_key"), fields.at("preshared_key")))
     fields.require("authority", "the name of the certification authority")
     return Certificate(
-        _authority(fields),
+        _authority(fields, notes),
         fields.flag("map_to_account", False),
         fields.flag("exclude_authority_name", False),
     )
@@ -76,32 +77,33 @@ def _check_key(key: Secret | None, path: str) -> Secret | None:
     return key
 
 
-def _authority(fields: Fields) -> str:
+def _authority(fields: Fields, notes: Notes) -> str:
     text = fields.text("authority", "")
     found: tuple[str, str] | None
     if not text.strip() or text != text.strip():
         found = ("the name of an authority without blanks at its ends", "Correct the name.")
-        raise fields.error("authority", text, *found)
-    if len(text) > LONGEST_TEXT:
+    elif len(text) > LONGEST_TEXT:
         found = (f"at most {LONGEST_TEXT} characters, not {len(text)}", "Correct the name.")
-        raise fields.error("authority", text, *found)
-    if (found := authority_trouble(text)) is not None:
-        raise fields.error("authority", text, *found)
+    else:
+        found = authority_trouble(text)
+    if found is not None:
+        notes.add(fields.error("authority", text, *found))
     return text
 
 
-def read_authentication(fields: Fields, key: str) -> tuple[Authentication, ...]:
+def read_authentication(fields: Fields, key: str, notes: Notes) -> tuple[Authentication, ...]:
     """Return the authentication methods of a list, which are in order of preference."""
     found: list[Authentication] = []
     for where, item in fields.items(key):
-        one = _read_one(item, where)
+        one = _read_one(item, where, notes)
         twice = any(type(one) is type(other) for other in found) and not isinstance(one, Certificate)
         if twice or one in found:
             remedy = "Remove the second one."
             raise IpsecError(where, write_authentication(one)["method"], "each method once in a rule", remedy)
         found.append(one)
     if fields.given(key) and not found:
-        raise IpsecError(fields.at(key), [], "at least one authentication method", "Add for example method: kerberos.")
+        expected, remedy = "at least one authentication method", "Add for example method: kerberos."
+        notes.add(IpsecError(fields.at(key), [], expected, remedy))
     return tuple(found)
 
 

@@ -10,9 +10,9 @@ from ....module_utils import _argspec
 from ..._common.errors import IpsecError, hidden
 from ..._common.fields import Fields
 from ..._common.packets import HIGHEST_U32
-from ..model import FilterAction, QuickModeMethod
-from ..names import check_object_name
+from ..model import FILTER_ACTION, FilterAction, QuickModeMethod
 from ..words import ActionKind, Encryption, Integrity
+from .trouble import Noted, Notes
 
 METHOD_OPTIONS = tuple(_argspec.METHOD)
 NEGOTIATE_OPTIONS = ("security_methods", "accept_unsecured", "fallback_to_clear", "perfect_forward_secrecy")
@@ -72,18 +72,20 @@ def read_methods(fields: Fields, key: str) -> tuple[QuickModeMethod, ...]:
     return tuple(found)
 
 
-def read_filter_action(data: object, path: str, *, partial: bool = False) -> FilterAction:
+def read_filter_action(data: object, path: str, noted: Noted | None = None, *, partial: bool = False) -> FilterAction:
     """Return the filter action that ``data`` describes.
 
-    With ``partial`` the options may be only some of those that make a whole filter action.
+    With ``partial`` the options may be only some of those that make a whole filter action. What netsh cannot be told
+    is refused or noted, see :mod:`.trouble`.
     """
     fields = Fields(data, path, FILTER_ACTION_OPTIONS)
     fields.require("name", "the name of the filter action")
+    notes = Notes(fields, noted or Noted())
     if not partial:
         fields.require("action", f"one of {', '.join(ActionKind)}")
     action = fields.choice("action", ActionKind, ActionKind.NEGOTIATE)
     found = FilterAction(
-        name=fields.checked("name", "", check_object_name),
+        name=notes.name(fields, "name"),
         description=fields.text("description", ""),
         action=action,
         methods=read_methods(fields, "security_methods"),
@@ -96,6 +98,7 @@ def read_filter_action(data: object, path: str, *, partial: bool = False) -> Fil
     elif not found.methods and not partial:
         expected = "at least one security method with action negotiate"
         raise IpsecError(fields.at("security_methods"), [], expected, "Add what the action offers to a peer.")
+    notes.close(FILTER_ACTION, found.name)
     return found
 
 

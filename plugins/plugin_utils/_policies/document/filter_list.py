@@ -25,8 +25,8 @@ from ..._common.packets import (
     parse_port,
     parse_protocol,
 )
-from ..model import Filter, FilterList
-from ..names import check_object_name
+from ..model import FILTER_LIST, Filter, FilterList
+from .trouble import STRICT, Noted, Notes
 
 FILTER_OPTIONS = tuple(_argspec.FILTER)
 FILTER_LIST_OPTIONS = tuple(_argspec.FILTER_LIST)
@@ -53,7 +53,7 @@ def _address(fields: Fields, key: str, default: Place) -> Address:
         raise IpsecError(fields.at(key), error.value, error.expected, error.remedy) from None
 
 
-def read_filter(data: object, path: str) -> Filter:
+def read_filter(data: object, path: str, notes: Notes = STRICT) -> Filter:
     """Return the filter that ``data`` describes; from Me to Any, any protocol, mirrored, where it says nothing."""
     fields = Fields(data, path, FILTER_OPTIONS)
     found = Filter(
@@ -70,11 +70,11 @@ def read_filter(data: object, path: str) -> Filter:
             shown = format_protocol(found.protocol)
             remedy = "Say protocol: tcp or udp, or leave the port out. AH and ESP are protocols 51 and 50, not ports."
             raise IpsecError(fields.at(key), port, f"no port with protocol {shown}", remedy)
-    _check_sides(found, fields)
+    _check_sides(found, fields, notes)
     return found
 
 
-def _check_sides(found: Filter, fields: Fields) -> None:
+def _check_sides(found: Filter, fields: Fields, notes: Notes) -> None:
     sides = (("source", found.source, found.destination), ("destination", found.destination, found.source))
     for key, side, other in sides:
         if isinstance(side, ServerRole) and other is not Place.ME:
@@ -87,7 +87,8 @@ def _check_sides(found: Filter, fields: Fields) -> None:
         shown = format_address(found.destination)
         raise IpsecError(fields.at("destination"), shown, expected, "Write one filter for each address family.")
     if found.source is Place.ME and found.destination is Place.ME:
-        raise IpsecError(fields.at("destination"), "me", "another host than the source", "Correct one of the sides.")
+        expected = "another host than the source"
+        notes.add(IpsecError(fields.at("destination"), "me", expected, "Correct one of the sides."))
 
 
 def write_filter(found: Filter) -> dict[str, object]:
@@ -103,16 +104,22 @@ def write_filter(found: Filter) -> dict[str, object]:
     }
 
 
-def read_filter_list(data: object, path: str) -> FilterList:
-    """Return the filter list that ``data`` describes; equal filters are kept once."""
+def read_filter_list(data: object, path: str, noted: Noted | None = None) -> FilterList:
+    """Return the filter list that ``data`` describes; equal filters are kept once.
+
+    What netsh cannot be told is refused or noted, see :mod:`.trouble`.
+    """
     fields = Fields(data, path, FILTER_LIST_OPTIONS)
     fields.require("name", "the name of the filter list")
-    filters = dict.fromkeys(read_filter(item, where) for where, item in fields.items("filters"))
-    return FilterList(
-        name=fields.checked("name", "", check_object_name),
+    notes = Notes(fields, noted or Noted())
+    filters = dict.fromkeys(read_filter(item, where, notes) for where, item in fields.items("filters"))
+    found = FilterList(
+        name=notes.name(fields, "name"),
         description=fields.text("description", ""),
         filters=tuple(filters),
     )
+    notes.close(FILTER_LIST, found.name)
+    return found
 
 
 def write_filter_list(found: FilterList) -> dict[str, object]:

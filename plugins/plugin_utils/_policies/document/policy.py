@@ -12,11 +12,24 @@ from ....module_utils import _argspec
 from ..._common.errors import IpsecError
 from ..._common.fields import Fields
 from ..._common.packets import HIGHEST_U32, parse_one_address
-from ..model import DEFAULT_MAIN_MODE_METHODS, DefaultResponse, Kerberos, MainMode, MainModeMethod, Policy, Rule, folded
-from ..names import check_object_name
+from ..model import (
+    DEFAULT_MAIN_MODE_METHODS,
+    FILTER_ACTION,
+    FILTER_LIST,
+    POLICY,
+    DefaultResponse,
+    Kerberos,
+    MainMode,
+    MainModeMethod,
+    Policy,
+    Rule,
+    folded,
+    ordered_rules,
+)
 from ..words import ConnectionType, DhGroup, Encryption, Integrity, effective_quick_modes
 from .authentication import read_authentication, write_authentication
 from .filter_action import read_methods, write_method
+from .trouble import STRICT, Noted, Notes
 
 RULE_OPTIONS = tuple(_argspec.RULE)
 MAIN_MODE_METHOD_OPTIONS = tuple(_argspec.MAIN_MODE_METHOD)
@@ -41,24 +54,28 @@ def _read_endpoint(fields: Fields) -> IPv4Address | IPv6Address | None:
     return found
 
 
-def read_rule(data: object, path: str, *, partial: bool = False) -> Rule:
-    """Return the rule that ``data`` describes; transport mode, Kerberos, all connections where it says nothing."""
+def read_rule(data: object, path: str, notes: Notes = STRICT, *, partial: bool = False) -> Rule:
+    """Return the rule that ``data`` describes; transport mode, Kerberos, all connections where it says nothing.
+
+    No method of authentication at all is what a rule that does not negotiate may have.
+    """
     fields = Fields(data, path, RULE_OPTIONS)
     # Windows makes rules without a name; an empty one is the only way to speak of them, and cannot be sent.
     fields.require("name", "the name of the rule")
     if not partial:
         fields.require("filter_list", "the name of a filter list")
         fields.require("filter_action", "the name of a filter action")
-    name = fields.checked("name", "", check_object_name) if fields.text("name", "") else ""
+    name = notes.name(fields, "name") if fields.text("name", "") else ""
     if name.lower() == "default":
         remedy = "netsh takes the word default for the default response rule: choose another name."
-        raise IpsecError(fields.at("name"), name, "a name other than default", remedy)
+        notes.add(IpsecError(fields.at("name"), name, "a name other than default", remedy))
+    authentication = read_authentication(fields, "authentication", notes)
     return Rule(
         name=name,
         description=fields.text("description", ""),
-        filter_list=fields.checked("filter_list", "", check_object_name),
-        filter_action=fields.checked("filter_action", "", check_object_name),
-        authentication=read_authentication(fields, "authentication") or (Kerberos(),),
+        filter_list=notes.name(fields, "filter_list", FILTER_LIST),
+        filter_action=notes.name(fields, "filter_action", FILTER_ACTION),
+        authentication=authentication if fields.given("authentication") else (Kerberos(),),
         connection_type=fields.choice("connection_type", ConnectionType, ConnectionType.ALL),
         tunnel_endpoint=_read_endpoint(fields),
         enabled=fields.flag("enabled", True),
@@ -134,7 +151,7 @@ def _write_main_mode(found: MainMode) -> dict[str, object]:
     }
 
 
-def _read_default_response(data: object, path: str) -> DefaultResponse:
+def _read_default_response(data: object, path: str, notes: Notes) -> DefaultResponse:
     fields = Fields(data, path, DEFAULT_RESPONSE_OPTIONS)
     default = DefaultResponse()
     methods = read_methods(fields, "security_methods")
@@ -143,7 +160,7 @@ def _read_default_response(data: object, path: str) -> DefaultResponse:
         raise IpsecError(fields.at("security_methods"), [], "at least one security method", remedy)
     return DefaultResponse(
         enabled=fields.flag("enabled", default.enabled),
-        authentication=read_authentication(fields, "authentication") or default.authentication,
+        authentication=read_authentication(fields, "authentication", notes) or default.authentication,
         methods=methods or default.methods,
         perfect_forward_secrecy=fields.flag("perfect_forward_secrecy", default.perfect_forward_secrecy),
     )
@@ -158,26 +175,39 @@ def _write_default_response(found: DefaultResponse) -> dict[str, object]:
     }
 
 
-def read_policy(data: object, path: str, *, partial: bool = False) -> Policy:
-    """Return the policy that ``data`` describes."""
+def read_policy(data: object, path: str, noted: Noted | None = None, *, partial: bool = False) -> Policy:
+    """Return the policy that ``data`` describes.
+
+    What netsh cannot be told is refused or noted, see :mod:`.trouble`.
+    """
     fields = Fields(data, path, POLICY_OPTIONS)
     fields.require("name", "the name of the policy")
     default = Policy(name="")
-    rules: dict[str, Rule] = {}
-    for where, item in fields.items("rules"):
-        rule = read_rule(item, where, partial=partial)
-        if folded(rule.name) in rules:
-            raise IpsecError(f"{where}.name", rule.name, "each rule name once in a policy", "Rename one of the rules.")
-        rules[folded(rule.name)] = rule
+    notes = Notes(fields, noted or Noted())
     interval = "polling_interval_minutes"
-    return Policy(
-        name=fields.checked("name", "", check_object_name),
+    found = Policy(
+        name=notes.name(fields, "name"),
         description=fields.text("description", ""),
         polling_interval_minutes=fields.number(interval, default.polling_interval_minutes, 1, _MOST_MINUTES, "minutes"),
         main_mode=_read_main_mode(fields.mapping("main_mode"), fields.at("main_mode")),
-        default_response=_read_default_response(fields.mapping("default_response"), fields.at("default_response")),
-        rules=tuple(rules[key] for key in sorted(rules)),
+        default_response=_read_default_response(
+            fields.mapping("default_response"), fields.at("default_response"), notes
+        ),
+        rules=_read_rules(fields, notes, partial=partial),
     )
+    notes.close(POLICY, found.name)
+    return found
+
+
+def _read_rules(fields: Fields, notes: Notes, *, partial: bool) -> tuple[Rule, ...]:
+    rules: list[Rule] = []
+    for where, item in fields.items("rules"):
+        rule = read_rule(item, where, notes, partial=partial)
+        if rule.name and any(folded(rule.name) == folded(other.name) for other in rules):
+            expected = "each rule name once in a policy"
+            notes.add(IpsecError(f"{where}.name", rule.name, expected, "Rename one of the rules."))
+        rules.append(rule)
+    return ordered_rules(rules)
 
 
 def write_policy(found: Policy) -> dict[str, object]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ..model import DefaultResponse, Filter, FilterAction, FilterList, Policy, Rule, by_name
+from ..._windows.netsh.text import LOST, trouble
+from ..model import DefaultResponse, Filter, FilterAction, FilterList, Policy, Rule, rules_by_key
 from ..words import ActionKind
 from . import operations as op
 
@@ -53,7 +54,7 @@ def filter_action_changes(have: FilterAction | None, want: FilterAction) -> Iter
     if have is None:
         yield op.CreateFilterAction(want)
     elif _normal(have) != _normal(want):
-        yield op.ChangeFilterAction(want)
+        yield op.ChangeFilterAction(want, _described(have, want))
 
 
 def _normal(action: FilterAction) -> FilterAction:
@@ -71,18 +72,30 @@ def policy_changes(have: Policy | None, want: Policy) -> Iterator[op.Operation]:
         yield op.ChangeDefaultResponse(want.name, want.default_response)
         have = replace(want, rules=())
     elif _settings(have) != _settings(want):
-        yield op.ChangePolicy(want)
+        yield op.ChangePolicy(want, _described(have, want))
         response = replace(have.default_response, enabled=want.default_response.enabled)
         have = replace(have, default_response=response)
     if have.default_response != want.default_response:
         yield op.ChangeDefaultResponse(want.name, want.default_response)
-    old, new = by_name(have.rules), by_name(want.rules)
+    old, new = rules_by_key(have.rules), rules_by_key(want.rules)
     for key, rule in new.items():
         if key not in old:
             yield op.AddRule(want.name, rule)
         elif rule != old[key]:
             yield from _rule_changes(want.name, old[key], rule)
     yield from (op.DeleteRule(want.name, rule.name) for key, rule in old.items() if key not in new)
+
+
+def changed_rules(have: Policy, want: Policy) -> Iterator[Rule]:
+    """Yield the rules of ``have`` that change or go."""
+    new = rules_by_key(want.rules)
+    return (rule for key, rule in rules_by_key(have.rules).items() if new.get(key) != rule)
+
+
+def _described(have: FilterAction | Policy | Rule, want: FilterAction | Policy | Rule) -> bool:
+    """Tell whether a description is said: one that netsh cannot be given, or that a console has lost, stays."""
+    lost = trouble(want.description) is not None or LOST in want.description
+    return have.description != want.description or not lost
 
 
 def _settings(policy: Policy) -> Policy:
@@ -95,4 +108,4 @@ def _rule_changes(policy: str, have: Rule, want: Rule) -> Iterator[op.Operation]
         yield op.DeleteRule(policy, have.name)
         yield op.AddRule(policy, want)
     else:
-        yield op.ChangeRule(policy, want)
+        yield op.ChangeRule(policy, want, _described(have, want))

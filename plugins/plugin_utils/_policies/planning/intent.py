@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -17,12 +17,19 @@ from ..document import read_document
 from ..document.filter_action import read_filter_action, write_filter_action
 from ..document.filter_list import read_filter_list, write_filter_list
 from ..document.policy import read_policy, write_policy
+from ..document.trouble import Noted
 from ..model import FILTER_ACTION, FILTER_LIST, POLICY, FilterAction, FilterList, Policy, Store, by_name, folded
-from ..names import check_object_name
+from ..names import check_guid, check_object_name, is_guid
+from .changes import filter_action_changes, filter_list_changes, policy_changes
 from .merge import Data, given_only, listed, merged_list, overlaid
+from .operations import Rename
 from .references import complete, keep_needed, require_unused
+from .renames import renamed
 
 Item = FilterList | FilterAction | Policy
+
+# Says of an object that a host has it, whichever it is.
+_NO_GUID = "{00000000-0000-0000-0000-000000000000}"
 
 
 class Mode(StrEnum):
@@ -35,7 +42,7 @@ class Mode(StrEnum):
     REPLACED = "replaced"
     """Named objects become exactly what is said; other objects stay."""
     OVERRIDDEN = "overridden"
-    """The store becomes exactly what is said, but for predefined and foreign objects."""
+    """The store becomes exactly what is said; predefined and unmanaged objects stay unless they are named."""
     DELETED = "deleted"
     """Named objects go."""
 
@@ -45,22 +52,25 @@ class Request:
     """A document that has been read: what shall become of a host's store, whichever host it is.
 
     ``said`` is what the objects in ``given`` are on their own. What they leave out has its default there, which is
-    not what a merged object gets that the host has already.
+    not what a merged object gets that the host has already. ``noted`` are GUIDs of objects, and what netsh
+    cannot be told of some: they are refused but on hosts that have them as they are.
     """
 
     mode: Mode
     given: Data
     said: Store
     path: str
+    noted: Noted = field(default_factory=Noted)
 
 
 def read_request(given: Data, mode: Mode, path: str = "config") -> Request:
     """Read a document, once for all hosts; refuse one that no host could take, before any host is asked."""
-    said = read_document(given, path, partial=mode in (Mode.MERGED, Mode.PRESENT, Mode.DELETED))
+    noted = Noted()
+    said = read_document(given, path, partial=mode in (Mode.MERGED, Mode.PRESENT, Mode.DELETED), noted=noted)
     if mode is Mode.DELETED and "assigned" in given:
         remedy = "Name the policies to delete; a deleted policy is unassigned first."
         raise IpsecError(f"{path}.assigned", given["assigned"], "no assignment with state deleted", remedy)
-    return Request(mode, given_only(given), said, path)
+    return Request(mode, given_only(given), said, path, noted)
 
 
 def requested_store(current: Store, request: Request) -> Store:
@@ -70,6 +80,7 @@ def requested_store(current: Store, request: Request) -> Store:
     for removals of what is still in use.
     """
     given, path = request.given, request.path
+    current = _with_names(current, request)
     if request.mode is Mode.DELETED:
         return _without(current, given, path)
     store = current
@@ -79,116 +90,167 @@ def requested_store(current: Store, request: Request) -> Store:
         store = keep_needed(current, store)
     if given.get("assigned") is not None:
         name = str(given["assigned"])
-        store = store.with_assigned(name) if name else _unassigned(store, f"{path}.assigned")
-    elif store.assigned and folded(store.assigned) not in by_name(store.policies):
+        name = (current.found(POLICY, name) or name) if is_guid(name) else name
+        store = replace(store, assigned=name or None)
+    elif store.assigned and folded(store.assigned) not in store.named(POLICY):
         store = replace(store, assigned=None)
-    return complete(current, store, path)
+    wanted = complete(current, store, path)
+    for (kind, name), error in request.noted.trouble.items():
+        if not _same(by_name(_items(current, kind)).get(name), by_name(_items(wanted, kind)).get(name)):
+            raise error
+    return wanted
 
 
-def check_document(given: Data, mode: Mode, path: str = "config") -> None:
-    """Refuse a document that no host could take; :func:`read_request` keeps what was read."""
-    read_request(given, mode, path)
+def _with_names(current: Store, request: Request) -> Store:
+    """Return the store in which objects that are told by GUIDs have the names that they shall have.
+
+    A host that has no such object is told the names alone.
+    """
+    for (kind, key), guid in request.noted.guids.items():
+        found = current.found(kind, guid)
+        if found is None or folded(found) == key or (kind, key) in request.noted.trouble:
+            continue
+        said = by_name(_items(request.said, kind))[key].name
+        current = _renamed(current, kind, guid, said, f"{request.path}.{_KINDS[kind].field}[{said!r}].")
+    return current
 
 
-def desired_store(current: Store, given: Data, mode: Mode, path: str = "config") -> Store:
-    """Return what one host shall have when ``given`` is applied to ``current``, see :func:`requested_store`."""
-    return requested_store(current, read_request(given, mode, path))
+def _same(before: Item | None, after: Item | None) -> bool:
+    """Tell whether nothing would have to be sent to make one object of the other."""
+    if isinstance(after, FilterList) and isinstance(before, FilterList):
+        return not any(filter_list_changes(before, after))
+    if isinstance(after, FilterAction) and isinstance(before, FilterAction):
+        return not any(filter_action_changes(before, after))
+    if isinstance(after, Policy) and isinstance(before, Policy):
+        return not any(policy_changes(before, after))
+    return before is after
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectRequest:
-    """Options of one object that have been read; ``said`` is what they are on their own, see :class:`Request`."""
+    """Options of one object that have been read; ``said`` is what they are on their own, see :class:`Request`.
+
+    ``guid`` finds the object on the host, whatever its name is there; ``said`` has the name that it shall have.
+    """
 
     kind: str
     given: Data
     said: Item
+    guid: str = ""
 
 
 def read_object(kind: str, given: Data) -> ObjectRequest:
     """Read the options of one object, once for all hosts; refuse what no host could take, before any is asked."""
-    said = _KINDS[kind].read(given, "", True)
-    return ObjectRequest(kind, given_only(given), said)
+    guid = _read_guid(given)
+    # The name that it gets is sent in any case, so nothing is said of the GUID to the reader of names.
+    said = _KINDS[kind].read({key: value for key, value in given.items() if key != "guid"}, "", True, Noted())
+    return ObjectRequest(kind, given_only(given), said, guid)
 
 
 def store_with_object(current: Store, request: ObjectRequest) -> Store:
     """Return what the host shall have when the object of a request is present."""
-    known = by_name(_items(current, request.kind))
-    known[folded(request.said.name)] = _present(known, request.said, request.given, Mode.PRESENT, "")
-    return complete(current, _with(current, request.kind, known), "")
+    kind, name = request.kind, request.said.name
+    if request.guid:
+        current = _renamed(current, kind, request.guid, name, "")
+    known = by_name(_items(current, kind))
+    present = _present(known, request.said, request.given, Mode.PRESENT, "")
+    known[folded(name)] = present
+    wanted = complete(current, _with(current, kind, known), "")
+    whole = isinstance(present, Policy) and request.given.get("rules") is not None
+    return _said_whole(wanted, kind, name) if whole else wanted
 
 
-def check_object(kind: str, given: Data, *, absent: bool = False) -> None:
-    """Refuse options of one object that no host could take; :func:`read_object` keeps what was read."""
-    read_object(kind, {"name": given.get("name")} if absent else given)
+def without_object(current: Store, kind: str, name: str, guid: str = "") -> Store:
+    """Return what the host shall have when one object is absent, which is found by its GUID where that is given."""
+    found = current.found(kind, guid) if guid else name
+    return current if found is None else _without(current, {_KINDS[kind].field: [{"name": found}]}, "")
 
 
-def desired_object(current: Store, kind: str, given: Data) -> Store:
-    """Return what one host shall have when the object with these options is present, see :func:`store_with_object`."""
-    return store_with_object(current, read_object(kind, given))
+def _read_guid(given: Data) -> str:
+    fields = Fields({"guid": given.get("guid")}, "", ("guid",))
+    return fields.checked("guid", "", check_guid).lower()
 
 
-def without_object(current: Store, kind: str, name: str) -> Store:
-    """Return what the host shall have when one object is absent."""
-    return _without(current, {_KINDS[kind].field: [{"name": name}]}, "")
+def _renamed(current: Store, kind: str, guid: str, name: str, path: str) -> Store:
+    """Return the store with the object of a GUID under a name; refuse when there is none, or another of that name."""
+    words = kind.replace("_", " ")
+    found = current.found(kind, guid)
+    if found is None:
+        remedy = "policies_info lists the GUIDs of what has no name that can be told."
+        raise IpsecError(f"{path}guid", guid, f"the GUID of a {words} of the host", remedy)
+    if found == name:
+        return current
+    if current.is_opaque(kind, found):
+        remedy = "It cannot be read, so what it would be under another name is not known."
+        raise IpsecError(f"{path}guid", guid, f"the GUID of a {words} that can be read", remedy)
+    if folded(name) in current.named(kind):
+        expected = f"a name that no other {words} of the host has"
+        raise IpsecError(f"{path}name", name, expected, "Choose another name, or remove the other one first.")
+    return renamed(current, Rename(kind, found, name, guid))
 
 
-def check_assignment(name: object, state: str) -> None:
-    """Refuse names that no policy can have, and an assignment of nothing."""
-    fields = Fields({"name": name}, "", ("name",))
+def _said_whole(store: Store, kind: str, name: str) -> Store:
+    """Return the store in which nothing of an object has to be kept: all of it was said."""
+    return replace(store, unmanaged={key: mark for key, mark in store.unmanaged.items() if key != (kind, folded(name))})
+
+
+def check_assignment(name: object, state: str, guid: object = None) -> None:
+    """Refuse names and GUIDs that no policy can have, and an assignment of nothing."""
+    fields = Fields({"name": name, "guid": guid}, "", ("name", "guid"))
+    _read_guid({"guid": guid})
+    if fields.given("name") and fields.given("guid"):
+        raise IpsecError("guid", guid, "a name or a GUID, not both", "Leave one of them out.")
+    if not fields.given("name") and not fields.given("guid") and state == "assigned":
+        remedy = "Add name or guid, or say state: unassigned."
+        raise IpsecError("name", None, "the name of the policy to assign", remedy)
     if fields.given("name"):
         fields.checked("name", "", check_object_name)
-    elif state == "assigned":
-        raise IpsecError("name", None, "the name of the policy to assign", "Add name, or say state: unassigned.")
 
 
-def assigned_store(current: Store, name: str | None, *, assign: bool) -> Store:
-    """Return what the host shall have when a policy is, or is not, in force.
+def assigned_store(current: Store, name: str | None, *, assign: bool, guid: str = "") -> Store:
+    """Return what the host shall have when a policy is, or is not, in force; ``guid`` finds one of any name.
 
-    To unassign with a name leaves another policy in force as it is. A foreign policy in force can only be replaced.
+    To unassign with a name leaves another policy in force as it is.
     """
+    found = current.found(POLICY, guid) if guid else current.named(POLICY).get(folded(name or ""))
     if assign:
-        found = by_name(current.policies).get(folded(name or ""))
         if found is None:
             remedy = "Make the policy first, or name one that the host has."
+            if guid:
+                raise IpsecError("guid", guid, "the GUID of a policy of the host", remedy)
             raise IpsecError("name", name, "the name of a policy of the host", remedy)
-        return current.with_assigned(found.name)
-    if name is None:
-        return _unassigned(current, "name")
-    if current.assigned is not None and folded(name) != folded(current.assigned):
-        return current
-    return replace(current, assigned=None)
-
-
-def _unassigned(current: Store, path: str) -> Store:
-    foreign = current.foreign_in_force
-    if foreign is not None:
-        remedy = "Unassign it with the tool that made it, or assign another policy, which replaces it."
-        raise IpsecError(path, foreign.name or foreign.identity, "a policy that can be managed here", remedy)
-    return replace(current, assigned=None)
+        return replace(current, assigned=found)
+    if (name is None and not guid) or (current.assigned is not None and found == current.assigned):
+        return replace(current, assigned=None)
+    return current
 
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """How objects of one kind are read from user data (data, path, partial), written to it, and kept in a store."""
+    """How objects of one kind are read from user data, written to it, and kept in a store.
 
-    read: Callable[[object, str, bool], Item]
+    ``read`` takes the data, their path, whether they may be partial, and where it notes what
+    netsh cannot be told.
+    """
+
+    read: Callable[[object, str, bool, Noted], Item]
     write: Callable[[Any], dict[str, object]]
     field: str
 
 
 _KINDS = {
     FILTER_LIST: _Kind(
-        lambda data, path, partial: read_filter_list(data, path),
+        lambda data, path, partial, noted: read_filter_list(data, path, noted),
         write_filter_list,
         "filter_lists",
     ),
     FILTER_ACTION: _Kind(
-        lambda data, path, partial: read_filter_action(data, path, partial=partial),
+        lambda data, path, partial, noted: read_filter_action(data, path, noted, partial=partial),
         write_filter_action,
         "filter_actions",
     ),
     POLICY: _Kind(
-        lambda data, path, partial: read_policy(data, path, partial=partial),
+        lambda data, path, partial, noted: read_policy(data, path, noted, partial=partial),
         write_policy,
         "policies",
     ),
@@ -215,6 +277,8 @@ def _combined(current: Store, wanted: Store, kind: str, request: Request) -> Sto
     for index, element in enumerate(listed(request.given.get(field))):
         key = folded(str(element["name"]))
         items[key] = _present(existing, said[key], element, request.mode, f"{request.path}.{field}[{index}]")
+        if request.mode in (Mode.REPLACED, Mode.OVERRIDDEN) and kind == POLICY:
+            wanted = _said_whole(wanted, kind, key)
     return _with(wanted, kind, items)
 
 
@@ -232,7 +296,11 @@ def _present(known: Mapping[str, Item], said: Item, given: Data, mode: Mode, pat
         return merged_list(before, said, given, keep=keep) if isinstance(before, FilterList) else said
     # It was read as a part of what a host has; it must be whole in the end.
     kind = _KINDS[FILTER_ACTION if isinstance(said, FilterAction) else POLICY]
-    return kind.read(given if before is None else overlaid(kind.write(before), given, keep=keep), path, False)
+    if before is None:
+        return kind.read(given, path, False, Noted())
+    # What of it cannot be told is on the host already, and is refused where it would have to be sent.
+    whole = overlaid({"guid": _NO_GUID, **kind.write(before)}, given, keep=keep)
+    return kind.read(whole, path, False, Noted())
 
 
 def _without(current: Store, given: Data, path: str) -> Store:
@@ -246,4 +314,10 @@ def _without(current: Store, given: Data, path: str) -> Store:
     if store.assigned and (POLICY, folded(store.assigned)) in gone:
         store = replace(store, assigned=None)
     require_unused(store, gone, path)
+    for item in store.opaque:
+        if item.key in gone:
+            where = f"{path}.{_KINDS[item.kind].field}" if path else "name"
+            expected = f"a {item.kind.replace('_', ' ')} that can be read"
+            remedy = f"Remove it in the snap-in, if nobody needs it. {item.reason}"
+            raise IpsecError(where, item.name, expected, remedy)
     return store

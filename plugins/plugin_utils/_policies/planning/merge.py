@@ -50,13 +50,30 @@ def overlaid(existing: dict[str, object], given: Data, *, keep: bool) -> dict[st
 
 
 def _overlaid_rules(existing: list[Data], given: list[Data], *, keep: bool) -> list[Data]:
-    known: dict[str, Data] = {folded(str(rule["name"])): rule for rule in existing}
-    named: dict[str, Data] = {}
+    left = list(existing)
+    named: list[Data] = []
     for rule in given:
-        key = folded(str(rule["name"]))
         said = {option: value for option, value in rule.items() if value is not None}
-        named[key] = {**known.get(key, {}), **said}
-    return [*({**known, **named} if keep else named).values()]
+        twin = _twin(left, said)
+        if twin is not None:
+            left.remove(twin)
+        named.append({**(twin or {}), **said})
+    return [*(left if keep else ()), *named]
+
+
+def _twin(rules: list[Data], said: Data) -> Data | None:
+    """Return the first rule that is meant: of the same name, and of those the one that uses the same."""
+    same = [rule for rule in rules if folded(str(rule["name"])) == folded(str(said["name"]))]
+    if said["name"] and len(same) == 1:
+        return same[0]
+    return next((rule for rule in same if all(_says(rule, said, option) for option in _USES)), None)
+
+
+_USES = ("filter_list", "filter_action")
+
+
+def _says(rule: Data, said: Data, option: str) -> bool:
+    return option not in said or folded(str(rule.get(option))) == folded(str(said[option]))
 
 
 def _mapping(value: object) -> Data:

@@ -9,9 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from operator import attrgetter
 
-from ..model import FILTER_ACTION, FILTER_LIST, POLICY, DefaultResponse, Filter, FilterAction, Policy, Rule, folded
-
-Key = tuple[str, str]
+from ..model import FILTER_ACTION, FILTER_LIST, POLICY, DefaultResponse, Filter, FilterAction, Key, Policy, Rule, folded
 
 
 class _KeyOf:
@@ -85,9 +83,10 @@ class CreateFilterAction:
 
 @dataclass(frozen=True, slots=True)
 class ChangeFilterAction:
-    """Give a filter action that exists all of these settings."""
+    """Give a filter action that exists all of these settings; its description only if it is ``described``."""
 
     action: FilterAction
+    described: bool = True
 
     key = _KeyOf(FILTER_ACTION, "action.name")
 
@@ -112,9 +111,10 @@ class CreatePolicy:
 
 @dataclass(frozen=True, slots=True)
 class ChangePolicy:
-    """Give a policy that exists these settings; its rules stay."""
+    """Give a policy that exists these settings, its description only if it is ``described``; its rules stay."""
 
     policy: Policy
+    described: bool = True
 
     key = _KeyOf(POLICY, "policy.name")
 
@@ -150,10 +150,11 @@ class AddRule:
 
 @dataclass(frozen=True, slots=True)
 class ChangeRule:
-    """Give a rule that exists all of these settings."""
+    """Give a rule that exists all of these settings; its description only if it is ``described``."""
 
     policy: str
     rule: Rule
+    described: bool = True
 
     key = _KeyOf(POLICY, "policy")
 
@@ -169,19 +170,36 @@ class DeleteRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Rename:
+    """Give a policy, filter list or filter action another name. ``identity`` finds one whatever its name is."""
+
+    kind: str
+    name: str
+    new_name: str
+    identity: str = ""
+
+    @property
+    def key(self) -> Key:
+        """The kind and the folded name of the object that it changes."""
+        return self.kind, folded(self.name)
+
+
+@dataclass(frozen=True, slots=True)
 class Assign:
-    """Put a policy in force; the one that was in force no longer is."""
+    """Put a policy in force; the one that was in force no longer is. ``identity`` finds one of any name."""
 
     policy: str
+    identity: str = ""
 
     key = _KeyOf("assignment")
 
 
 @dataclass(frozen=True, slots=True)
 class Unassign:
-    """Leave no policy in force, if ``policy`` is the one that was."""
+    """Leave no policy in force, if ``policy`` is the one that was. ``identity`` finds one of any name."""
 
     policy: str
+    identity: str = ""
 
     key = _KeyOf("assignment")
 
@@ -202,6 +220,7 @@ Operation = (
     | AddRule
     | ChangeRule
     | DeleteRule
+    | Rename
     | Assign
     | Unassign
 )

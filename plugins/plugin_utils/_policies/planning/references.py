@@ -15,21 +15,16 @@ from ..model import (
     FILTER_LIST,
     POLICY,
     Authentication,
+    Key,
+    Opaque,
     Policy,
     PresharedKey,
     Rule,
     Store,
     by_name,
     folded,
+    rules_by_key,
 )
-
-Key = tuple[str, str]
-
-
-def in_force_identity(store: Store) -> str | None:
-    """Return what tells policies in force apart: a name, the identity of a foreign one, None for none."""
-    foreign = store.foreign_in_force
-    return store.assigned or (foreign.identity if foreign else None)
 
 
 def uses(policy: Policy) -> frozenset[Key]:
@@ -40,12 +35,13 @@ def uses(policy: Policy) -> frozenset[Key]:
 
 
 def reachable(store: Store, policy: str | None) -> frozenset[Key]:
-    """Return a policy and what it uses; for None what the foreign policy in force uses, if there is one."""
+    """Return a policy and what it uses; nothing for None."""
     if policy is None:
-        foreign = store.foreign_in_force
-        return foreign.uses if foreign else frozenset()
+        return frozenset()
+    key = (POLICY, folded(policy))
+    opaque = next((item.uses for item in store.opaque if item.key == key), frozenset())
     found = by_name(store.policies).get(folded(policy))
-    return frozenset({(POLICY, folded(policy))}) | (uses(found) if found else frozenset())
+    return frozenset({key}) | (uses(found) if found else opaque)
 
 
 def _key(found: tuple[Authentication, ...]) -> Secret | None:
@@ -68,9 +64,9 @@ def _with_key(
 def complete(current: Store, wanted: Store, path: str) -> Store:
     """Return ``wanted`` with references spelled as their targets and unsaid secrets taken from ``current``.
 
-    Raises :class:`IpsecError` for unknown references, and for names that a foreign object has.
+    Raises :class:`IpsecError` for unknown references, and for names that an object has of which not all is known.
     """
-    _refuse_foreign_names(wanted, path)
+    _refuse_opaque_names(wanted, path)
     had = by_name(current.policies)
     policies = []
     for policy in wanted.policies:
@@ -79,39 +75,69 @@ def complete(current: Store, wanted: Store, path: str) -> Store:
         policies.append(before if policy == before else _complete_policy(policy, before, wanted, where))
     assigned = wanted.assigned
     if assigned is not None:
-        target = by_name(policies).get(folded(assigned))
-        if target is None:
+        names = wanted.named(POLICY)
+        if folded(assigned) not in names:
             remedy = "Define the policy, or assign one that the host has."
             raise IpsecError(f"{path}.assigned".lstrip("."), assigned, "the name of a policy", remedy)
-        assigned = target.name
+        assigned = names[folded(assigned)]
     return replace(wanted, policies=tuple(policies), assigned=assigned)
 
 
 def _complete_policy(policy: Policy, before: Policy | None, wanted: Store, path: str) -> Policy:
     lists, actions = by_name(wanted.filter_lists), by_name(wanted.filter_actions)
-    rules_before = by_name(before.rules) if before else {}
+    rules_before = rules_by_key(before.rules) if before else {}
     rules: list[Rule] = []
-    for rule in policy.rules:
+    for key, rule in rules_by_key(policy.rules).items():
+        twin = rules_before.get(key)
         where = f"{path}.rules[{rule.name!r}]"
-        target = lists.get(folded(rule.filter_list))
-        action = actions.get(folded(rule.filter_action))
+        target = lists.get(folded(rule.filter_list)) or _kept(FILTER_LIST, rule.filter_list, twin, wanted)
+        action = actions.get(folded(rule.filter_action)) or _kept(FILTER_ACTION, rule.filter_action, twin, wanted)
         if target is None:
-            remedy = "Define it, or name one that the host has."
+            remedy = _unknown(FILTER_LIST, rule.filter_list, wanted)
             raise IpsecError(f"{where}.filter_list", rule.filter_list, "the name of a filter list", remedy)
         if action is None:
-            remedy = "Define it, or name one that the host has."
+            remedy = _unknown(FILTER_ACTION, rule.filter_action, wanted)
             raise IpsecError(f"{where}.filter_action", rule.filter_action, "the name of a filter action", remedy)
-        twin = rules_before.get(folded(rule.name))
         if twin is not None and twin.name != rule.name:
             expected = f"the name as it is written on the host, {twin.name!r}"
             remedy = "Names that differ only by case are one name to Windows."
             raise IpsecError(f"{where}.name", rule.name, expected, remedy)
-        authentication = _with_key(rule.authentication, twin.authentication if twin else (), where)
+        model = twin or _predecessor(rule, policy, before)
+        authentication = _with_key(rule.authentication, model.authentication if model else (), where)
         rules.append(replace(rule, filter_list=target.name, filter_action=action.name, authentication=authentication))
     response = policy.default_response
     had = before.default_response.authentication if before else ()
     methods = _with_key(response.authentication, had, f"{path}.default_response")
     return replace(policy, rules=tuple(rules), default_response=replace(response, authentication=methods))
+
+
+def _unknown(kind: str, name: str, store: Store) -> str:
+    """Return what to do about a name that a rule cannot use."""
+    for item in store.opaque:
+        if item.key == (kind, folded(name)):
+            return f"The host has one that cannot be read: {item.reason} A rule that uses it may only stay."
+    return "Define it, or name one that the host has."
+
+
+def _predecessor(rule: Rule, policy: Policy, before: Policy | None) -> Rule | None:
+    """Return the one rule without a name that goes and uses what this new one uses: it gets a name, and has its key."""
+    if before is None or not rule.name:
+        return None
+
+    def alike(item: Rule) -> bool:
+        pairs = ((item.filter_list, rule.filter_list), (item.filter_action, rule.filter_action))
+        return not item.name and all(folded(one) == folded(other) for one, other in pairs)
+
+    found = [item for item in before.rules if alike(item)]
+    return found[0] if len(found) == 1 and not any(map(alike, policy.rules)) else None
+
+
+def _kept(kind: str, name: str, twin: Rule | None, store: Store) -> Opaque | None:
+    """Return what a rule of the host uses and nobody can read: the rule may go on using it."""
+    used = None if twin is None else twin.filter_list if kind == FILTER_LIST else twin.filter_action
+    if used is None or folded(used) != folded(name):
+        return None
+    return next((item for item in store.opaque if item.key == (kind, folded(name))), None)
 
 
 def _names(store: Store) -> dict[Key, str]:
@@ -120,19 +146,23 @@ def _names(store: Store) -> dict[Key, str]:
     return {(kind, folded(item.name)): item.name for kind, items in groups for item in items}
 
 
-def _refuse_foreign_names(wanted: Store, path: str) -> None:
+def _refuse_opaque_names(wanted: Store, path: str) -> None:
     names = _names(wanted)
-    for item in wanted.foreign:
-        name = names.get((item.kind, folded(item.name)))
+    for item in wanted.opaque:
+        name = names.get(item.key)
         if name is not None:
             expected = f"a name that no other {item.kind.replace('_', ' ')} of the host has"
-            remedy = f"The host has one that cannot be managed: {item.reason} Choose another name."
+            remedy = f"The host has one that cannot be read: {item.reason} Choose another name."
             raise IpsecError(path or item.kind, name, expected, remedy)
 
 
 def keep_needed(current: Store, wanted: Store) -> Store:
-    """Return ``wanted`` with the objects that may not go: predefined ones, those in foreign use, and what they use."""
-    needed: set[Key] = set(current.predefined).union(*(item.uses for item in current.foreign))
+    """Return ``wanted`` with the objects that only go when they are named, and what they use.
+
+    That are predefined ones, those that cannot be changed like others, and those in use by what cannot be read.
+    """
+    needed: set[Key] = set(current.predefined).union(*(item.uses for item in current.opaque))
+    needed |= {key for key, mark in current.unmanaged.items() if mark.name or mark.content or mark.kept}
     named = by_name(wanted.policies)
     for policy in current.policies:
         # What a predefined policy is said to be is what counts, not what it uses so far.
@@ -159,9 +189,9 @@ def require_unused(store: Store, gone: set[Key], path: str) -> None:
             for kind, name in ((FILTER_LIST, rule.filter_list), (FILTER_ACTION, rule.filter_action)):
                 if (kind, folded(name)) in gone:
                     _refuse_removal(kind, name, f"rule {rule.name!r} of policy {policy.name!r}", path)
-    for item in store.foreign:
+    for item in store.opaque:
         for kind, name in sorted(item.uses & gone):
-            _refuse_removal(kind, name, f"{item.kind} {item.name!r}, which cannot be managed here,", path)
+            _refuse_removal(kind, name, f"{item.kind} {item.name!r}, which cannot be read,", path)
 
 
 def _refuse_removal(kind: str, name: str, user: str, path: str) -> None:

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..._windows.engine import Step
-from ..model import Authentication, Policy, PresharedKey, SeenPolicy, Store
+from ..model import Authentication, Policy, PresharedKey, Store
 from .operations import AddRule, ChangeDefaultResponse, ChangeRule, Operation
 
 
 def secrets_of(store: Store, steps: Iterable[Step[Operation]]) -> frozenset[str]:
     """Return the pre-shared keys of a store and of the steps that are sent, in clear, to be looked for only."""
-    foreign = (item.seen.policy for item in store.foreign if isinstance(item.seen, SeenPolicy))
-    methods = [method for policy in (*store.policies, *foreign) for method in _of_policy(policy)]
+    methods = [method for policy in store.policies for method in _of_policy(policy)]
     for step in steps:
         if isinstance(step.operation, (AddRule, ChangeRule)):
             methods += step.operation.rule.authentication

@@ -6,14 +6,11 @@
 
 from __future__ import annotations
 
-import re
-
-from ..._common.errors import StoreError
-from ..model import Store, folded
+from ..model import POLICY, Store
+from ..names import checked_guid
 
 # What a prediction shows in place of the GUID of a policy that is yet to be made.
 _YET_UNKNOWN = "{yet-to-be-made}"
-_GUID = re.compile(r"\{[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}", re.IGNORECASE | re.ASCII)
 
 
 def way_back(store: Store, target: str | None, *, asleep: bool = False) -> str | None:
@@ -23,12 +20,11 @@ def way_back(store: Store, target: str | None, *, asleep: bool = False) -> str |
     because the services did not run. Policies are named by GUID; None when the host has not yet made the one that is
     needed.
     """
-    foreign = store.foreign_in_force
-    if (store.assigned or foreign) and not asleep:
-        before = foreign.identity if foreign else store.identities.get(folded(store.assigned or ""))
-        return f"netsh.exe ipsec static set policy guid={_guid(before)} assign=yes" if before is not None else None
-    after = store.identities.get(folded(target or ""))
-    return f"netsh.exe ipsec static set policy guid={_guid(after)} assign=no" if after is not None else None
+    if store.assigned and not asleep:
+        before = store.identity(POLICY, store.assigned)
+        return f"netsh.exe ipsec static set policy guid={checked_guid(before)} assign=yes" if before else None
+    after = store.identity(POLICY, target or "")
+    return f"netsh.exe ipsec static set policy guid={checked_guid(after)} assign=no" if after else None
 
 
 def predicted_way_back(store: Store, target: str | None, *, staged: bool, asleep: bool) -> str:
@@ -40,10 +36,3 @@ def predicted_way_back(store: Store, target: str | None, *, staged: bool, asleep
     copied = staged and not asleep
     known = None if copied else way_back(store, target, asleep=asleep)
     return known or f"netsh.exe ipsec static set policy guid={_YET_UNKNOWN} assign={'yes' if copied else 'no'}"
-
-
-def _guid(identity: str) -> str:
-    """Return an identity of the host's store if it is a GUID: the system account of the host will read it."""
-    if not _GUID.fullmatch(identity):
-        raise StoreError("policy store", identity, "a GUID as the identity of a policy", "Look at the host's registry.")
-    return identity

@@ -5,7 +5,7 @@
 """Records of the store in the terms of the model: filter actions, main mode, and the contents of rules.
 
 What the model cannot say raises :class:`Inexpressible`, whose text completes "This object ...". What the model can say,
-and netsh cannot be told, goes to ``oddities`` in the same words: the object is then seen, but not managed.
+and netsh cannot be told, goes to ``oddities`` in the same words: the object is seen, but not changed.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Hashable, Iterable
 from ipaddress import IPv4Address, IPv6Address
 from typing import TypeVar
 
+from ..._common.packets import HIGHEST_U32
 from ..._common.secret import Secret
 from ..._windows.netsh.text import LONGEST_TEXT, trouble
 from ..codec import filter_action as action_codes
@@ -32,8 +33,9 @@ from ..model import (
     MainModeMethod,
     PresharedKey,
     QuickModeMethod,
+    Selector,
+    Unmanaged,
 )
-from ..names import sent_name_trouble
 from ..words import ActionKind, ConnectionType, DhGroup, Encryption, Integrity, effective_quick_modes
 
 ACTIONS = {
@@ -80,12 +82,25 @@ class Inexpressible(Exception):
 
 
 class Oddities(list[str]):
-    """What netsh cannot be told of an object that means something all the same; each completes "This object ..."."""
+    """What an object holds that netsh cannot be told; each text completes "This object ...".
 
-    def name(self, name: str, what: str) -> None:
-        """Note a name that netsh cannot be given."""
-        if found := sent_name_trouble(name):
-            self.append(f"has {what} that netsh cannot be given: expected {found[0]}")
+    ``filters`` are the selectors of such filters. ``name``, ``rules`` and ``kept`` are the other reasons for which
+    something of it cannot be changed, as in
+    :class:`.model.Unmanaged`.
+    """
+
+    name: str = ""
+    kept: str = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rules: list[str] = []
+        self.filters: set[Selector] = set()
+
+    def unmanaged(self) -> Unmanaged:
+        """Return the first reason of each kind."""
+        content, rules = (next(iter(texts), "") for texts in (self, self.rules))
+        return Unmanaged(name=self.name, content=content, rules=rules, kept=self.kept, filters=frozenset(self.filters))
 
     def text(self, text: str, what: str) -> None:
         """Note a text that netsh cannot be given."""
@@ -190,7 +205,7 @@ def minutes(seconds: int, what: str, oddities: Oddities) -> int:
     """Return a length of time in minutes, begun ones included."""
     if seconds % 60:
         oddities.append(f"has {what} that is not a whole number of minutes")
-    return -(-seconds // 60)
+    return min(-(-seconds // 60), HIGHEST_U32 // 60)
 
 
 def _common(numbers: list[int], what: str, oddities: Oddities) -> int:

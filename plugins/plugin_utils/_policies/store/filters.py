@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import TypeVar
 
 from ..._common.packets import HIGHEST_PROTOCOL, Address, AddressRange, Network, Place, ServerRole, has_ports
 from ..._common.said import fit
@@ -17,6 +19,8 @@ from ..codec.filter_list import FilterListData, FilterSpec
 from ..codec.filter_range import AddressData, PortData, RangeSpec
 from ..model import Filter
 from .express import Inexpressible, Oddities, check_flag
+
+Spec = TypeVar("Spec", FilterSpec, RangeSpec)
 
 FULL_MASK = 0xFFFFFFFF
 SPECIALS = {
@@ -38,16 +42,28 @@ _WORDS: dict[int, Place | ServerRole] = {
 def filters(data: FilterListData, oddities: Oddities) -> tuple[tuple[Filter, ...], tuple[str, ...]]:
     """Return the filters in stored order, and remarks; filters that repeat another one exactly are kept once."""
     counting = data.counting
-    ranges = [_range_filter(spec, number, oddities) for number, spec in enumerate(data.ranges, len(counting) + 1)]
+    ranges = [
+        _noted(_range_filter, spec, number, oddities) for number, spec in enumerate(data.ranges, len(counting) + 1)
+    ]
     expansions = _Expansions(data.ranges, ranges)
     blocks = (
-        (spec, _plain_filter(spec) or _block_filter(spec, number, oddities)) for number, spec in enumerate(counting, 1)
+        (spec, _plain_filter(spec) or _noted(_block_filter, spec, number, oddities))
+        for number, spec in enumerate(counting, 1)
     )
     stored = [block for spec, block in blocks if not expansions.include(spec, block)]
     stored.extend(ranges)
     kept = tuple(dict.fromkeys(stored))
     repeated = len(stored) - len(kept)
     return kept, (f"holds {repeated} filters that repeat others exactly; they were read once",) if repeated else ()
+
+
+def _noted(read: Callable[[Spec, int, Oddities], Filter], spec: Spec, number: int, oddities: Oddities) -> Filter:
+    """Return the filter of a record, and note its selector if anything is odd about it."""
+    told = len(oddities)
+    found = read(spec, number, oddities)
+    if len(oddities) > told:
+        oddities.filters.add(found.selector)
+    return found
 
 
 class _Expansions:

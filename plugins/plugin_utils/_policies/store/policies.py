@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from ..._common.errors import StoreError
@@ -14,17 +15,8 @@ from ..codec.guids import DEFAULT_RESPONSE, NEGOTIATE
 from ..codec.main_mode import decode_main_mode
 from ..codec.policy import DEFAULT_POLLING_SECONDS, decode_policy
 from ..codec.rule import RuleData, decode_rule
-from ..model import (
-    Authentication,
-    DefaultResponse,
-    FilterAction,
-    FilterList,
-    Policy,
-    Rule,
-    SeenPolicy,
-    SeenRule,
-    folded,
-)
+from ..model import Authentication, DefaultResponse, FilterAction, Policy, Rule, folded, ordered_rules
+from ..names import sent_rule_trouble
 from ..words import ActionKind, ConnectionType
 from .contents import Contents
 from .express import (
@@ -40,52 +32,57 @@ from .express import (
     tunnel_endpoint,
 )
 from .objects import KIND_WORDS, Kind, Reference, StoredObject
-from .readings import Item, Readings, words
+from .readings import Readings, words
+from .store_names import StoreNames
 from .wiring import Wiring
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What policies are made of: filter lists and filter actions, which object uses which, and what all hold."""
+    """What policies are made of: filter actions, which object uses which, what all hold, and what they go by."""
 
     wiring: Wiring
     contents: Contents
-    filter_lists: Readings[FilterList]
+    names: StoreNames
     filter_actions: Readings[FilterAction]
 
 
-def policy(stored: StoredObject, parts: Parts, oddities: Oddities) -> SeenPolicy:
+def policy(stored: StoredObject, parts: Parts, oddities: Oddities) -> Policy:
     """Return a policy; raise Inexpressible for the first part of it that has no words, StoreError for damage."""
     polling = parts.contents.of(stored, decode_policy).polling_seconds or DEFAULT_POLLING_SECONDS
     polling_minutes = minutes(polling, "a polling interval", oddities)
     settings = _only(stored, stored.main_modes, Kind.MAIN_MODE, parts)
     _note_sharing(settings, parts, oddities)
     response: DefaultResponse | None = None
-    rules: list[SeenRule] = []
-    names: set[str] = set()
+    rules: list[Rule] = []
     for reference in dict.fromkeys(stored.rules):
         each = _found(reference, Kind.RULE, parts)
         _note_sharing(each, parts, oddities)
         if _is_default_response(each, parts):
             response = _one_of(response, _default_response(each, parts, oddities), oddities)
             continue
-        if folded(each.name) in names:
-            oddities.append(f"has two rules {f'with the name {each.name!a}' if each.name else 'without a name'}")
-        names.add(folded(each.name))
         if (rule := _rule_that_counts(each, parts, oddities)) is not None:
             rules.append(rule)
-    rules.sort(key=lambda each: folded(each.rule.name))
-    return SeenPolicy(
-        policy=Policy(
-            name=stored.name,
-            description=stored.description,
-            polling_interval_minutes=polling_minutes,
-            main_mode=main_mode(parts.contents.of(settings, decode_main_mode), oddities),
-            default_response=response or DefaultResponse(),
-            rules=tuple(each.rule for each in rules),
-        ),
-        rules=tuple(rules),
+    _note_names(rules, oddities)
+    return Policy(
+        name=parts.names(stored),
+        description=stored.description,
+        polling_interval_minutes=polling_minutes,
+        main_mode=main_mode(parts.contents.of(settings, decode_main_mode), oddities),
+        default_response=response or DefaultResponse(),
+        rules=ordered_rules(rules),
     )
+
+
+def _note_names(rules: list[Rule], oddities: Oddities) -> None:
+    """Note names that stand in the way; rules without names are what the snap-in itself makes."""
+    counts = Counter(folded(rule.name) for rule in rules)
+    for rule in rules:
+        found = sent_rule_trouble(rule.name)
+        if found is not None and rule.name:
+            oddities.rules.append(f"has a rule name that netsh cannot be given: expected {found[0]}")
+        elif rule.name and counts[folded(rule.name)] > 1:
+            oddities.rules.append(f"has {counts[folded(rule.name)]} rules with the name {rule.name!a}")
 
 
 def _only(stored: StoredObject, references: tuple[Reference, ...], kind: Kind, parts: Parts) -> StoredObject:
@@ -105,7 +102,7 @@ def _found(reference: Reference, kind: Kind, parts: Parts) -> StoredObject:
 
 def _note_sharing(stored: StoredObject, parts: Parts, oddities: Oddities) -> None:
     if len(parts.wiring.users(stored)) > 1:
-        oddities.append(f"shares its {stored.label} with another policy")
+        oddities.kept = oddities.kept or f"shares its {stored.label} with another policy"
 
 
 def _is_default_response(stored: StoredObject, parts: Parts) -> bool:
@@ -157,13 +154,8 @@ def _answer(stored: StoredObject, data: RuleData, parts: Parts, oddities: Odditi
     )
 
 
-def _rule_that_counts(stored: StoredObject, parts: Parts, oddities: Oddities) -> SeenRule | None:
+def _rule_that_counts(stored: StoredObject, parts: Parts, oddities: Oddities) -> Rule | None:
     """Return a rule, None for one that has no words and is switched off."""
-    # Predefined policies have rules without names; netsh cannot address those, but they can be shown and kept.
-    if stored.name:
-        oddities.name(stored.name, "a rule name")
-    if stored.name.lower() == "default":
-        oddities.append("has a rule named default, netsh's word for another one")
     data = parts.contents.of(stored, decode_rule)
     try:
         return _rule(stored, data, parts, oddities)
@@ -174,45 +166,31 @@ def _rule_that_counts(stored: StoredObject, parts: Parts, oddities: Oddities) ->
         return None
 
 
-def _rule(stored: StoredObject, data: RuleData, parts: Parts, oddities: Oddities) -> SeenRule:
+def _rule(stored: StoredObject, data: RuleData, parts: Parts, oddities: Oddities) -> Rule:
     list_object = _only(stored, stored.filter_lists, Kind.FILTER_LIST, parts)
     action_object = _only(stored, stored.filter_actions, Kind.FILTER_ACTION, parts)
-    filter_list, own_list = _part(list_object, parts.filter_lists, oddities)
-    filter_action, own_action = _part(action_object, parts.filter_actions, oddities)
-    return SeenRule(
-        rule=Rule(
-            name=stored.name,
-            description=stored.description,
-            filter_list=filter_list.name,
-            filter_action=filter_action.name,
-            authentication=_authentication(data, filter_action, oddities),
-            connection_type=connection_type(data),
-            tunnel_endpoint=tunnel_endpoint(data),
-            enabled=check_flag(data.is_active, "the switch of a rule"),
-        ),
-        filter_list=own_list,
-        filter_action=own_action,
+    for used in (list_object, action_object):
+        if not parts.names.knows(used):
+            raise Inexpressible(f"uses the {used.label}, which belongs to a default response rule")
+        if parts.names.trouble(used):
+            oddities.rules.append(f"has a rule that uses the {used.label}, which netsh cannot be told by name")
+    return Rule(
+        name=stored.name,
+        description=stored.description,
+        filter_list=parts.names(list_object),
+        filter_action=parts.names(action_object),
+        authentication=_authentication(data, parts.filter_actions.seen.get(action_object.identity), oddities),
+        connection_type=connection_type(data),
+        tunnel_endpoint=tunnel_endpoint(data),
+        enabled=check_flag(data.is_active, "the switch of a rule"),
     )
 
 
-def _part(stored: StoredObject, readings: Readings[Item], oddities: Oddities) -> tuple[Item, Item | None]:
-    """Return what a rule uses, and once more if no managed object of the store is that."""
-    managed = readings.managed(stored.identity)
-    if managed is not None:
-        return managed, None
-    oddities.append(f"uses the {stored.label}, which is foreign itself")
-    seen = readings.seen.get(stored.identity)
-    if seen is None:
-        why = readings.unknown.get(stored.identity, "belongs to a default response rule")
-        raise Inexpressible(f"uses the {stored.label}, which {why}")
-    return seen, seen
-
-
-def _authentication(data: RuleData, action: FilterAction, oddities: Oddities) -> tuple[Authentication, ...]:
+def _authentication(data: RuleData, action: FilterAction | None, oddities: Oddities) -> tuple[Authentication, ...]:
     try:
         return authentication(data, oddities)
     except Inexpressible as trouble:
-        if action.action is ActionKind.NEGOTIATE:
+        if action is None or action.action is ActionKind.NEGOTIATE:
             raise
         oddities.append(str(trouble))  # nobody is asked who he is where nothing is negotiated
         return ()

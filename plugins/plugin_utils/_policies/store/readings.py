@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What reading the objects of one class gave: what they mean, and why some cannot be managed or are not known."""
+"""What reading the objects of one class gave: what they mean, what of them cannot be changed, and what is not known."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from ..._common.errors import StoreError, shown
-from ..model import FilterAction, FilterList, SeenPolicy
+from ..model import FilterAction, FilterList, Policy
 from .express import Inexpressible, Oddities
 from .objects import StoredObject
 
-Item = TypeVar("Item", FilterList, FilterAction, SeenPolicy)
+Item = TypeVar("Item", FilterList, FilterAction, Policy)
 
 
 def words(trouble: Inexpressible | StoreError) -> str:
@@ -29,24 +29,18 @@ def words(trouble: Inexpressible | StoreError) -> str:
 class Readings(Generic[Item]):
     """The objects of one class by identity.
 
-    ``seen`` are those whose meaning is known; ``foreign`` says why some cannot be managed, and ``unknown`` why the
-    meaning of others is not known. Both complete "This object ...".
+    ``seen`` are those whose meaning is known, ``oddities`` what of each cannot be changed and why; ``unknown`` says why
+    the meaning of others is not known, which completes "This object ...".
     """
 
     seen: dict[str, Item] = field(default_factory=dict)
-    foreign: dict[str, str] = field(default_factory=dict)
+    oddities: dict[str, Oddities] = field(default_factory=dict)
     unknown: dict[str, str] = field(default_factory=dict)
 
     def add(self, stored: StoredObject, express: Callable[[StoredObject, Oddities], Item], oddities: Oddities) -> None:
         """Read one object, about which ``oddities`` are known already."""
+        self.oddities[stored.identity] = oddities
         try:
             self.seen[stored.identity] = express(stored, oddities)
         except (Inexpressible, StoreError) as trouble:
             self.unknown[stored.identity] = words(trouble)
-            oddities.append(words(trouble))
-        if oddities:
-            self.foreign[stored.identity] = oddities[0]
-
-    def managed(self, identity: str) -> Item | None:
-        """Return an object that can be managed, None for others."""
-        return None if identity in self.foreign else self.seen.get(identity)

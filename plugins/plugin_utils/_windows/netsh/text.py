@@ -11,6 +11,8 @@ from ..lines import MARKER
 
 LONGEST_NAME = 240
 LONGEST_TEXT = 1000
+# What a console prints for a character that it has not.
+LOST = "?"
 # netsh reads its line with double quotes; cmd.exe, which other tools use for the same objects, reinterprets the rest.
 _REINTERPRETED = '"%&^|<>'
 
@@ -51,6 +53,8 @@ def name_trouble(name: str, longest: int = LONGEST_NAME) -> tuple[str, str] | No
         return f"at most {LONGEST_NAME} characters, not {len(name)}", "Choose a shorter name."
     if name.lower() == "all":
         return "a name other than all", "netsh takes the word all for every object: choose another name."
+    if LOST in name:
+        return "a name without ?", "A host prints ? for characters that it cannot print: leave it out."
     return trouble(name)
 
 

@@ -8,24 +8,16 @@ from __future__ import annotations
 
 import codecs
 import re
-import struct
 from collections.abc import Iterator
+from functools import partial
 
 from ..._common.errors import StoreError
-from .keys import Data, Keys, Value, folded_key, refusal
+from .data import UTF_16, type_word, typed
+from .keys import POLICY_ROOT, Keys, Value, is_below, refusal
 
-POLICY_ROOT = r"HKEY_LOCAL_MACHINE\SOFTWARE\Policies\Microsoft\Windows\IPSec"
-_HEADERS = ("Windows Registry Editor Version 5.00", "REGEDIT4")
+HEADERS = ("Windows Registry Editor Version 5.00", "REGEDIT4")
 _ANSI = "cp1252"
-_HEX_TYPES = {
-    "": "REG_BINARY",
-    "(0)": "REG_NONE",
-    "(1)": "REG_SZ",
-    "(2)": "REG_EXPAND_SZ",
-    "(4)": "REG_DWORD",
-    "(7)": "REG_MULTI_SZ",
-    "(b)": "REG_QWORD",
-}
+_BINARY = 3
 _NAME = re.compile(r'(?:@|"(?P<name>(?:[^"\\]|\\.)*)")[ \t]*=[ \t]*', re.DOTALL)
 _TEXT = re.compile(r'"(?P<text>(?:[^"\\]|\\.)*)"[ \t]*(?:;.*)?', re.DOTALL)
 _DWORD = re.compile(r"dword:(?P<digits>[0-9a-fA-F]{1,8})[ \t]*(?:;.*)?")
@@ -42,20 +34,22 @@ def parse_export(data: bytes | str, root: str = POLICY_ROOT) -> Keys:
     Such files are written by hand too, and hold more than policies: what is neither key, value nor comment is left out
     with a finding where it is not below ``root``. Below it, it raises StoreError with the number of the line.
     """
-    text, code_page = _decoded(data) if isinstance(data, bytes) else (data.lstrip("\ufeff"), "utf-16-le")
+    text, code_page = _decoded(data) if isinstance(data, bytes) else (data.lstrip("\ufeff"), UTF_16)
     lines = re.split(r"\r?\n", text)
-    if lines[0].strip() not in _HEADERS:
-        raise refusal(1, "another first line", f"{_HEADERS[0]} or {_HEADERS[1]}")
-    if lines[0].strip() == _HEADERS[1]:
+    if lines[0].strip() not in HEADERS:
+        raise refusal(1, "another first line", f"{HEADERS[0]} or {HEADERS[1]}")
+    if lines[0].strip() == HEADERS[1]:
         code_page = _ANSI
     keys: dict[str, dict[str, Value]] = {}
     findings: list[str] = []
+    if code_page == _ANSI and isinstance(data, bytes) and not text.isascii():
+        findings.append(f"The registry file does not name its ANSI code page; {_ANSI} was taken.")
     values: dict[str, Value] | None = None
     matters = False
     for number, line in _statements(lines):
         try:
             if line.startswith("["):
-                matters = _is_below(line.lstrip("[-"), root)
+                matters = is_below(line.lstrip("[-"), root)
                 values = {}  # nobody's, if the line turns out to be no key
                 values = _key(line, number, keys, findings)
             elif values is None:
@@ -75,12 +69,6 @@ def parse_export(data: bytes | str, root: str = POLICY_ROOT) -> Keys:
     return Keys(keys, tuple(findings))
 
 
-def _is_below(text: str, root: str) -> bool:
-    """Tell whether a key line, its brackets taken off or not, begins with the path of ``root``."""
-    path, wanted = folded_key(text), folded_key(root)
-    return path.startswith(wanted) and path[len(wanted) :][:1] in ("", "\\", "]")
-
-
 def _key(line: str, number: int, keys: dict[str, dict[str, Value]], findings: list[str]) -> dict[str, Value]:
     """Return what gets the values of a key."""
     if line.startswith("[-"):
@@ -93,15 +81,15 @@ def _key(line: str, number: int, keys: dict[str, dict[str, Value]], findings: li
 
 def _decoded(data: bytes) -> tuple[str, str]:
     """Return the text of a file and the encoding of texts that it holds as bytes."""
-    for mark, encoding in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF8, "utf-8")):
+    for mark, encoding in ((codecs.BOM_UTF16_LE, UTF_16), (codecs.BOM_UTF8, "utf-8")):
         if data.startswith(mark):
-            return data[len(mark) :].decode(encoding, "replace"), "utf-16-le"
+            return data[len(mark) :].decode(encoding, "replace"), UTF_16
     if data[1:2] == b"\0":
-        return data.decode("utf-16-le", "replace"), "utf-16-le"
+        return data.decode(UTF_16, "replace"), UTF_16
     try:
-        return data.decode("utf-8"), "utf-16-le"
+        return data.decode("utf-8"), UTF_16
     except UnicodeDecodeError:
-        return data.decode(_ANSI, "replace"), "utf-16-le"
+        return data.decode(_ANSI, "replace"), UTF_16
 
 
 def _statements(lines: list[str]) -> Iterator[tuple[int, str]]:
@@ -150,29 +138,9 @@ def _value(line: str, number: int, code_page: str) -> tuple[str, Value | None]:
     if found := _DWORD.fullmatch(rest):
         return name, Value("REG_DWORD", int(found["digits"], 16))
     if found := _HEX.fullmatch(rest):
-        kind = (found["type"] or "").lower()
         digits = re.sub(r"[, \t]", "", found["bytes"])
         if len(digits) % 2:
             raise refusal(number, "half a byte", "pairs of hexadecimal digits")
-        word = _HEX_TYPES.get(kind, f"REG_TYPE_{kind.strip('()')}")
-        return name, Value(word, _hex_data(word, bytes.fromhex(digits), number, code_page))
+        word = type_word(int(found["type"].strip("()"), 16) if found["type"] else _BINARY)
+        return name, Value(word, typed(word, bytes.fromhex(digits), partial(refusal, number), code_page))
     raise refusal(number, "data of no known form", "text in quotes, dword: or hex:")
-
-
-def _hex_data(word: str, raw: bytes, number: int, code_page: str) -> Data:
-    if word in ("REG_SZ", "REG_EXPAND_SZ"):
-        return _text(raw, number, code_page).split("\0")[0]
-    if word == "REG_MULTI_SZ":
-        return tuple(part for part in _text(raw, number, code_page).split("\0") if part)
-    if word in ("REG_DWORD", "REG_QWORD"):
-        layout = struct.Struct("<I" if word == "REG_DWORD" else "<Q")
-        if len(raw) != layout.size:
-            raise refusal(number, f"{len(raw)} bytes", f"{layout.size} bytes for {word}")
-        return int(layout.unpack(raw)[0])
-    return raw
-
-
-def _text(raw: bytes, number: int, code_page: str) -> str:
-    if code_page == "utf-16-le" and len(raw) % 2:
-        raise refusal(number, "an odd number of bytes", "UTF-16 text")
-    return raw.decode(code_page, "replace")

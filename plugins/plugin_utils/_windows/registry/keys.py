@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from ..._common.errors import StoreError
+from ..._common.said import fit
 
+POLICY_ROOT = r"HKEY_LOCAL_MACHINE\SOFTWARE\Policies\Microsoft\Windows\IPSec"
 Data = str | int | bytes | tuple[str, ...]
 
 _HIVES = {
@@ -35,6 +37,12 @@ def folded_key(path: str) -> str:
     """Return the form in which key paths are compared: case ignored, hives by their full name."""
     hive, slash, rest = path.strip("\\").casefold().partition("\\")
     return _HIVES.get(hive, hive) + slash + rest
+
+
+def is_below(text: str, root: str) -> bool:
+    """Tell whether a text, a closing bracket behind it or not, begins with the path ``root``."""
+    path, wanted = folded_key(text), folded_key(root)
+    return path.startswith(wanted) and path[len(wanted) :][:1] in ("", "\\", "]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +92,26 @@ class Keys(Mapping[str, Key]):
     def __repr__(self) -> str:
         return f"Keys({len(self)} keys)"
 
+    def readable(self, *findings: str) -> Keys:
+        """Return the same with texts that can be shown, as if a host had printed them, and with more findings."""
+        keys = {
+            fit(key.path): {fit(name): Value(value.type, _readable(value.data)) for name, value in key.values.items()}
+            for key in self._keys.values()
+        }
+        return Keys(keys, (*self.findings, *findings))
+
     def below(self, path: str) -> tuple[Key, ...]:
         """Return the keys directly below ``path``, in their order."""
         start = folded_key(path) + "\\"
         return tuple(
             key for name, key in self._keys.items() if name.startswith(start) and "\\" not in name[len(start) :]
         )
+
+
+def _readable(data: Data) -> Data:
+    if isinstance(data, str):
+        return fit(data)
+    return tuple(map(fit, data)) if isinstance(data, tuple) else data
 
 
 def refusal(number: int, value: str, expected: str) -> StoreError:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from .export import parse_export
 from .keys import Data, Key, Keys, Value, refusal
 
-__all__ = ["Key", "Keys", "Value", "lists_key", "parse_answer", "parse_export", "parse_query"]
+__all__ = ["Key", "Keys", "Value", "is_query", "lists_key", "parse_answer", "parse_export", "parse_query"]
 
 _TEXT_TYPES = ("REG_SZ", "REG_EXPAND_SZ")
 _NUMBER_TYPES = ("REG_DWORD", "REG_DWORD_BIG_ENDIAN", "REG_QWORD")
@@ -53,6 +53,12 @@ def parse_query(text: str) -> Keys:
     if not keys:
         raise refusal(1, "text without any key", "the keys that reg query prints")
     return Keys(keys)
+
+
+def is_query(text: str) -> bool:
+    """Tell whether a text begins as what ``reg query`` prints: with the line of a key, or the banner of reg.exe 5."""
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    return bool(_KEY_LINE.fullmatch(first.rstrip()) or _BANNER.fullmatch(first))
 
 
 def _lines(text: str) -> Iterator[str]:

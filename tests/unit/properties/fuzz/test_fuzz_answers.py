@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import pytest
+from built_ins import plain
 from hypothesis import given
-from wounds import bounded, plain, texts
+from wounds import bounded, texts
 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._common.errors import IpsecError, StoreError
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._firewall import state as firewall

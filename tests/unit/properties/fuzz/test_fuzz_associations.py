@@ -9,9 +9,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from built_ins import plain
 from hypothesis import given
 from hypothesis import strategies as st
-from wounds import bounded, plain, texts
+from wounds import bounded, texts
 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._associations.model import (
     Associations,

@@ -86,7 +86,7 @@ def test_stores_with_such_values_are_read(wounded: bytes, part: str) -> None:
     next(values for path, values in found.keys.items() if part in path)["ipsecData"] = ("REG_BINARY", wounded)
     with bounded():
         store = read_store(found.as_keys())
-    assert all(each.reason for each in store.foreign)
+    assert all(each.reason for each in (*store.opaque, *store.unmanaged.values()))
 
 
 @given(st.data())
@@ -108,4 +108,4 @@ def test_stores_with_values_of_any_type_are_read(data: st.DataObject) -> None:
             values[name] = Value(values[name].type, data.draw(odd))
     with bounded():
         store = read_store(Keys(keys))
-    assert all(each.reason for each in store.foreign)
+    assert all(each.reason for each in (*store.opaque, *store.unmanaged.values()))

@@ -48,7 +48,7 @@ WORDS = [
 
 def check(store: Store) -> None:
     """What was read can be shown."""
-    assert all(found.reason for found in store.foreign)
+    assert all(found.reason for found in (*store.opaque, *store.unmanaged.values()))
     assert all(store.findings)
 
 

@@ -18,7 +18,7 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._associations.read im
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._common.errors import IpsecError, StoreError
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._firewall import state as firewall
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies import host
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model import FILTER_LIST, POLICY, Foreign, Store
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model import FILTER_LIST, POLICY, Store
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.way_back import way_back
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.lines import cmd_line
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.queries import Questions, preamble, script
@@ -59,38 +59,40 @@ def test_thousands_of_lines() -> None:
     assert min(tally.arrived, tally.refused) >= 500
 
 
-def goes_back(identity: str, *, foreign: bool) -> bool:
-    """Make the way back to a policy that the host says has this identity; tell whether there is one."""
-    if foreign:
-        store = Store(foreign=(Foreign(kind=POLICY, name="n", identity=identity, reason="r", assigned=True),))
+def goes_back(identity: str, *, assigned: bool) -> bool:
+    """Make the way back to or from a policy that the host says has this identity; tell whether there is one."""
+    if assigned:
+        store = Store(assigned="n", identities={(POLICY, "n"): identity})
     else:
-        store = Store(identities={"front": identity})
+        store = Store(identities={(POLICY, "front"): identity})
     try:
         command = way_back(store, "Front")
+        if command is None:
+            return False  # there is none to an empty identity
         line = arm_command(command, 120)
     except IpsecError:
         return False
     words = cmd_words(line)
     assert words[:2] == ["schtasks.exe", "/create"]
     assert words[-1] == command
-    assert cmd_words(command)[-2:] == [f"guid={identity}", f"assign={'yes' if foreign else 'no'}"]
+    assert cmd_words(command)[-2:] == [f"guid={identity}", f"assign={'yes' if assigned else 'no'}"]
     return True
 
 
-@pytest.mark.parametrize("foreign", [True, False])
+@pytest.mark.parametrize("assigned", [True, False])
 @given(identity=hostile(GUID))
 @example(identity=GUID)
 @example(identity=f"{GUID}\n")
 @example(identity=f'{GUID}" & calc & "')
 @example(identity=GUID.replace("0", "\u0660"))
-def test_the_way_back_names_a_guid_and_nothing_else(foreign: bool, identity: str) -> None:
-    assert goes_back(identity, foreign=foreign) == (identity == GUID)
+def test_the_way_back_names_a_guid_and_nothing_else(assigned: bool, identity: str) -> None:
+    assert goes_back(identity, assigned=assigned) == (identity == GUID)
 
 
 def test_thousands_of_identities() -> None:
     for number, text in enumerate(texts(BULK, 2, GUID)):
-        assert goes_back(text, foreign=bool(number % 2)) == (text == GUID)
-    assert goes_back(GUID.upper(), foreign=True)
+        assert goes_back(text, assigned=bool(number % 2)) == (text == GUID)
+    assert goes_back(GUID.upper(), assigned=True)
 
 
 def services(names: tuple[str, str]) -> bool:
@@ -205,6 +207,6 @@ def test_a_description_like_the_marker_of_another_question_is_text() -> None:
 
 
 def test_kinds_are_told_apart() -> None:
-    # The way back is about policies; another foreign object has an identity too, and no assignment.
-    store = Store(foreign=(Foreign(kind=FILTER_LIST, name="n", identity="x", reason="r"),), identities={"front": GUID})
+    # The way back is about policies; another object has an identity too, and no assignment.
+    store = Store(identities={(FILTER_LIST, "front"): "x", (POLICY, "front"): GUID})
     assert way_back(store, "Front").endswith(f"guid={GUID} assign=no")

@@ -82,6 +82,17 @@ def test_a_document_that_could_not_be_better() -> None:
     assert "legacy_ceiling" not in {one["id"] for one in audit(host(config=permit))}
 
 
+def test_what_is_in_force_and_not_known_is_a_finding() -> None:
+    guid = "{0a1b2c3d-4e5f-4a6b-8c7d-112233445566}"
+    (only,) = audit(host(config={"assigned": guid}))
+    assert (only["id"], only["severity"], only["path"]) == ("not_known", "high", "assigned")
+    part = {"name": "R", "filter_list": guid, "filter_action": "A"}
+    permit = {"filter_actions": [{"name": "A", "action": "permit"}], "policies": [{"name": "P", "rules": [part]}]}
+    assert "not_known" not in {one["id"] for one in audit(host(config=permit))}
+    (only,) = (one for one in audit(host(config={**permit, "assigned": "P"})) if one["id"] == "not_known")
+    assert (only["id"], only["path"]) == ("not_known", "policies['P'].rules['R'].filter_list")
+
+
 ACTION, MAIN, RULE = "filter_actions['A']", "policies['P'].main_mode", "policies['P'].rules['R'].authentication[0]"
 WEAK = {**BEST, "encryption": "des"}
 

@@ -46,6 +46,7 @@ def sections(**changes: Section | str) -> dict[str, Section]:
         "group": MISSING,
         "policies": Section(key(POLICIES_KEY, below=("Windows",)), 0),
         "service": RUNNING,
+        "code_page": Section("", 1),
         "older_service": STOPPED,
     }
     assert set(found) == set(QUESTIONS.commands)
@@ -60,7 +61,7 @@ def read(**changes: Section | str) -> Firewall:
 def test_rules_and_profiles() -> None:
     found = read()
     assert [(name, str(rule)) for name, rule in found.rules] == [("{1}", RULE)]
-    assert (found.unreadable, found.running, found.has_rules) == (("{2}",), True, True)
+    assert (found.running, found.has_rules) == (True, True)
     assert found.on == {"domain": True, "private": True, "public": False}
     assert found.local_counts == {"domain": True, "private": True, "public": True}
     assert found.to_data()["firewall"] == {

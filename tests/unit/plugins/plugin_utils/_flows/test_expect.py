@@ -22,7 +22,7 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.expect import 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.explain import flow_matrix
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.traffic import parse_traffic
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.in_force import in_force
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model import Foreign, Store
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model import Opaque, Store
 from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._flows.scenes import (
     BE,
     BLOCK,
@@ -201,9 +201,9 @@ def test_a_policy_needs_single_addresses() -> None:
 def test_policies_that_cannot_be_judged_are_refused() -> None:
     sound = store_of(does(REQUIRE))
     assert in_force(Store()) is None
-    foreign = Foreign(kind="policy", name="odd", identity="x", reason="unknown bytes", assigned=True)
+    opaque = Opaque(kind="policy", name="odd", identity="x", reason="unknown bytes")
     for store, path in (
-        (Store(foreign=(foreign,)), "assigned"),
+        (Store(opaque=(opaque,), assigned="odd"), "assigned"),
         (Store(assigned="gone"), "assigned"),
         (Store(policies=sound.policies, assigned="policy"), "policies['policy'].rules['rule 0'].filter_list"),
         (

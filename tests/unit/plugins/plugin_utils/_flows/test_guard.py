@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
 
@@ -18,7 +19,7 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.guard import G
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.lockout import FlowDirection
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.management import Approach, Connection, Listed
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.host import Host
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model import POLICY, Foreign, Store
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model import POLICY, Opaque, Store
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.services import Service
 from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._flows.scenes import (
     BE,
@@ -56,10 +57,18 @@ def refusal(
     guard: Guard, desired: Store, target: Host | None = None, listed: Listed | None = SEEN, *, starts: bool = False
 ) -> str:
     try:
-        guard.check(target or host(), desired, listed, starts=starts)
+        guard.check(target or host(), desired, lambda: listed or Listed(), starts=starts)
     except IpsecError as error:
         return str(error)
     return ""
+
+
+def asks(guard: Guard, have: Host, desired: Store) -> bool:
+    """Tell whether the host is asked for its connections."""
+    asked: list[Listed] = []
+    with suppress(IpsecError):
+        guard.check(have, desired, lambda: asked.append(SEEN) or SEEN)
+    return bool(asked)
 
 
 def test_the_connection_itself_is_guarded() -> None:
@@ -67,21 +76,21 @@ def test_the_connection_itself_is_guarded() -> None:
     assert said.startswith(f"critical flow management is 'stopped at {CONTROLLER}:")
     assert f"-> {FE}:5985 tcp" in said
     assert "add management to allow_lockout" in said
-    assert GUARD.needs_connections(host(), CUT)
+    assert asks(GUARD, host(), CUT)
 
 
 def test_nothing_to_guard_is_no_refusal() -> None:
     free = replace(GUARD, allowed=frozenset({"management"}))
     assert refusal(free, CUT) == ""
-    assert not free.needs_connections(host(), CUT)
+    assert not asks(free, host(), CUT)
     assert refusal(GUARD, replace(CUT, assigned=None)) == ""
-    assert not GUARD.needs_connections(host(CUT), replace(CUT, assigned=None))
+    assert not asks(GUARD, host(CUT), replace(CUT, assigned=None))
     assert refusal(GUARD, HARMLESS) == ""
 
 
 def test_what_does_not_change_for_packets_needs_no_knowledge() -> None:
     wider = replace(HARMLESS, filter_lists=(*HARMLESS.filter_lists, replace(CUT.filter_lists[0], name="unused")))
-    assert not GUARD.needs_connections(host(HARMLESS), wider)
+    assert not asks(GUARD, host(HARMLESS), wider)
     assert refusal(GUARD, wider, host(HARMLESS), Listed()) == ""
 
 
@@ -146,12 +155,12 @@ def test_a_policy_that_does_not_act_stops_nothing() -> None:
 
 
 def test_what_cannot_be_judged_does_not_pass() -> None:
-    foreign = Foreign(kind=POLICY, name="F", identity="{1}", reason="It is odd", assigned=True)
-    unknown = Store(foreign=(foreign,), filter_lists=CUT.filter_lists)
+    opaque = Opaque(kind=POLICY, name="F", identity="{1}", reason="It is odd")
+    unknown = Store(opaque=(opaque,), assigned="F", filter_lists=CUT.filter_lists)
     assert refusal(GUARD, CUT, host(unknown))
     assert refusal(GUARD, HARMLESS, host(unknown)) == ""
-    used = replace(foreign, uses=frozenset({("filter_list", CUT.filter_lists[0].name.casefold())}))
-    before = replace(unknown, foreign=(used,))
+    used = replace(opaque, uses=frozenset({("filter_list", CUT.filter_lists[0].name.casefold())}))
+    before = replace(unknown, opaque=(used,))
     after = replace(before, filter_lists=HARMLESS.filter_lists)
     assert "It is odd" in refusal(GUARD, after, host(before))
     assert refusal(GUARD, before, host(before)) == ""
@@ -211,14 +220,14 @@ def test_a_policy_that_stops_everything_warns_of_what_hosts_cannot_do_without() 
     everything = does(BLOCK, filter_of("any", "me", "any"))
     managed = does(PERMIT, filter_of(CONTROLLER, "me", "tcp", 0, 5985))
     closed = store_of(everything, managed)
-    said = " ".join(GUARD.check(host(), closed, SEEN))
+    said = " ".join(GUARD.check(host(), closed, lambda: SEEN))
     for word in ("DHCP", "DNS", "NTP", "Kerberos"):
         assert word in said
     dns = does(PERMIT, filter_of("me", "10.0.0.2", "udp"))
-    assert "DNS" not in " ".join(GUARD.check(host(), store_of(everything, managed, dns), SEEN))
-    assert GUARD.check(host(), HARMLESS, SEEN) == ()
+    assert "DNS" not in " ".join(GUARD.check(host(), store_of(everything, managed, dns), lambda: SEEN))
+    assert GUARD.check(host(), HARMLESS, lambda: SEEN) == ()
     free = replace(GUARD, allowed=frozenset({"management", "dhcp"}))
-    assert "DHCP" not in " ".join(free.check(host(), closed, SEEN))
+    assert "DHCP" not in " ".join(free.check(host(), closed, lambda: SEEN))
 
 
 def test_the_version_and_its_exemptions_count() -> None:
@@ -318,3 +327,11 @@ def test_all_connections_of_a_busy_host_are_judged_in_one_go(monkeypatch: pytest
     wider = store_of(does(BLOCK, filter_of("10.7.0.0/29", "me", "tcp")))
     assert "stopped at 10.7.0.0:" in refusal(GUARD, wider, host(closed), busy)
     assert len(asked) == 1
+
+
+def test_what_is_in_force_is_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    genuine = guard_module.in_force
+    monkeypatch.setattr(guard_module, "in_force", lambda store: asked.append(store) or genuine(store))
+    assert "stopped at" in refusal(GUARD, CUT, host(HARMLESS))
+    assert asked == [HARMLESS, CUT]

@@ -53,7 +53,7 @@ HOST = host("fe", FE)
 
 
 def locked(*rules: Does, before: Store | None = None) -> list[Lockout]:
-    return list(find_lockouts(before, store_of(*rules), HOST, [MANAGED, DOMAIN, DNS]))
+    return list(find_lockouts(before and in_force(before), in_force(store_of(*rules)), HOST, [MANAGED, DOMAIN, DNS]))
 
 
 @pytest.mark.parametrize(
@@ -90,10 +90,10 @@ def test_one_port_in_a_wide_policy() -> None:
         does(PERMIT, filter_of("any", "me", "tcp", 0, 5985), filter_of("any", "me", "tcp", 0, 5986)),
         does(BLOCK, filter_of("10.0.15.255", "me", "tcp", 0, 5986), name="one address"),
     ]
-    (found,) = find_lockouts(None, store_of(*rules), HOST, [flow])
+    (found,) = find_lockouts(None, in_force(store_of(*rules)), HOST, [flow])
     assert str(found.packet) == f"10.0.15.255:50000 -> {FE}:5986 tcp"
     assert found.outcome.there.rule == "one address"
-    assert not list(find_lockouts(None, store_of(rules[0]), HOST, [flow]))
+    assert not list(find_lockouts(None, in_force(store_of(rules[0])), HOST, [flow]))
 
 
 def test_the_reply_counts() -> None:
@@ -122,13 +122,13 @@ def test_exemptions_keep_kerberos_alive() -> None:
     kerberos = CriticalFlow("kerberos", (ip_address(DC),), FlowDirection.OUTBOUND, parse_traffic("tcp+udp/88", ""))
     for level, count in ((0, 0), (1, 1), (2, 0), (3, 1)):
         server = host("fe", FE, exemption_level=level, version=SERVER_2003)
-        assert len(find_lockouts(None, block, server, [kerberos])) == count
+        assert len(find_lockouts(None, in_force(block), server, [kerberos])) == count
 
 
 def test_the_host_is_no_peer_of_itself() -> None:
     block_self = store_of(does(BLOCK, filter_of(FE, "me")))
     around = management([IPv4Network("10.0.0.0/24")], [5985])
-    assert not list(find_lockouts(None, block_self, HOST, [around]))
+    assert not list(find_lockouts(None, in_force(block_self), HOST, [around]))
 
 
 POOL = ["any", CONTROLLER, "10.0.9.0/24", "10.0.9.8/29", BE, "fd00::9", "fd00::/64"]

@@ -24,7 +24,6 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.partition impo
     without,
 )
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.space import (
-    EVERYTHING,
     Box,
     Packet,
     Space,
@@ -32,6 +31,7 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.space import (
     whole,
 )
 
+EVERYTHING = Space((whole(4), whole(6)))
 TOP = 6
 UNIVERSE: Side = ((0, TOP),)
 

@@ -132,8 +132,12 @@ def test_another_policy_in_force() -> None:
     hosts = [host("web1", "10.0.0.1", config=config), SQL1]
     assert "web1 has another policy in force, 'Theirs'" in refusals(hosts=hosts)
     assert refusals(hosts=hosts, replace_policy=True) == ""
-    foreign = {**SQL1, "info": {**SQL1["info"], "foreign": [{"name": "Größe", "assigned": True}]}}
-    assert "sql1 has another policy in force, 'Gr\\xf6\\xdfe'" in refusals(hosts=[WEB1, foreign])
+
+
+def test_a_policy_in_force_that_nobody_can_judge() -> None:
+    opaque = host("sql1", "10.0.1.1", config={"assigned": "Broken"})
+    assert "What is in force on sql1 cannot be judged." in refusals(hosts=[WEB1, opaque])
+    assert refusals(hosts=[WEB1, opaque], replace_policy=True) == ""
 
 
 def test_a_policy_of_the_domain_is_named() -> None:
@@ -152,5 +156,6 @@ def test_ipv6_that_a_host_cannot_protect() -> None:
 
 
 def test_what_a_host_told_moves_no_terminal() -> None:
-    foreign = {**SQL1, "info": {**SQL1["info"], "foreign": [{"name": "a\x1b[2J\nb", "assigned": True}]}}
-    assert "\x1b" not in refusals(hosts=[WEB1, foreign])
+    ruled = {**SQL1, "info": {**SQL1["info"], "host": {"version": "10.0.14393", "domain_policy": "a\x1b[2J\nb"}}}
+    warned = deployed([FLOW], [WEB1, ruled], GROUPS)["warnings"]
+    assert "a\\x1b[2J b of the domain" in warned[0]

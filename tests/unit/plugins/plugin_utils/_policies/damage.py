@@ -36,6 +36,7 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model impor
     FilterAction,
     FilterList,
     Kerberos,
+    Key,
     Policy,
     QuickModeMethod,
     Rule,
@@ -125,3 +126,10 @@ def esp(algorithm: int, integrity: int) -> Algorithm:
 
 def mm(encryption: int = 3, integrity: int = 2, group: int = 2, **fields: int) -> MainModeOffer:
     return MainModeOffer(encryption=encryption, integrity=integrity, group=group, **fields)
+
+
+def reasons(store: Store) -> dict[Key, str]:
+    """Return why objects cannot be changed, or are not known, by kind and folded name."""
+    return {key: mark.reason for key, mark in store.unmanaged.items()} | {
+        each.key: each.reason for each in store.opaque
+    }

@@ -281,7 +281,7 @@ def policies(draw: st.DrawFn, lists: list[str], actions: list[str], modern: bool
 
 @st.composite
 def stores(draw: st.DrawFn, modern: bool = True) -> Store:
-    """Whole stores in the order that a reader gives them, without foreign objects; ``modern`` from Vista on."""
+    """Whole stores in the order that a reader gives them, without odd objects; ``modern`` from Vista on."""
 
     def unique(strategy: st.SearchStrategy[Named], most: int) -> tuple[Named, ...]:
         found = draw(st.lists(strategy, max_size=most, unique_by=lambda item: folded(item.name)))

@@ -49,6 +49,7 @@ NULL = QuickModeMethod(
 )
 BARE = QuickModeMethod(ah_integrity=Integrity.SHA1, lifetime_kilobytes=0, lifetime_seconds=0)
 RULE = Rule(name="R", filter_list="L", filter_action="A", connection_type=ConnectionType.LAN)
+GUID = "{0000000a-0000-0000-0000-00000000000f}"
 LINES = {
     'add filterlist name="L" description="d e"': op.CreateFilterList("L", "d e"),
     'set filterlist name="L" description=""': op.DescribeFilterList("L", ""),
@@ -129,6 +130,22 @@ LINES = {
     'delete rule name="R" policy="P"': op.DeleteRule("P", "R"),
     'set policy name="P" assign=yes': op.Assign("P"),
     'set policy name="P" assign=no': op.Unassign("P"),
+    f"set policy guid={GUID} assign=yes": op.Assign("B\u00fcro", GUID),
+    f"set policy guid={GUID} assign=no": op.Unassign("B\u00fcro", GUID),
+    f'set policy guid={GUID} newname="P"': op.Rename("policy", "B\u00fcro", "P", GUID),
+    f'set filterlist guid={GUID} newname="L"': op.Rename("filter_list", "", "L", GUID),
+    'set filteraction name="A" newname="B"': op.Rename("filter_action", "A", "B"),
+    'set filteraction name="A" action=permit': op.ChangeFilterAction(
+        FilterAction(name="A", description="B\u00fcro", action=ActionKind.PERMIT), described=False
+    ),
+    'set policy name="P" mmpfs=no qmpermm=0 mmlifetime=480 activatedefaultrule=no '
+    'pollinginterval=180 mmsecmethods="3DES-SHA1-3 3DES-SHA1-2"': op.ChangePolicy(
+        Policy(name="P", description="B\u00fcro"), described=False
+    ),
+    'set rule name="R" policy="P" filterlist="L" filteraction="A" conntype=all activate=yes '
+    "kerberos=yes": op.ChangeRule(
+        "P", Rule(name="R", description="B\u00fcro", filter_list="L", filter_action="A"), described=False
+    ),
 }
 
 

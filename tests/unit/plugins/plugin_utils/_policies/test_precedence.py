@@ -11,21 +11,21 @@ from typing import Any
 import pytest
 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.host import Host
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model import Foreign, Policy, Store
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model import Opaque, Policy, Store
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.precedence import precedence
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.services import Service
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.versions import WindowsVersion
 
 RUNS, STOPPED = Service(4, 2), Service(1, 2)
 LOCAL = Store(policies=(Policy(name="P"),), assigned="P")
-FOREIGN = Store(foreign=(Foreign(kind="policy", name="Größe", identity="{1}", reason="", assigned=True),))
+OPAQUE = Store(opaque=(Opaque(kind="policy", name="Größe", identity="{1}", reason=""),), assigned="Größe")
 
 
 @pytest.mark.parametrize(
     ("facts", "store", "assigned", "words"),
     [
         ({}, "local", "P", []),
-        ({"store": FOREIGN}, "local", "Größe", []),
+        ({"store": OPAQUE}, "local", "Größe", []),
         ({"store": Store()}, "none", "", ["No local policy"]),
         ({"domain_policy": "Corp"}, "domain", "P", ["The domain assigns 'Corp'"]),
         ({"local_policy_counts": False}, "none", "P", ["AllowLocalIPsecPolicyMerge"]),

@@ -396,6 +396,14 @@ def test_an_association_for_something_else_does_not_count(change):
     assert outcomes(given)["association.fe1.be1.80"] == "failed"
 
 
+@pytest.mark.parametrize("protocol", [None, "any", "0", "6"])
+def test_an_association_of_no_or_any_protocol_covers_the_flow(protocol):
+    given = healthy()
+    for name in ("fe1", "be1"):
+        host(given, name)["associations"]["quick_mode"][0]["protocol"] = protocol
+    assert outcomes(given)["association.fe1.be1.80"] == "passed"
+
+
 def test_one_end_that_tells_is_enough_where_the_other_cannot():
     given = healthy()
     host(given, "be1")["associations"] = silent()

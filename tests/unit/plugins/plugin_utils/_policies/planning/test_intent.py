@@ -6,35 +6,42 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from store_simulator import meaning, run
 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._common.errors import IpsecError
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._common.secret import Secret
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.document import write_document
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.document.policy import read_policy
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model import (
+    FILTER_ACTION,
     FILTER_LIST,
     POLICY,
     DefaultResponse,
     Filter,
     FilterAction,
     FilterList,
-    Foreign,
     Kerberos,
     MainMode,
+    Opaque,
     Policy,
     PresharedKey,
     QuickModeMethod,
     Rule,
     Store,
+    Unmanaged,
 )
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.netsh import render
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.intent import (
     Mode,
     assigned_store,
     check_assignment,
-    check_document,
-    desired_object,
-    desired_store,
+    read_object,
+    read_request,
+    requested_store,
+    store_with_object,
     without_object,
 )
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.plan import make_plan
@@ -74,8 +81,11 @@ STORE = Store(
 
 
 def want(data, mode, store=STORE):
-    check_document(data, Mode(mode))
-    return desired_store(store, data, Mode(mode))
+    return requested_store(store, read_request(data, Mode(mode)))
+
+
+def with_object(store, kind, data):
+    return store_with_object(store, read_object(kind, data))
 
 
 def lists(store):
@@ -122,12 +132,12 @@ def test_replaced_takes_defaults_where_merged_keeps():
 
 
 def test_present_takes_lists_as_whole_lists():
-    store = desired_object(STORE, POLICY, {"name": "P", "rules": [{"name": "One", "enabled": False}]})
+    store = with_object(STORE, POLICY, {"name": "P", "rules": [{"name": "One", "enabled": False}]})
     assert set(rules(store)) == {"One"}
     assert rules(store)["One"].authentication == (PresharedKey(KEY),)
     assert rules(store)["One"].filter_list == "Web"
     assert not rules(store)["One"].enabled
-    web = desired_object(STORE, FILTER_LIST, {"name": "Web", "filters": []})
+    web = with_object(STORE, FILTER_LIST, {"name": "Web", "filters": []})
     assert lists(web)["Web"] == FilterList(name="Web", description="old")
 
 
@@ -178,13 +188,13 @@ def test_overridden_removes_what_is_not_named():
     assert store.assigned is None
 
 
-def test_overridden_keeps_what_is_predefined_or_in_foreign_use():
-    foreign = Foreign(kind=POLICY, name="Büro", identity="{1}", reason="x", uses=frozenset({(FILTER_LIST, "spare")}))
+def test_overridden_keeps_what_is_predefined_or_used_by_what_cannot_be_read():
+    opaque = Opaque(kind=POLICY, name="Büro", identity="{1}", reason="x", uses=frozenset({(FILTER_LIST, "spare")}))
     store = Store(
         filter_lists=STORE.filter_lists,
         filter_actions=STORE.filter_actions,
         policies=STORE.policies,
-        foreign=(foreign,),
+        opaque=(opaque,),
         predefined=frozenset({(POLICY, "p")}),
     )
     found = want({}, "overridden", store)
@@ -211,10 +221,10 @@ def test_deleted_unassigns_first():
 
 @pytest.mark.parametrize("action", ["permit", "BLOCK"])
 def test_a_negotiating_action_becomes_another_one(action):
-    store = desired_object(STORE, "filter_action", {"name": "ESP", "action": action})
+    store = with_object(STORE, "filter_action", {"name": "ESP", "action": action})
     assert store.filter_actions[0] == FilterAction(name="ESP", action=ActionKind(action.lower()))
     with pytest.raises(IpsecError, match=r"^accept_unsecured is True"):
-        desired_object(STORE, "filter_action", {"name": "ESP", "action": action, "accept_unsecured": True})
+        with_object(STORE, "filter_action", {"name": "ESP", "action": action, "accept_unsecured": True})
 
 
 def test_what_is_in_use_is_not_deleted():
@@ -229,10 +239,10 @@ def test_what_is_not_there_is_already_deleted():
     assert make_plan(STORE, without_object(STORE, POLICY, "Q")) == ()
 
 
-def test_the_name_of_a_foreign_object_is_taken():
-    foreign = Foreign(kind=FILTER_LIST, name="Ports", identity="{1}", reason="It has a range of ports.")
+def test_the_name_of_an_object_that_cannot_be_read_is_taken():
+    opaque = Opaque(kind=FILTER_LIST, name="Ports", identity="{1}", reason="It has a range of ports.")
     with pytest.raises(IpsecError, match="range of ports"):
-        want({"filter_lists": [{"name": "ports"}]}, "merged", Store(foreign=(foreign,)))
+        want({"filter_lists": [{"name": "ports"}]}, "merged", Store(opaque=(opaque,)))
 
 
 def test_assignment_by_document():
@@ -259,15 +269,59 @@ def test_an_assignment_needs_a_name_that_a_policy_can_have():
     check_assignment(None, "unassigned")
     with pytest.raises(IpsecError, match="state: unassigned"):
         check_assignment(None, "assigned")
-    for state in ("assigned", "unassigned"):
-        with pytest.raises(IpsecError, match="reinterpret"):
-            check_assignment("A & B", state)
+    with pytest.raises(IpsecError, match=r"^guid is 'P': expected a GUID"):
+        check_assignment(None, "assigned", "P")
+    with pytest.raises(IpsecError, match="not both"):
+        check_assignment("P", "assigned", GUID)
+    check_assignment(None, "assigned", GUID)
 
 
-def test_a_foreign_policy_in_force_is_not_unassigned_by_chance():
-    store = Store(foreign=(Foreign(kind=POLICY, name="Büro", identity="{1}", reason="x", assigned=True),))
-    with pytest.raises(IpsecError, match="can be managed here"):
-        assigned_store(store, None, assign=False)
+GUID = "{0000000a-0000-0000-0000-000000000001}"
+ODD = Opaque(kind=POLICY, name="Büro", identity=GUID, reason="It has no data in its rule 'x'.")
+
+
+def test_policies_of_any_name_are_assigned_and_unassigned_by_name_or_guid():
+    nameless = Policy(name=GUID.replace("1}", "2}"))
+    identities = {(POLICY, "büro"): GUID, (POLICY, nameless.name): nameless.name}
+    marks = {(POLICY, nameless.name): Unmanaged(name="has no name")}
+    store = Store(policies=(nameless,), opaque=(ODD,), identities=identities, unmanaged=marks)
+    for name, guid, assigned in (
+        ("büro", "", "Büro"),
+        (None, GUID.upper(), "Büro"),
+        (nameless.name, "", nameless.name),
+        (None, nameless.name, nameless.name),
+    ):
+        wanted = assigned_store(store, name, assign=True, guid=guid)
+        assert wanted.assigned == assigned
+        (step,) = make_plan(store, wanted)
+        identity = GUID if assigned == "Büro" else nameless.name
+        assert render(step.operation).clear() == f"ipsec static set policy guid={identity} assign=yes"
+        (step,) = make_plan(wanted, assigned_store(wanted, name, assign=False, guid=guid))
+        assert render(step.operation).clear() == f"ipsec static set policy guid={identity} assign=no"
+        assert make_plan(wanted, wanted) == ()
+    with pytest.raises(IpsecError, match=r"^guid is '\{0000000b"):
+        assigned_store(store, None, assign=True, guid=GUID.replace("a-", "b-"))
+
+
+@pytest.mark.parametrize("kind", [FILTER_LIST, FILTER_ACTION, POLICY])
+def test_an_object_of_any_name_is_renamed_by_its_guid_and_the_rules_follow(kind):
+    old = {FILTER_LIST: "web", FILTER_ACTION: "esp", POLICY: "p"}[kind]
+    store = replace(STORE, identities={(kind, old): GUID}, unmanaged={(kind, old): Unmanaged(name="has no name")})
+    request = read_object(kind, {"name": "New", "guid": GUID.upper()})
+    wanted = store_with_object(store, request)
+    (step,) = make_plan(store, wanted)
+    word = kind.replace("_", "")
+    assert render(step.operation).clear() == f'ipsec static set {word} guid={GUID} newname="New"'
+    assert meaning(run(store, step.operation)) == meaning(wanted)
+    assert make_plan(wanted, store_with_object(wanted, request)) == ()
+    # The old name is nobody's.
+    assert old not in wanted.named(kind)
+    taken = {FILTER_LIST: "Spare", FILTER_ACTION: "Let", POLICY: "New"}[kind]
+    if kind != POLICY:
+        with pytest.raises(IpsecError, match="a name that no other"):
+            with_object(wanted, kind, {"name": taken, "guid": GUID})
+    with pytest.raises(IpsecError, match=r"^guid is .*of the host"):
+        with_object(store, kind, {"name": "X", "guid": GUID.replace("a-", "b-")})
 
 
 def test_rules_without_a_name_are_shown_and_accepted_back():

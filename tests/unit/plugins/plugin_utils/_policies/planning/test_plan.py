@@ -25,9 +25,9 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model impor
     Filter,
     FilterAction,
     FilterList,
-    Foreign,
     Kerberos,
     MainMode,
+    Opaque,
     Policy,
     PresharedKey,
     QuickModeMethod,
@@ -406,18 +406,17 @@ def test_a_copy_names_rules_and_leaves_out_descriptions_that_cannot_be_sent():
     assert meaning(settled(behind_copy))[3] == meaning(current)[3]
 
 
-def test_what_a_foreign_policy_in_force_uses_changes_only_in_one_command():
-    foreign = Foreign(
+def test_what_a_policy_in_force_uses_that_cannot_be_read_changes_only_in_one_command():
+    opaque = Opaque(
         kind="policy",
         name="Büro",
         identity="{1}",
-        reason="Its name is not ASCII.",
-        assigned=True,
+        reason="It has no data in its rule 'x'.",
         uses=frozenset({(FILTER_LIST, "l1")}),
     )
-    current = replace(small(), policies=(), assigned=None, foreign=(foreign,))
+    current = replace(small(), policies=(), assigned="Büro", opaque=(opaque,))
     one = replace(current, filter_lists=small(filters_=()).filter_lists)
     assert [type(step.operation) for step in make_plan(current, one)] == [op.DeleteFilter]
     two = replace(current, filter_lists=small(filters_=(replace(ONE_FILTER[0], description="x"),)).filter_lists)
-    with pytest.raises(IpsecError, match="foreign policy"):
+    with pytest.raises(IpsecError, match="in force and not known"):
         make_plan(current, two)

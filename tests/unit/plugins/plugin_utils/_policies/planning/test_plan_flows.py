@@ -10,10 +10,10 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import pytest
 from hypothesis import given
+from ties import tied
 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._common.packets import Place
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.endpoint import Endpoint
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.lint import tied
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.pair import fate
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.semantics import View
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.space import Packet

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Foreign is not opaque: what an odd object means to packets is known, or it is said that it is not."""
+"""Unmanaged is not opaque: what an odd object means to packets is known, or it is said that it is not."""
 
 from __future__ import annotations
 
@@ -39,12 +39,13 @@ from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._policies.
     image,
     list_with,
     range_with,
+    reasons,
     response_action,
     response_rule,
     response_with,
     rule_with,
 )
-from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._policies.store.test_foreign import (
+from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._policies.store.test_unmanaged import (
     ACTION_DAMAGE,
     LIST_DAMAGE,
     POLICY_DAMAGE,
@@ -77,25 +78,23 @@ def test_what_is_known_is_judged_and_what_is_not_is_called_so(kind: str, case: s
     found = image()
     DAMAGE[kind][case][0](found)
     store = read_store(found.as_keys())
-    foreign = {each.kind: each for each in store.foreign}
-    policy, odd = foreign[POLICY], foreign[kind]
-    assert policy.assigned
+    key, reason = next((key, reason) for key, reason in reasons(store).items() if key[0] == kind)
+    assert store.assigned == "Policy"
     if case in SEEN[kind]:
-        assert (odd.unknown, policy.unknown) == ("", "")
+        assert store.opaque == ()
         judged = in_force(store)
         assert judged is not None
         assert [bound.action.action for bound in judged.rules] == [ActionKind.NEGOTIATE]
         return
-    assert (odd.seen, policy.seen) == (None, None)
+    assert [item.key for item in store.opaque] == [key]
     with pytest.raises(IpsecError) as caught:
         in_force(store)
     said = str(caught.value)
     assert "what it does is not known: It " in said
     assert said.endswith(". Check what it does by hand.")
     assert ".." not in said
-    assert odd.unknown == odd.reason
-    # The policy's own words are those of what it uses.
-    assert odd.unknown.removeprefix("It ") in policy.unknown
+    # It is said in the words of what is the matter, be it the policy or what it uses.
+    assert reason.rstrip(".") in said
 
 
 def switched_off(found: Image) -> None:
@@ -109,10 +108,10 @@ def test_what_is_switched_off_needs_no_judgement(case: tuple[str, str]) -> None:
     switched_off(found)
     DAMAGE[kind][name][0](found)
     store = read_store(found.as_keys())
-    policy = next(each for each in store.foreign if each.kind == POLICY)
+    known = not any(item.kind == POLICY for item in store.opaque)
     # What is not a matter of the rule, or is about whether it is on, or about a rule that is not there, still counts.
     ours = kind != POLICY or name in RULE_IS_OFF
-    assert (policy.seen is not None) == ours, policy.unknown
+    assert known == ours, store.opaque
     if ours:
         judged = in_force(store)
         assert judged is not None
@@ -156,7 +155,7 @@ def test_a_default_response_that_is_off_answers_nobody_whatever_else_is_odd() ->
         change(response_rule(found), decode_rule, encode_rule, is_active=0)
         damage(found)
         store = read_store(found.as_keys())
-        assert store.foreign_in_force is not None
+        assert store.unmanaged[POLICY, "policy"].content
         judged = in_force(store)
         assert judged is not None
         assert judged.policy.default_response.enabled is False
@@ -173,10 +172,9 @@ def test_two_keys_of_which_one_is_used() -> None:
     for methods, known in ((keys, False), (keys[:1] * 2, True)):
         found = image()
         rule_with(authentication=methods)(found)
-        foreign = read_store(found.as_keys()).foreign_in_force
-        assert foreign is not None
-        assert foreign.reason == "It has authentication methods that are alike."
-        assert (foreign.seen is not None) == known
+        store = read_store(found.as_keys())
+        assert reasons(store) == {(POLICY, "policy"): "It has authentication methods that are alike."}
+        assert (store.opaque_in_force is None) == known
 
 
 def test_bits_beyond_a_mask_mean_nothing() -> None:
@@ -226,7 +224,8 @@ def test_two_rules_without_a_name() -> None:
     for name in "AB":
         del found.key(name)["ipsecName"]
     store = read_store(found.as_keys())
-    assert [each.reason for each in store.foreign] == ["It has two rules without a name."]
+    assert reasons(store) == {}
+    assert [(rule.name, rule.filter_list) for rule in store.policies[0].rules] == [("", "Bad"), ("", "Good")]
     judged = in_force(store)
     assert judged is not None
     assert {(bound.rule.filter_list, bound.action.action, bound.rule.connection_type) for bound in judged.rules} == {
@@ -246,7 +245,7 @@ def test_names_that_windows_2000_lent_are_none() -> None:
     rule = found.key("Rule")
     rule["ipsecName"] = rule["ipsecNegotiationPolicyReference"]
     store = read_store(found.as_keys())
-    assert store.foreign == ()
+    assert reasons(store) == {}
     assert store.policies[0].default_response == STORE.policies[0].default_response
     assert [each.name for each in store.policies[0].rules] == [""]
 

@@ -132,7 +132,7 @@ SETTINGS = MainMode(
 
 def test_everything_is_understood(entries: list[Entry], store: Store) -> None:
     assert len(entries) == 22
-    assert store.foreign == ()
+    assert store.opaque == ()
     assert store.findings == ()
     assert store.assigned is None
     assert len(store.predefined) == 8
@@ -251,9 +251,9 @@ def test_deleted_objects_are_dangling(entries: list[Entry]) -> None:
     name = "ipsecFilter{7238523A" + FIRST
     rule["ipsecFilterReference"] = [f"CN={name}\\0ADEL:0b1e,CN=Deleted Objects,DC=lab,DC=example"]
     found = read_directory(damaged)
-    (foreign,) = found.foreign
-    assert foreign.name == "Server (Request Security)"
-    assert foreign.reason == "It refers to a filter list that does not exist."
+    (opaque,) = found.opaque
+    assert opaque.name == "Server (Request Security)"
+    assert opaque.reason == "It refers to a filter list that does not exist."
     label = "rule 'Request Security (Optional) Rule'"
     assert f"The {label} refers to a filter list that does not exist." in found.findings
     assert f"The filter list 'All IP Traffic' names the {label} as its owner, which does not refer to it." in (

@@ -10,6 +10,7 @@ beyond masks, offers twice. What is then in force is the same as under the origi
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -50,6 +51,7 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.codec.rule 
     decode_rule,
     encode_rule,
 )
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.document import read_document, write_document
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.in_force import InForce, in_force
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model import (
     Filter,
@@ -58,6 +60,12 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model impor
     Rule,
     Store,
 )
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.intent import (
+    Mode,
+    read_request,
+    requested_store,
+)
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.plan import make_plan
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.store import read_store
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.words import ActionKind, ConnectionType
 from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._policies import strategies
@@ -237,9 +245,7 @@ def test_what_is_in_force_is_the_same_whatever_netsh_can_be_told(form: Form, dat
     store = data.draw(assigned_stores(form is VISTA))
     found = disguised(store, form, data)
     assert meaning(in_force(found)) == meaning(in_force(store))
-    assert all(item.seen is not None and not item.unknown for item in found.foreign)
-    # Nothing is in force that the reader did not call so.
-    assert (found.assigned is None) == (found.foreign_in_force is not None)
+    assert found.opaque == ()
 
 
 HOST = Endpoint(name="host", addresses=(ip_address("10.0.0.10"),))
@@ -268,9 +274,9 @@ def test_no_packet_has_another_fate_under_the_disguise(form: Form, data: st.Data
     """Names of rules stay, since they decide between rules of one rank that are equally strict."""
     store = busy(data.draw(assigned_stores(form is VISTA)))
     found = disguised(store, form, data, ORDERLY)
-    assert find_lockouts(store, found, HOST, EVERYTHING) == ()
-    assert find_lockouts(found, store, HOST, EVERYTHING) == ()
-    told = [[(one.flow, one.packet, one.outcome.kind) for one in find_lockouts(None, each, HOST, EVERYTHING)]
+    assert find_lockouts(in_force(store), in_force(found), HOST, EVERYTHING) == ()
+    assert find_lockouts(in_force(found), in_force(store), HOST, EVERYTHING) == ()
+    told = [[(one.flow, one.packet, one.outcome.kind) for one in find_lockouts(None, in_force(each), HOST, EVERYTHING)]
             for each in (store, found)]  # fmt: skip
     assert told[0] == told[1]
     event("stops something" if told[0] else "stops nothing")
@@ -279,7 +285,7 @@ def test_no_packet_has_another_fate_under_the_disguise(form: Form, data: st.Data
 @FORMS
 @given(data=st.data())
 def test_a_change_of_what_it_uses_counts(form: Form, data: st.DataObject) -> None:
-    """The policy alone is foreign: lists and actions that change in the desired store change what it does."""
+    """The policy alone cannot be named: lists and actions that change in the desired store change what it does."""
     store = data.draw(assigned_stores(form is VISTA))
     image = image_of(store, form)
     (policy,) = objects(image, "ipsecPolicy")
@@ -294,3 +300,44 @@ def test_a_change_of_what_it_uses_counts(form: Form, data: st.DataObject) -> Non
         return replace(each, filter_lists=lists, filter_actions=actions)
 
     assert meaning(in_force(changed(found))) == meaning(in_force(changed(store)))
+
+
+def doubtful(store: Store, form: Form, data: st.DataObject) -> Store:
+    """Return a store disguised in any ways, with descriptions and objects that nobody can read among it."""
+    image = image_of(store, form)
+    chosen = data.draw(st.sets(st.sampled_from([way.__name__ for way in (*DISGUISES, cut)])), label="disguises")
+    for way in (*DISGUISES, cut):
+        if way.__name__ in chosen:
+            way(image, data, form)
+    return read_store(image.as_keys())
+
+
+def cut(image: Image, data: st.DataObject, form: Form) -> None:
+    """Cut the data of some objects short, so that they cannot be read."""
+    for values in image.keys.values():
+        if "ipsecData" in values and data.draw(st.sampled_from([False, False, True]), label="cut"):
+            values["ipsecData"] = ("REG_BINARY", values["ipsecData"][1][:18])
+
+
+@FORMS
+@given(data=st.data())
+def test_what_is_shown_fed_back_changes_nothing(form: Form, data: st.DataObject) -> None:
+    found = doubtful(data.draw(assigned_stores(form is VISTA) | strategies.stores(form is VISTA)), form, data)
+    document = json.loads(json.dumps(write_document(found)))
+    assert written_back(read_document(document)) == written_back(found)
+    for mode in (Mode.MERGED, Mode.REPLACED, Mode.OVERRIDDEN):
+        wanted = requested_store(found, read_request(document, mode))
+        assert make_plan(found, wanted) == ()
+        assert wanted.assigned == found.assigned
+    event("odd" if found.unmanaged else "sound")
+    event("not all is known" if found.opaque else "all is known")
+
+
+def written_back(store: Store) -> object:
+    """Return a store as a document again: what it says, but for the keys, which never leave it, and for GUIDs."""
+    return {
+        key: [{name: part for name, part in item.items() if name != "guid"} for item in value]
+        if isinstance(value, list)
+        else value
+        for key, value in write_document(store).items()
+    }

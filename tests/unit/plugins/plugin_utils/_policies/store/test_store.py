@@ -57,6 +57,7 @@ from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._policies.
     main_mode_with,
     mm,
     range_with,
+    reasons,
     response_action,
     response_rule,
     rule_with,
@@ -73,8 +74,9 @@ def test_polling_interval() -> None:
     found = image()
     values = found.key("Policy")
     values["ipsecData"] = ("REG_BINARY", encode_policy(PolicyData(polling_seconds=10_830), VISTA))
-    reasons = [each.reason for each in read_store(found.as_keys()).foreign]
-    assert reasons == ["It has a polling interval that is not a whole number of minutes."]
+    store = read_store(found.as_keys())
+    assert reasons(store) == {(POLICY, "policy"): "It has a polling interval that is not a whole number of minutes."}
+    assert store.policies[0].polling_interval_minutes == 181
     values["ipsecData"] = ("REG_BINARY", encode_policy(PolicyData(polling_seconds=0), VISTA))
     assert read_store(found.as_keys()) == STORE
 
@@ -213,23 +215,44 @@ def test_repeated_filters_are_kept_once() -> None:
     )
 
 
-def test_two_objects_of_one_name_are_both_foreign() -> None:
+def test_two_objects_of_one_name_go_by_their_guids() -> None:
     found = image()
+    first, second = "{00000000-0000-0000-0000-000000000001}", found.path("ipsecFilter{")[-38:]
     twin = dict(found.key("List"))
     twin["ipsecName"] = ("REG_SZ", "LIST")
     del twin["ipsecOwnersReference"]
     found.keys[f"{ROOT}\\ipsecFilter{{00000000-0000-0000-0000-000000000001}}"] = twin
     store = read_store(found.as_keys())
-    lists = [each for each in store.foreign if each.kind == FILTER_LIST]
-    assert {each.name for each in lists} == {"List", "LIST"}
-    assert {each.reason for each in lists} == {"It has the name of another object of its kind."}
-    assert [each.kind for each in store.foreign] == [POLICY, FILTER_LIST, FILTER_LIST]
+    assert reasons(store) == {
+        (FILTER_LIST, first): "It has the name of another object of its kind, 'LIST'.",
+        (FILTER_LIST, second): "It has the name of another object of its kind, 'List'.",
+        (POLICY, "policy"): "It has a rule that uses the filter list 'List', which netsh cannot be told by name.",
+    }
+    assert [item.name for item in store.filter_lists] == [first, second]
+    assert [rule.filter_list for rule in store.policies[0].rules] == [second]
+
+
+@pytest.mark.parametrize("name", ["{00000000-0000-0000-0000-000000000001}", "{00000000-0000-0000-0000-00000000000A}"])
+def test_a_name_that_looks_like_a_guid_is_not_taken_for_one(name: str) -> None:
+    found = image()
+    identity = found.path("ipsecFilter{")[-38:]
+    twin = dict(found.key("List"))
+    del twin["ipsecOwnersReference"]
+    twin["ipsecName"] = ("REG_SZ", "")
+    found.keys[f"{ROOT}\\ipsecFilter{{00000000-0000-0000-0000-000000000001}}"] = twin
+    setting("List", "ipsecName", name)(found)
+    store = read_store(found.as_keys())
+    assert len({item.name for item in store.filter_lists}) == 2
+    assert {item.name for item in store.filter_lists} == {
+        "{00000000-0000-0000-0000-000000000001}",
+        identity,
+    }
 
 
 def test_an_action_and_a_list_may_share_a_name() -> None:
     found = image()
     setting("Action", "ipsecName", "List")(found)
-    assert read_store(found.as_keys()).foreign == ()
+    assert reasons(read_store(found.as_keys())) == {}
 
 
 def test_two_rules_of_one_name() -> None:
@@ -238,10 +261,12 @@ def test_two_rules_of_one_name() -> None:
     )
     found = image_of(replace(STORE, policies=(two,)), VISTA)
     found.key("Other")["ipsecName"] = ("REG_SZ", "RULE")
-    assert [each.reason for each in read_store(found.as_keys()).foreign] == ["It has two rules with the name 'Rule'."]
+    store = read_store(found.as_keys())
+    assert reasons(store) == {(POLICY, "policy"): "It has 2 rules with the name 'RULE'."}
+    assert [rule.name for rule in store.policies[0].rules] == ["RULE", "Rule"]
 
 
-def test_shared_rules_and_settings_make_both_policies_foreign() -> None:
+def test_policies_with_shared_rules_and_settings_are_kept() -> None:
     second = replace(STORE.policies[0], name="Second", rules=(), default_response=DefaultResponse())
     for name, start in (
         ("ipsecNFAReference", "It shares its rule 'Rule' with another policy."),
@@ -250,8 +275,9 @@ def test_shared_rules_and_settings_make_both_policies_foreign() -> None:
         found = image_of(replace(STORE, policies=(STORE.policies[0], second)), VISTA)
         found.key("Second")[name] = found.key("Policy")[name]
         store = read_store(found.as_keys())
-        assert [each.name for each in store.foreign] == ["Policy", "Second"]
-        assert all(each.reason.startswith(start) for each in store.foreign)
+        assert list(reasons(store)) == [(POLICY, "policy"), (POLICY, "second")]
+        assert all(reason.startswith(start) for reason in reasons(store).values())
+        assert all(mark.kept for mark in store.unmanaged.values())
 
 
 def test_two_default_responses() -> None:
@@ -263,16 +289,17 @@ def test_two_default_responses() -> None:
     assert isinstance(own, tuple)
     assert isinstance(moved, tuple)
     found.key("Policy")["ipsecNFAReference"] = ("REG_MULTI_SZ", (*own, *moved))
-    assert [each.reason for each in read_store(found.as_keys()).foreign] == ["It has two default response rules."]
+    store = read_store(found.as_keys())
+    assert reasons(store) == {(POLICY, "policy"): "It has two default response rules."}
 
 
 def test_a_default_response_that_is_off_may_have_odd_fields() -> None:
-    for active, foreign in ((0, 0), (1, 1)):
+    for active, opaque in ((0, 0), (1, 1)):
         found = image()
         change(response_rule(found), decode_rule, encode_rule, is_active=active, interface_type=0)
         store = read_store(found.as_keys())
-        assert len(store.foreign) == foreign
-        assert [each.default_response.enabled for each in store.policies] == [False] * (1 - foreign)
+        assert len(store.opaque) == opaque
+        assert [each.default_response.enabled for each in store.policies] == [False] * (1 - opaque)
 
 
 def test_references_that_do_not_fit_are_findings() -> None:
@@ -306,7 +333,7 @@ def test_orphans_are_findings() -> None:
     action = next(p for p, v in found.keys.items() if v is response_action(found))[-38:]
     assert "The rule 'Rule' belongs to no policy." in store.findings
     assert f"The filter action {action} belongs to no rule." in store.findings
-    assert store.foreign == ()
+    assert reasons(store) == {}
     assert store.policies[0].rules == ()
     assert store.policies[0].default_response == DefaultResponse()
 
@@ -433,7 +460,7 @@ def test_a_rule_without_a_name_is_kept_as_it_is() -> None:
     del found.key("Rule")["ipsecName"]
     store = read_store(found.as_keys())
     assert [rule.name for rule in store.policies[0].rules] == [""]
-    assert store.foreign == ()
+    assert reasons(store) == {}
 
 
 def test_descriptions_may_hold_what_netsh_cannot_be_given() -> None:
@@ -441,6 +468,6 @@ def test_descriptions_may_hold_what_netsh_cannot_be_given() -> None:
     for part in ("Policy", "Rule", "List", "Action"):
         found.key(part)["description"] = ("REG_SZ", 'Büro "1"\t%')
     store = read_store(found.as_keys())
-    assert store.foreign == ()
+    assert reasons(store) == {}
     texts = [item.description for item in (*store.policies, *store.filter_lists, *store.filter_actions)]
     assert {*texts, store.policies[0].rules[0].description} == {'Büro "1"\t%'}

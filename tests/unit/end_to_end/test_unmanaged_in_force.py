@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A policy that netsh cannot be told about is in force: it is judged like any other, and can be replaced."""
+"""A policy that netsh cannot be told by name is in force: it is judged like any other, replaced, and put back."""
 
 from __future__ import annotations
 
@@ -78,7 +78,9 @@ NAMES = {"policy": ("Büro", "Every"), "list": ("Plain", "All")}
 def test_a_change_of_what_it_uses_locks_nobody_out(version: str, language: str, odd: str, change: str) -> None:
     policy, every = NAMES[odd]
     host = everything_but_management(version, language, policy=policy, every=every)
-    assert any(item["assigned"] for item in run(host, "policies_info", {})["foreign"])
+    info = run(host, "policies_info", {})
+    assert info["config"]["assigned"] == policy
+    assert info["unmanaged"]
     before = state_of(host)
     module, args = LOCKOUTS[change]
     for check_mode in (True, False):
@@ -101,9 +103,12 @@ def test_bits_beyond_a_mask_are_no_reason_to_look_away() -> None:
         "add policy name=Plain activatedefaultrule=no assign=yes",
         "add rule name=RP policy=Plain filterlist=Mgmt filteraction=Prm",
     )
-    foreign = {item["kind"]: item for item in run(host, "policies_info", {})["foreign"]}
-    assert foreign["filter_list"]["reason"] == "It has an address with bits beyond its mask in filter 1."
-    assert foreign["policy"]["assigned"] is True
+    info = run(host, "policies_info", {})
+    assert [item["reason"] for item in info["unmanaged"]] == [
+        "It has an address with bits beyond its mask in filter 1."
+    ]
+    assert [item["source"] for item in info["config"]["filter_lists"][0]["filters"]] == ["192.0.2.0/24"]
+    assert info["config"]["assigned"] == "Plain"
     with pytest.raises(AnsibleActionFail, match=rf"critical flow management .*{CONTROLLER}.*allow_lockout"):
         run(host, "filter_action", {"name": "Prm", "action": "block", **GUARDED})
     assert run(host, "filter_action", {"name": "Prm", "description": "new", **GUARDED})["changed"] is True
@@ -150,10 +155,10 @@ def test_it_is_replaced_by_a_policy_that_harms_nobody(version: str, language: st
     assert predicted["commands"] == done["commands"]
     assert predicted["after"] == done["after"]
     assert predicted["after"]["assigned"] == "Q"
-    assert predicted.get("foreign") == done.get("foreign")
+    assert predicted.get("unmanaged") == done.get("unmanaged")
     assert policy_store(host).assigned_policy() == "Q"
     assert run(host, module, guarded)["changed"] is False
-    assert not any(item["assigned"] for item in run(host, "policies_info", {})["foreign"])
+    assert not any(item["assigned"] for item in run(host, "policies_info", {})["unmanaged"])
 
 
 @pytest.mark.parametrize("way", sorted(REPLACING))
@@ -185,15 +190,15 @@ def test_it_is_replaced_within_a_time_to_confirm(way: str) -> None:
     host = web_blocked("2016", "en")
     for service in host.services.values():
         service.state = State.RUNNING
-    (foreign,) = [item for item in run(host, "policies_info", {})["foreign"] if item["assigned"]]
+    (odd,) = [item for item in run(host, "policies_info", {})["unmanaged"] if item["assigned"]]
     connection = NewConnection(host)
     module, args = REPLACING[way]
     done = run(connection, module, {**args, **GUARDED, "confirm_timeout": 60})
     assert (done["changed"], done["confirmed"]) == (True, True)
     assert policy_store(host).assigned_policy() == "Q"
-    # Until then the host's own timer would have brought the foreign policy back.
+    # Until then the host's own timer would have brought the odd policy back.
     armed = [request.script.decode() for request in connection.sent if b"schtasks.exe /create" in request.script]
-    assert [f"guid={foreign['guid']} assign=yes" in script for script in armed] == [True]
+    assert [f"guid={odd['guid']} assign=yes" in script for script in armed] == [True]
     assert not host.tasks
 
 
@@ -245,13 +250,15 @@ def in_force_with_a_damaged_list() -> Host:
 
 def test_what_is_not_known_never_passes() -> None:
     host = in_force_with_a_damaged_list()
-    (policy,) = [item for item in run(host, "policies_info", {})["foreign"] if item["assigned"]]
-    assert policy["name"] == "P"
+    info = run(host, "policies_info", {})
+    assert [(item["name"], item["known"]) for item in info["unmanaged"]] == [("Damaged", False)]
+    assert info["config"]["assigned"] == "P"
+    assert [rule["filter_list"] for rule in info["config"]["policies"][0]["rules"]] == ["Damaged", "Web"]
     before = state_of(host)
     with pytest.raises(AnsibleActionFail) as caught:
         run(host, "filter_action", {"name": "Blk", "action": "permit", **GUARDED})
     said = str(caught.value)
-    assert "what it does is not known: It uses the filter list 'Damaged', which has damaged data: " in said
+    assert "what it does is not known: It has damaged data: " in said
     assert "Check what it does by hand." in said
     assert "name management in allow_lockout" in said
     assert ".." not in said
@@ -271,8 +278,17 @@ def test_what_is_not_known_stays_as_it_is_beside_other_changes_and_is_replaced()
 @pytest.mark.parametrize(
     ("module", "args"), [("assignment", {"state": "unassigned"}), ("policies", {"config": {"assigned": ""}})]
 )
-def test_it_is_not_said_to_be_out_of_force_while_it_is_in_force(module: str, args: Data) -> None:
-    host = web_blocked("2016", "en")
-    with pytest.raises(AnsibleActionFail, match="assign another policy, which replaces it"):
-        run(host, module, args)
-    assert policy_store(host).assigned_policy() == "Büro"
+@pytest.mark.parametrize(("version", "language"), HOSTS)
+def test_it_is_taken_out_of_force_and_put_back(version: str, language: str, module: str, args: Data) -> None:
+    host = web_blocked(version, language)
+    info = run(host, "policies_info", {})
+    (odd,) = [item for item in info["unmanaged"] if item["assigned"]]
+    done = run(host, module, args)
+    assert done["commands"][0] == f"ipsec static set policy guid={odd['guid']} assign=no"
+    assert policy_store(host).assigned_policy() is None
+    assert run(host, module, args)["changed"] is False
+    back = run(host, "assignment", {"guid": odd["guid"], **GUARDED})
+    assert back["changed"] is True
+    assert policy_store(host).assigned_policy() == "B\u00fcro"
+    # The document of before is what the host has again.
+    assert run(host, "policies", {"state": "overridden", "config": info["config"], **GUARDED})["changed"] is False

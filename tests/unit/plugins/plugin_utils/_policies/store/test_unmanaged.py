@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the model cannot say: each case makes its object, and every policy that uses it, foreign with a reason."""
+"""What the model cannot say or netsh cannot be told: each case is reported with its reason, and hides nothing else."""
 
 from __future__ import annotations
 
@@ -19,7 +19,13 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.codec.rule 
     decode_rule,
     encode_rule,
 )
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model import FILTER_ACTION, FILTER_LIST, POLICY
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model import (
+    FILTER_ACTION,
+    FILTER_LIST,
+    POLICY,
+    Store,
+)
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.references import reachable, uses
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.store import read_store
 from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._policies.damage import (
     STORE,
@@ -31,6 +37,7 @@ from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._policies.
     main_mode_with,
     mm,
     range_with,
+    reasons,
     response_rule,
     response_with,
     rule_with,
@@ -126,7 +133,7 @@ POLICY_DAMAGE: dict[str, tuple[Callable[[Image], None], str]] = {
     ),
     "rule named default": (
         setting("Rule", "ipsecName", "Default"),
-        "It has a rule named default, netsh's word for another one.",
+        "It has a rule name that netsh cannot be given: expected a name other than default.",
     ),
     "rule name": (
         setting("Rule", "ipsecName", 'a"b'),
@@ -169,15 +176,14 @@ POLICY_DAMAGE: dict[str, tuple[Callable[[Image], None], str]] = {
 
 
 @pytest.mark.parametrize("case", POLICY_DAMAGE)
-def test_what_cannot_be_said_makes_the_policy_foreign(case: str) -> None:
+def test_what_cannot_be_said_of_a_policy_is_reported(case: str) -> None:
     damage, reason = POLICY_DAMAGE[case]
     found = image()
     damage(found)
     store = read_store(found.as_keys())
-    (foreign,) = store.foreign
-    assert (foreign.kind, foreign.name, foreign.reason, foreign.assigned) == (POLICY, "Policy", reason, True)
-    assert foreign.identity == found.path("ipsecPolicy{")[-38:]
-    assert (store.policies, store.assigned) == ((), None)
+    assert reasons(store) == {(POLICY, "policy"): reason}
+    assert store.assigned == "Policy"
+    assert store.identity(POLICY, "Policy") == found.path("ipsecPolicy{")[-38:]
     assert store.filter_lists == STORE.filter_lists
     assert store.filter_actions == STORE.filter_actions
     in_use = {(FILTER_LIST, "list"), (FILTER_ACTION, "action")}
@@ -186,7 +192,7 @@ def test_what_cannot_be_said_makes_the_policy_foreign(case: str) -> None:
         "rule without a list": in_use - {(FILTER_LIST, "list")},
         "rule missing": set(),
     }.get(case, in_use)
-    assert foreign.uses == expected
+    assert reachable(store, "Policy") - {(POLICY, "policy")} == expected
 
 
 LIST_DAMAGE: dict[str, tuple[Callable[[Image], None], str]] = {
@@ -252,19 +258,28 @@ LIST_DAMAGE: dict[str, tuple[Callable[[Image], None], str]] = {
 }
 
 
-@pytest.mark.parametrize("case", LIST_DAMAGE)
-def test_a_foreign_filter_list_makes_its_policy_foreign(case: str) -> None:
-    damage, reason = LIST_DAMAGE[case]
+def check_part(kind: str, damage: Callable[[Image], None], reason: str) -> Store:
+    """Damage a filter list or a filter action: it is reported, and the policy that uses it is as it was."""
     found = image()
     damage(found)
     store = read_store(found.as_keys())
-    foreign = {each.kind: each for each in store.foreign}
-    assert foreign[FILTER_LIST].reason == reason
-    assert "which is foreign itself" in foreign[POLICY].reason
-    assert foreign[POLICY].assigned
-    assert (FILTER_ACTION, "action") in foreign[POLICY].uses
-    assert not foreign[FILTER_LIST].uses
-    assert (store.filter_lists, store.policies) == ((), ())
+    told = reasons(store)
+    (key,) = (each for each in told if each[0] == kind)
+    assert told.pop(key) == reason
+    # A rule cannot be told the name of what it uses either.
+    assert all("which netsh cannot be told by name" in other for other in told.values())
+    assert bool(told) == ("name" in reason.replace("DNS name", ""))
+    assert store.assigned == "Policy"
+    (policy,) = store.policies
+    assert reachable(store, "Policy") == {(POLICY, "policy"), key} | uses(STORE.policies[0]) - {(kind, kind[7:])}
+    assert len(policy.rules) == 1
+    return store
+
+
+@pytest.mark.parametrize("case", LIST_DAMAGE)
+def test_a_filter_list_that_cannot_be_told_is_reported(case: str) -> None:
+    store = check_part(FILTER_LIST, *LIST_DAMAGE[case])
+    assert store.filter_actions == STORE.filter_actions
 
 
 ACTION_DAMAGE: dict[str, tuple[Callable[[Image], None], str]] = {
@@ -306,12 +321,6 @@ ACTION_DAMAGE: dict[str, tuple[Callable[[Image], None], str]] = {
 
 
 @pytest.mark.parametrize("case", ACTION_DAMAGE)
-def test_a_foreign_filter_action_makes_its_policy_foreign(case: str) -> None:
-    damage, reason = ACTION_DAMAGE[case]
-    found = image()
-    damage(found)
-    store = read_store(found.as_keys())
-    foreign = {each.kind: each for each in store.foreign}
-    assert foreign[FILTER_ACTION].reason == reason
-    assert "which is foreign itself" in foreign[POLICY].reason
-    assert (store.filter_actions, store.policies) == ((), ())
+def test_a_filter_action_that_cannot_be_told_is_reported(case: str) -> None:
+    store = check_part(FILTER_ACTION, *ACTION_DAMAGE[case])
+    assert store.filter_lists == STORE.filter_lists

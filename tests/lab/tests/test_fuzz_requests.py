@@ -38,8 +38,6 @@ from winlab.shell import InputNeverEnds
 from winlab.wsman import soap
 from winlab.wsman.endpoint import Endpoint
 
-pytestmark = pytest.mark.slow
-
 DOCUMENTS = [
     envelope(f"{soap.TRANSFER}/Create", "<rsp:Shell><rsp:InputStreams>stdin</rsp:InputStreams></rsp:Shell>"),
     envelope(f"{soap.SHELL}/Command", "<rsp:CommandLine><rsp:Command>ver</rsp:Command></rsp:CommandLine>"),

@@ -13,7 +13,6 @@ import resource
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from hypothesis import strategies as st
 
@@ -85,13 +84,3 @@ def binaries(draw: st.DrawFn, seeds: Sequence[bytes]) -> bytes:
             case _:
                 data[start:start] = draw(st.binary(max_size=20))
     return bytes(data)
-
-
-def plain(value: Any) -> bool:
-    """Tell whether a value is made of built-ins alone, as results of tasks must be."""
-    kind = value.__class__
-    if kind is dict:
-        return all(key.__class__ is str and plain(item) for key, item in value.items())
-    if kind is list:
-        return all(map(plain, value))
-    return value is None or kind in (str, int, float, bool)

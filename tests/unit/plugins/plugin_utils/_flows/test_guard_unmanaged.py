@@ -19,10 +19,9 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model impor
     POLICY,
     FilterAction,
     FilterList,
-    Foreign,
-    SeenPolicy,
-    SeenRule,
+    Opaque,
     Store,
+    Unmanaged,
 )
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.references import uses
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.services import Service
@@ -42,25 +41,21 @@ from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._flows.sce
 GUARD = read_guard({}, Approach(port=5985, controllers=(ip_address(CONTROLLER),)))
 SEEN = Listed((Connection(ip_address(FE), 5985, ip_address(CONTROLLER)),))
 CUT = does(BLOCK, filter_of(CONTROLLER, "me", "tcp"), name="cut")
+NAME = "B\u00fcro"
 HARMLESS = does(BLOCK, filter_of(BE, "me", "tcp"), name="harmless")
 
 
-def foreign_store(*rules: Does, known: bool = True) -> Store:
-    """Return a store whose policy in force cannot be managed, or is not even known."""
+def odd_store(*rules: Does, known: bool = True) -> Store:
+    """Return a store whose policy in force has a name that netsh cannot be given, or cannot even be read."""
     store = store_of(*rules)
     (policy,) = store.policies
-    seen = SeenPolicy(policy=policy, rules=tuple(SeenRule(rule=rule) for rule in policy.rules))
-    foreign = Foreign(
-        kind=POLICY,
-        name="B\u00fcro",
-        identity="{1}",
-        reason="It has a name that netsh cannot be given: expected ASCII characters only.",
-        assigned=True,
-        uses=uses(policy),
-        seen=seen if known else None,
-        unknown="" if known else "It has unknown options in filter 1.",
-    )
-    return replace(store, policies=(), assigned=None, foreign=(foreign,))
+    if known:
+        mark = Unmanaged(name="has a name that netsh cannot be given: expected ASCII characters only")
+        odd = replace(policy, name=NAME)
+        return replace(store, policies=(odd,), assigned=NAME, unmanaged={(POLICY, NAME.casefold()): mark})
+    reason = "It has unknown options in filter 1."
+    opaque = Opaque(kind=POLICY, name=NAME, identity="{1}", reason=reason, uses=uses(policy))
+    return replace(store, policies=(), assigned=NAME, opaque=(opaque,))
 
 
 def changed(store: Store, action: FilterAction = BLOCK) -> Store:
@@ -73,7 +68,7 @@ def refusal(current: Store, desired: Store, *, running: bool = True, starts: boo
     services = {"PolicyAgent": Service(4 if running else 1, 2)}
     host = Host(version=SERVER_2016, store=current, services=services, domain_policy=None)
     try:
-        GUARD.check(host, desired, SEEN, starts=starts)
+        GUARD.check(host, desired, lambda: SEEN, starts=starts)
     except IpsecError as error:
         return str(error)
     return ""
@@ -81,32 +76,32 @@ def refusal(current: Store, desired: Store, *, running: bool = True, starts: boo
 
 @pytest.mark.parametrize("running", [True, False])
 def test_a_change_of_what_it_uses_is_judged(running: bool) -> None:
-    permits = foreign_store(does(PERMIT, filter_of(CONTROLLER, "me", "tcp")))
+    permits = odd_store(does(PERMIT, filter_of(CONTROLLER, "me", "tcp")))
     assert "critical flow management" in refusal(permits, changed(permits), running=running)
-    elsewhere = foreign_store(does(PERMIT, filter_of(BE, "me", "tcp")))
+    elsewhere = odd_store(does(PERMIT, filter_of(BE, "me", "tcp")))
     assert refusal(elsewhere, changed(elsewhere), running=running) == ""
 
 
 def test_what_it_stops_cannot_be_what_carries_the_task() -> None:
-    cut = foreign_store(CUT)
+    cut = odd_store(CUT)
     described = replace(cut, filter_lists=tuple(replace(item, description="x") for item in cut.filter_lists))
     assert refusal(cut, described) == ""
     assert "yet this task came through" in refusal(cut, changed(cut, PERMIT))
     # A policy that does not act stops nothing: ours will act.
-    ours = replace(store_of(CUT), foreign=(replace(cut.foreign[0], assigned=False),))
+    ours = replace(store_of(CUT), policies=(*store_of(CUT).policies, *cut.policies))
     assert "critical flow management" in refusal(cut, ours, running=False, starts=True)
 
 
 def test_what_replaces_it_is_judged_whatever_is_known_of_it() -> None:
     for known in (True, False):
-        before = foreign_store(HARMLESS, known=known)
+        before = odd_store(HARMLESS, known=known)
         for rule, harm in ((HARMLESS, False), (CUT, True)):
-            desired = replace(store_of(rule), foreign=(replace(before.foreign[0], assigned=False),))
+            desired = replace(store_of(rule), opaque=before.opaque)
             assert bool(refusal(before, desired)) == harm
 
 
 def test_what_is_not_known_never_passes_and_stands_in_nobodys_way() -> None:
-    before = foreign_store(HARMLESS, known=False)
+    before = odd_store(HARMLESS, known=False)
     said = refusal(before, changed(before, PERMIT))
     assert said == (
         "assigned is 'B\\xfcro': expected a policy that can be judged, but what it does is not known: It has unknown "
@@ -118,9 +113,8 @@ def test_what_is_not_known_never_passes_and_stands_in_nobodys_way() -> None:
 
 def test_rules_are_told_by_their_names_or_said_to_have_none() -> None:
     for name, told in (("B\u00fcro\x1b", "rule 'B\\xfcro\\x1b'"), ("", "a rule without a name")):
-        before = foreign_store(does(PERMIT, filter_of(CONTROLLER, "me", "tcp")))
-        policy = before.foreign[0].seen
-        assert isinstance(policy, SeenPolicy)
-        rules = tuple(replace(each, rule=replace(each.rule, name=name)) for each in policy.rules)
-        before = replace(before, foreign=(replace(before.foreign[0], seen=replace(policy, rules=rules)),))
+        before = odd_store(does(PERMIT, filter_of(CONTROLLER, "me", "tcp")))
+        (policy,) = before.policies
+        rules = tuple(replace(each, name=name) for each in policy.rules)
+        before = replace(before, policies=(replace(policy, rules=rules),))
         assert f"drops it (Block, {told})" in refusal(before, changed(before))
