@@ -265,3 +265,13 @@ def test_a_predefined_policy_is_only_assigned() -> None:
     assert found["pairs"][0]["rounds"] == {"accept": "requested", "settle": "required", "swap": "required"}
     certified = deployed([{**flow, "authentication": CERTIFICATE}], [host("fe1", "10.0.0.1"), old], groups, article={})
     assert "At the end fe1 -> be1 tcp/80 would be cut_off" in certified["refusals"][0]
+
+
+def test_many_unknown_peers_are_counted() -> None:
+    names = [f"web{number}" for number in range(8)]
+    hosts = [host(name, f"10.0.0.{number + 1}") for number, name in enumerate(names)]
+    hosts.append(host("sql1", "10.0.1.1"))
+    hosts = grown(hosts, deployed([FLOW], hosts, {"web": names, "sql": ["sql1"]}))
+    found = deployed([FLOW], [hosts[0], hosts[-1]], {"web": ["web0"], "sql": ["sql1"]})
+    assert any(one.endswith("10.0.0.6 -> me tcp/1433 and 2 more.") for one in found["warnings"])
+    assert len(found["unknown_peers"]["sql1"]) == 7

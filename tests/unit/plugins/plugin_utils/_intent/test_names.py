@@ -50,3 +50,10 @@ def test_a_name_can_be_sent_and_is_nobody_elses(one: str, other: str) -> None:
 def test_a_taken_name_gets_a_number() -> None:
     assert free_name("A", set()) == "A"
     assert free_name("A", {"a", "a 2"}) == "A 3"
+
+
+def test_a_long_name_is_cut_and_stays_its_own() -> None:
+    usual, longer, odd = "x" * 60, "x" * 61, "X" * 200
+    assert plain_name(usual) == usual
+    assert [len(plain_name(name)) for name in (longer, odd)] == [60, 60]
+    assert len({plain_name(name) for name in (usual, longer, odd)}) == 3
