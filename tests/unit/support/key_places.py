@@ -116,6 +116,51 @@ FLOW_HOST = {
     "services_running": True,
     "key_exchange_running": True,
 }
+INFO = {
+    "config": DOCUMENT,
+    "host": {
+        "version": "10.0.14393",
+        "exemption_level": 3,
+        "services": {"PolicyAgent": {"running": True, "automatic": True}},
+        "domain_policy": "",
+        "local_policy_counts": True,
+    },
+    "predefined": {"filter_actions": ["Permit"], "policies": []},
+}
+DEPLOYMENT_FLOW = {
+    "name": "Web",
+    "from": ["web"],
+    "to": ["10.0.9.1"],
+    "ports": [80],
+    "protocol": "tcp",
+    "level": "require",
+    "authentication": AUTHENTICATION,
+    "security_methods": [ESP, {"ah_integrity": "sha1"}],
+    "perfect_forward_secrecy": False,
+    "same_site": False,
+}
+DEPLOYMENT_HOST = {
+    "name": "fe",
+    "addresses": ["10.0.0.10"],
+    "system": "windows",
+    "engine": "policy_store",
+    "absent": "limit",
+    "info": INFO,
+    "own_addresses": ["10.0.0.10"],
+    "keys_differ": False,
+    "site": "a",
+}
+ARTICLE = {
+    "frontend_policy_name": "P",
+    "frontend_filter_list_name": "L",
+    "frontend_filter_action_name": "A",
+    "frontend_request_filter_action_name": "B",
+    "frontend_accept_unsecured": True,
+    "frontend_default_response": True,
+    "backend_policy_name": "Q",
+    "backend_filter_list_name": "M",
+    "backend_filter_action_name": "C",
+}
 WAIVER = {"id": "des", "host": "fe", "path": "policies", "reason": "old", "until": "2030-01-31"}
 
 
@@ -158,6 +203,19 @@ TREES: dict[str, Data] = {
         "closed": ["ah"],
         "fail": True,
     },
+    "deployment": {
+        "flows": [DEPLOYMENT_FLOW],
+        "hosts": [DEPLOYMENT_HOST],
+        "groups": {"web": ["fe"]},
+        "policy_name": "IPsec flows",
+        "main_mode": POLICY["main_mode"],
+        "article": ARTICLE,
+        "allow_swap": ["other"],
+        "skip_unreachable": True,
+        "remove_unknown_peers": False,
+        "replace_policy": True,
+        "fail": True,
+    },
     "proof": {
         **evidence(),
         "title": "t",
@@ -193,7 +251,7 @@ TREES: dict[str, Data] = {
     },
 }
 # What stands in these is read by people: the names of mappings whose names are free.
-FREE_NAMES = ("networks", "services", "counters")
+FREE_NAMES = ("networks", "groups", "services", "counters")
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +324,7 @@ def places(module: str, tree: Data) -> Iterator[Place]:
     for path in paths(tree):
         before = _at(tree, path)
         leaf = not isinstance(before, (dict, list))
-        texts = path[:1] == ("networks",) and len(path) > 1
+        texts = path[:1] in (("networks",), ("groups",)) and len(path) > 1
         texts |= isinstance(before, list) and not any(isinstance(item, (dict, list)) for item in before)
         if path:
             for form, make in REPLACING.items():
