@@ -38,9 +38,11 @@ FILTER = {
     "mirrored": True,
     "description": "web",
 }
-FILTER_LIST = {"name": "L", "description": "d", "filters": [FILTER, {**FILTER, "destination_port": 443}]}
+GUID = "{0a1b2c3d-4e5f-4a6b-8c7d-112233445566}"
+FILTER_LIST = {"name": "L", "guid": GUID, "description": "d", "filters": [FILTER, {**FILTER, "destination_port": 443}]}
 FILTER_ACTION = {
     "name": "A",
+    "guid": GUID,
     "description": "d",
     "action": "negotiate",
     "security_methods": [ESP, {"ah_integrity": "sha1"}],
@@ -60,6 +62,7 @@ RULE = {
 }
 POLICY = {
     "name": "P",
+    "guid": GUID,
     "description": "d",
     "polling_interval_minutes": 180,
     "main_mode": {
@@ -183,10 +186,11 @@ def evidence() -> Data:
 
 # One tree for each module, with every option that it has.
 TREES: dict[str, Data] = {
-    "filter_list": {**FILTER_LIST, "state": "present", **GUARD},
-    "filter_action": {**FILTER_ACTION, "state": "present", **GUARD},
-    "policy": {**POLICY, "state": "present", **GUARD},
-    "assignment": {"name": "Front", "state": "assigned", **IN_FORCE, **GUARD},
+    # The host has no object of that GUID; in a document it is then found by its name.
+    "filter_list": {**FILTER_LIST, "guid": None, "state": "present", **GUARD},
+    "filter_action": {**FILTER_ACTION, "guid": None, "state": "present", **GUARD},
+    "policy": {**POLICY, "guid": None, "state": "present", **GUARD},
+    "assignment": {"name": "Front", "guid": None, "state": "assigned", **IN_FORCE, **GUARD},
     # The last three belong to states that take no host, and are not given beside this one.
     "policies": {
         **{"config": DOCUMENT, "state": "merged", **IN_FORCE, **GUARD},
