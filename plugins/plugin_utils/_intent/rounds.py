@@ -238,9 +238,10 @@ class _Planner:
             found = wrong[0] if wrong else found
         plan.refused.append(Refused(pair, kind, found))
 
-    def _two(self, name: str, peer: str) -> tuple[Bindings, Bindings]:
-        before, after = self.sides[name]
-        return before.get(peer, ()), after.get(peer, ())
+    def _two(self, owner: str, other: str) -> tuple[Bindings, Bindings]:
+        """Return what the owner has about another host, before and after."""
+        before, after = self.sides[owner]
+        return before.get(other, ()), after.get(other, ())
 
 
 def plan_rounds(
