@@ -103,6 +103,8 @@ config:
           port2: []
           local_tunnel_endpoint: []
           remote_tunnel_endpoint: []
+          exempt_protected_connections: false
+          apply_authorization: false
           first_authentication: '{5B1C6C2A-3D6B-4C5E-8A0F-2F6E3E9A0001}'
           second_authentication: ''
           quick_mode: default

@@ -80,6 +80,8 @@ class Rule:
     port2: Texts | None = None
     local_tunnel_endpoint: Texts | None = None
     remote_tunnel_endpoint: Texts | None = None
+    exempt_protected_connections: bool | None = None
+    apply_authorization: bool | None = None
     first_authentication: str | None = None
     second_authentication: str | None = None
     quick_mode: str | None = None

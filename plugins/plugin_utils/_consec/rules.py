@@ -25,6 +25,8 @@ _REMOTE_ENDS = ("rtunnel4_2", "rtunnel6_2", "rtunendpts4", "rtunendpts6")
 # What netsh has no words for, with the value that says as much as none.
 _NO_WORDS = {
     "if": ("interfaces", "an interface by its identifier", ""),
+    "rtunendpts4": ("remote_tunnel_endpoint", "several ends of a tunnel", ""),
+    "rtunendpts6": ("remote_tunnel_endpoint", "several ends of a tunnel", ""),
     "rtunnelfqdn": ("remote_tunnel_endpoint", "a tunnel to a DNS name", ""),
     "keymanagerdictate": ("key_modules", "a key manager", "false"),
     "keymanagernotify": ("key_modules", "a key manager", "false"),
@@ -125,7 +127,7 @@ def read_rule(identity: str, found: RuleString, schema: Schema) -> Rule:
         name=read("name", lambda: fields.text("name", "Name")),
         description=read("description", lambda: fields.text("desc", "Desc")),
         group=read("group", lambda: fields.text("embedctxt", "EmbedCtxt")),
-        enabled=read("enabled", lambda: fields.flag("active", "Active")),
+        enabled=read("enabled", lambda: _enabled(fields, schema)),
         action=action,
         mode=read("mode", lambda: _mode(fields, tunnel=tunnel)),
         profiles=read("profiles", lambda: fields.words("profile", "Profile", PROFILES)),
@@ -138,6 +140,10 @@ def read_rule(identity: str, found: RuleString, schema: Schema) -> Rule:
         port2=read("port2", lambda: _ports(fields, "ep2", action, protocol)),
         local_tunnel_endpoint=local,
         remote_tunnel_endpoint=remote,
+        exempt_protected_connections=read(
+            "exempt_protected_connections", lambda: fields.flag("bypasstunnel", "ByPassTunnel")
+        ),
+        apply_authorization=read("apply_authorization", lambda: fields.flag("authz", "Authz")),
         first_authentication=read(
             "first_authentication", lambda: _named_set(fields, "Auth1Set", Kind.FIRST, action, needed=True)
         ),
@@ -147,7 +153,6 @@ def read_rule(identity: str, found: RuleString, schema: Schema) -> Rule:
         quick_mode=read("quick_mode", lambda: _named_set(fields, "Crypto2Set", Kind.QUICK_MODE, action, needed=True)),
         key_modules=read("key_modules", lambda: _key_modules(fields)),
     )
-    _conditions(fields, schema)
     _no_words(fields)
     _unknown(fields, _RULE_FIELDS)
     return replace(rule, doubts=fields.doubts.found)
@@ -163,7 +168,7 @@ def read_main_mode_rule(identity: str, found: RuleString, schema: Schema) -> Mai
         name=read("name", lambda: fields.text("name", "Name")),
         description=read("description", lambda: fields.text("desc", "Desc")),
         group=read("group", lambda: fields.text("embedctxt", "EmbedCtxt")),
-        enabled=read("enabled", lambda: fields.flag("active", "Active")),
+        enabled=read("enabled", lambda: _enabled(fields, schema)),
         profiles=read("profiles", lambda: fields.words("profile", "Profile", PROFILES)),
         endpoint1=read("endpoint1", lambda: fields.addresses("ep1")),
         endpoint2=read("endpoint2", lambda: fields.addresses("ep2")),
@@ -172,7 +177,6 @@ def read_main_mode_rule(identity: str, found: RuleString, schema: Schema) -> Mai
     )
     if schema < (2, 8):
         fields.doubts.add("enabled", "this version of Windows ignores main-mode rules", known=True)
-    _conditions(fields, schema)
     _unknown(fields, _MAIN_MODE_FIELDS)
     return replace(rule, doubts=fields.doubts.found)
 
@@ -230,7 +234,7 @@ def _ends(fields: _Fields) -> tuple[Texts | None, Texts | None]:
             fields.doubts.add(option, reason)
         return None, None
     local = fields.doubts.read("local_tunnel_endpoint", lambda: _end(fields, _LOCAL_ENDS))
-    return local, fields.doubts.read("remote_tunnel_endpoint", lambda: _end(fields, _REMOTE_ENDS))
+    return local, fields.doubts.read("remote_tunnel_endpoint", lambda: _remote_end(fields))
 
 
 def _end(fields: _Fields, keys: Texts) -> Texts:
@@ -242,6 +246,11 @@ def _end(fields: _Fields, keys: Texts) -> Texts:
             raise Doubtful(f"{key} stands there {len(texts)} times")
         found += [_address(text, version, key) for text in texts]
     return tuple(found)
+
+
+def _remote_end(fields: _Fields) -> Texts:
+    name = fields.text("rtunnelfqdn", "RTunnelFqdn")
+    return (*_end(fields, _REMOTE_ENDS), *((name,) if name else ()))
 
 
 def _named_set(fields: _Fields, name: str, kind: Kind, action: str | None, *, needed: bool) -> str:
@@ -260,19 +269,18 @@ def _key_modules(fields: _Fields) -> Texts:
     return found
 
 
-def _conditions(fields: _Fields, schema: Schema) -> None:
-    """Note what makes a rule apply on some hosts only."""
+def _enabled(fields: _Fields, schema: Schema) -> bool:
+    """Return whether a rule is enabled; unknown where it is for some Windows and may not be for this one."""
     for key, name in (("platform", "Platform"), ("platform2", "Platform2")):
         if fields.values.get(key):
-            fields.doubts.add("enabled", f"{name} says for which Windows the rule is, which was not worked out")
-    if fields.values.get("securityrealmenabled"):
-        fields.doubts.add("", "what SecurityRealmEnabled does is not known")
+            raise Doubtful(f"{name} says for which Windows the rule is, which was not worked out")
     for text in fields.values.get("skipver", []):
         skipped = parse_schema(text)
         if skipped is None:
-            fields.doubts.add("enabled", f"SkipVer is {quoted(text)} and no version")
-        elif schema <= skipped:
+            raise Doubtful(f"SkipVer is {quoted(text)} and no version")
+        if schema <= skipped:
             fields.doubts.add("enabled", f"this version of Windows skips the rule (SkipVer={text})", known=True)
+    return fields.flag("active", "Active")
 
 
 def _no_words(fields: _Fields) -> None:
@@ -282,6 +290,8 @@ def _no_words(fields: _Fields) -> None:
 
 
 def _unknown(fields: _Fields, known: frozenset[str]) -> None:
+    if fields.values.get("securityrealmenabled"):
+        fields.doubts.add("", "what SecurityRealmEnabled does is not known")
     for key in fields.values:
         if key not in known:
             fields.doubts.add("", f"it has a field that is not known, {quoted(key)}")

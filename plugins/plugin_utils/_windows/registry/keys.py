@@ -100,7 +100,10 @@ class Keys(Mapping[str, Key]):
     def readable(self, *findings: str) -> Keys:
         """Return the same with texts that can be shown, as if a host had printed them, and with more findings."""
         keys = {
-            fit(key.path): {fit(name): Value(value.type, _readable(value.data)) for name, value in key.values.items()}
+            fit(key.path): {
+                fit(key.names.get(name, name)): Value(value.type, _readable(value.data))
+                for name, value in key.values.items()
+            }
             for key in self._keys.values()
         }
         return Keys(keys, (*self.findings, *findings))

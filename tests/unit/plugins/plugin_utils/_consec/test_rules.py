@@ -101,6 +101,16 @@ def test_a_tunnel_has_ends_in_the_later_form_and_none_in_the_earlier() -> None:
     assert told(earlier.doubts) == [("local_tunnel_endpoint", False), ("remote_tunnel_endpoint", False)]
 
 
+def test_what_only_tunnels_have() -> None:
+    ends = "LTunnel4_2=192.0.2.1|RTunnelFqdn=vpn.example.org|"
+    found = rule(f"v2.20|Action=Secure|ByPassTunnel=TRUE|Authz=TRUE|{ends}{SETS}")
+    assert (found.exempt_protected_connections, found.apply_authorization) == (True, True)
+    assert found.remote_tunnel_endpoint == ("vpn.example.org",)
+    several = rule(f"v2.20|Action=Secure|RTunEndpts4=192.0.2.1|RTunEndpts4=192.0.2.2|{SETS}")
+    assert (several.mode, several.remote_tunnel_endpoint) == ("tunnel", ("192.0.2.1", "192.0.2.2"))
+    assert told(several.doubts) == [("remote_tunnel_endpoint", True)]
+
+
 def test_clear_out_is_an_action_of_tunnels() -> None:
     clear = f"Action=Secure|SecureInClearOut=TRUE|{SETS}"
     assert rule(f"v2.20|{clear}LTunnel4_2=192.0.2.1|RTunnel4_2=198.51.100.1|").action == "requireinclearout"
@@ -131,7 +141,7 @@ UNKNOWN = [
     ("Name=a|Name=b|", ["name"]),
     ("PointToSite=TRUE|", [""]),
     ("SecurityRealmEnabled=TRUE|", [""]),
-    ("Platform=2:6:2|Platform2=GTEQ|", ["enabled", "enabled"]),
+    ("Platform=2:6:2|Platform2=GTEQ|", ["enabled"]),
     ("SkipVer=new|", ["enabled"]),
     ("Auth1Set=x|", ["first_authentication"]),  # the second one of its name
 ]
@@ -143,7 +153,7 @@ def test_what_is_not_sure_is_unknown(more: str, options: list[str]) -> None:
     found = rule(f"v2.26|{start}{more}{SETS}")
     assert told(found.doubts) == [(option, False) for option in options]
     for option in options:
-        assert option in ("", "enabled") or getattr(found, option) is None
+        assert option == "" or getattr(found, option) is None
 
 
 def test_sets_and_actions_go_together() -> None:
