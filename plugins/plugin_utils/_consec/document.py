@@ -10,11 +10,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from .model import Doubt, Kind, Store, SuiteSet
+from .doubts import Doubt
+from .kinds import Kind
+from .model import Store, SuiteSet
 
 Data = dict[str, Any]
 _SETS = (Kind.FIRST, Kind.SECOND, Kind.MAIN_MODE, Kind.QUICK_MODE)
-_INSIDE = ("doubts", "key", "kind", "primary")
+_INSIDE = ("doubts", "key", "kind", "primary", "stored", "text")
 # What only sets of one kind have.
 _OF_KIND = {
     "perfect_forward_secrecy": (Kind.QUICK_MODE,),

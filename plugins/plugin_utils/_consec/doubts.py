@@ -7,13 +7,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TypeVar
 
 from .._common.said import said_by_host
-from .model import Doubt
 
 Found = TypeVar("Found")
 _LONGEST = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What is odd about an option of an object, or about all of it (empty).
+
+    Where it is ``known`` all the same what the object does, netsh cannot be told it, or it has no effect.
+    """
+
+    option: str
+    reason: str
+    known: bool = False
 
 
 class Doubtful(Exception):

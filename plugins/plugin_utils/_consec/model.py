@@ -11,58 +11,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TypeAlias
 
 from .._common.secret import Secret
+from .._windows.rule_string import RuleString
+from .doubts import Doubt
+from .kinds import Kind
+from .stored import StoredSet
 
 Texts: TypeAlias = tuple[str, ...]
-
-
-class Kind(StrEnum):
-    """The kinds of objects, by the options of a document."""
-
-    RULE = "rules"
-    MAIN_MODE_RULE = "main_mode_rules"
-    FIRST = "first_authentication"
-    SECOND = "second_authentication"
-    MAIN_MODE = "main_mode"
-    QUICK_MODE = "quick_mode"
-    SETTINGS = "settings"
-
-
-# The sets that rules get which name none of their own, by their identifiers (MS-GPFAS 2.2.4, 2.2.5).
-_PRIMARY = "{e5a5d32a-4bce-4e4d-b07f-4ab1ba7e5fe"
-PRIMARY = {
-    Kind.MAIN_MODE: f"{_PRIMARY}1}}",
-    Kind.QUICK_MODE: f"{_PRIMARY}2}}",
-    Kind.FIRST: f"{_PRIMARY}3}}",
-    Kind.SECOND: f"{_PRIMARY}4}}",
-}
-DEFAULT = "default"
-
-
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """What is odd about an option of an object, or about all of it (empty).
-
-    Where it is ``known`` all the same what the object does, netsh cannot be told it, or it has no effect.
-    """
-
-    option: str
-    reason: str
-    known: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """A connection security rule. Empty tuples stand for any.
 
-    ``endpoint1`` is this host, ``endpoint2`` the other side. Sets are named by their identifiers; ``default`` is the
-    primary set, empty is none.
+    ``text`` is what it was read from, whole. ``endpoint1`` is this host, ``endpoint2`` the other side. Sets go by their
+    identifiers; ``default`` is the primary set, empty is none.
     """
 
     id: str
+    text: RuleString = field(repr=False)
     version: str
     name: str | None = None
     description: str | None = None
@@ -94,6 +63,7 @@ class MainModeRule:
     """How the key exchange between two sets of addresses is protected and authenticated."""
 
     id: str
+    text: RuleString = field(repr=False)
     version: str
     name: str | None = None
     description: str | None = None
@@ -164,13 +134,14 @@ Suite: TypeAlias = AuthenticationSuite | MainModeSuite | QuickModeSuite
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteSet:
-    """Suites in order of preference.
+    """Suites in order of preference; ``stored`` is what they were read from, whole.
 
     ``perfect_forward_secrecy`` is of quick mode only, what stands behind it of main mode.
     """
 
     kind: Kind
     id: str
+    stored: StoredSet = field(repr=False)
     primary: bool = False
     version: str | None = None
     name: str | None = None

@@ -14,7 +14,8 @@ from .._common.address_sets import read_interval
 from .._common.packets import HIGHEST_PORT
 from .._windows.rule_string import RuleString
 from .doubts import Doubtful, Doubts, flag, number, quoted, word
-from .model import DEFAULT, PRIMARY, Kind, MainModeRule, Rule, Texts
+from .kinds import DEFAULT, PRIMARY, Kind
+from .model import MainModeRule, Rule, Texts
 from .schema import Schema, parse_schema
 from .words import ACTIONS, CLEAR_OUT, EXEMPT, INTERFACE_TYPES, KEY_MODULES, PLACES, PROFILES, REQUIRE
 
@@ -123,6 +124,7 @@ def read_rule(identity: str, found: RuleString, schema: Schema) -> Rule:
     local, remote = _ends(fields)
     rule = Rule(
         id=identity,
+        text=found,
         version=found.version,
         name=read("name", lambda: fields.text("name", "Name")),
         description=read("description", lambda: fields.text("desc", "Desc")),
@@ -164,6 +166,7 @@ def read_main_mode_rule(identity: str, found: RuleString, schema: Schema) -> Mai
     read = fields.doubts.read
     rule = MainModeRule(
         id=identity,
+        text=found,
         version=found.version,
         name=read("name", lambda: fields.text("name", "Name")),
         description=read("description", lambda: fields.text("desc", "Desc")),

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from .._common.secret import Secret
 from .._windows.rule_string import Damaged, decode_rule
 from .doubts import Doubtful, Doubts, flag, number, quoted, word
+from .kinds import PRIMARY, Kind
 from .model import (
-    PRIMARY,
     AuthenticationSuite,
     Criteria,
-    Kind,
     MainModeSuite,
     QuickModeSuite,
     Suite,
@@ -155,6 +154,7 @@ def read_set(kind: Kind, stored: StoredSet, schema: Schema, *, primary: bool | N
     return SuiteSet(
         kind=kind,
         id=stored.id,
+        stored=stored,
         primary=stored.id.casefold() == PRIMARY[kind] if primary is None else primary,
         suites=suites,
         **named,  # type: ignore[arg-type]

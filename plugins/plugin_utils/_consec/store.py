@@ -13,7 +13,9 @@ from typing import TypeVar
 
 from .._windows.registry.keys import Key, Keys, is_below
 from .._windows.rule_string import Damaged, RuleString, decode_rule
-from .model import DEFAULT, PRIMARY, Doubt, Kind, MainModeRule, Opaque, Rule, Store, SuiteSet
+from .doubts import Doubt
+from .kinds import DEFAULT, PRIMARY, Kind
+from .model import MainModeRule, Opaque, Rule, Store, SuiteSet
 from .rules import read_main_mode_rule, read_rule
 from .schema import Schema
 from .sets import read_set

@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from .._common.secret import Secret
 from .._windows.registry.keys import Data, Key
 from .doubts import Doubtful
-from .model import PRIMARY, Kind
+from .kinds import PRIMARY, Kind
 
 # What an authentication suite may have and show; all else in it may be a key by another name (MS-GPFAS 2.2.4).
 _OPEN = frozenset(
@@ -31,18 +31,18 @@ KEY = "shkey"
 
 @dataclass(frozen=True, slots=True)
 class StoredValue:
-    """A value with its name and type as they are spelled."""
+    """A value with its name and type as they are spelled. What it holds is not shown, whatever it is."""
 
     name: str
     type: str
-    data: Data | Secret
+    data: Data | Secret = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Values:
     """The values of one key in their order."""
 
-    values: tuple[StoredValue, ...] = ()
+    values: tuple[StoredValue, ...] = field(default=(), repr=False)
 
     def __iter__(self) -> Iterator[StoredValue]:
         return iter(self.values)

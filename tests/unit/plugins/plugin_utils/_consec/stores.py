@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._consec.model import Doubt, Store
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._consec.doubts import Doubt
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._consec.model import Store
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._consec.schema import Schema
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._consec.store import read_store
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.registry.keys import Keys, Value

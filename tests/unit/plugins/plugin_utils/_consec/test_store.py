@@ -9,7 +9,8 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._consec.document import unmanaged, write_document
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._consec.model import Kind, Opaque
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._consec.kinds import Kind
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._consec.model import Opaque
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._consec.store import read_store
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.registry.keys import Keys, Value
 from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._consec.stores import (

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._common.secret import Secret
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._consec.document import unmanaged, write_document
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._consec.rules import read_main_mode_rule, read_rule
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._consec.store import read_store
@@ -24,6 +25,7 @@ from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._consec.st
     RULE,
     SERVER_2016,
     SETS,
+    store_of,
     told,
 )
 
@@ -105,6 +107,15 @@ def test_the_order_of_fields_means_nothing(order: list[str]) -> None:
     assert (found.action, found.name, found.port1, found.doubts) == (plain.action, plain.name, plain.port1, ())
 
 
+@given(version=VERSIONS, fields=FIELDS, main=st.booleans())
+def test_a_rule_has_its_whole_text(version: str, fields: list[tuple[str, str]], main: bool) -> None:
+    text = joined(version, fields)
+    place = "MainModeRules" if main else "ConSecRules"
+    store = store_of({place: {"{Id}": text}})
+    (rule,) = store.main_mode_rules if main else store.rules
+    assert (rule.id, str(rule.text)) == ("{Id}", text)
+
+
 SET_KEYS = st.sampled_from(
     ["Phase1AuthenticationSets", "Phase2AuthenticationSet", "Phase1CryptoSet", "Phase2CryptoSets"]
 )
@@ -161,6 +172,19 @@ def test_any_sets_are_read(parts: dict[str, dict[str, Value]]) -> None:
         for index, suite in enumerate(each.suites or ()):
             first = suite.__slots__[0]
             assert getattr(suite, first) is not None or f"suites[{index}].{first}" in options
+
+
+@given(values=st.dictionaries(NAMES, DATA, max_size=8), kind=SET_KEYS)
+def test_a_set_has_all_its_values(values: dict[str, Value], kind: str) -> None:
+    """Names as they are spelled, types and order; a key is a secret, and nothing of its suite is lost."""
+    keys = Keys({rf"{ROOT}\{kind}\Id": {"Name": Value("REG_SZ", "n")}, rf"{ROOT}\{kind}\Id\0000": values})
+    (found,) = read_store(keys, ROOT, SERVER_2016).sets
+    assert (found.stored.id, [each.name for each in found.stored.header]) == ("Id", ["Name"])
+    for _name, suite in found.stored.suites:
+        assert [(each.name, each.type) for each in suite] == [(name, value.type) for name, value in values.items()]
+        data = [each.data.reveal() if isinstance(each.data, Secret) else each.data for each in suite]
+        assert [str(each) for each in data] == [str(value.data) for value in values.values()]
+        assert "Auth" not in kind or all(isinstance(each.data, Secret) for each in suite if each.name == "SHKey")
 
 
 @given(
