@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from .._common.secret import Secret
 from .._windows.rule_string import Damaged, decode_rule
@@ -47,6 +48,7 @@ from .words import (
     KEY as KEY_METHOD,
 )
 
+Found = TypeVar("Found")
 _HEADER = ("version", "name", "description", "embeddedcontext")
 _MAIN_HEADER = ("donotskipdh", "timeoutminutes", "timeoutsessions")
 _QUICK_HEADER = ("pfs", "2_16pfs")
@@ -75,7 +77,7 @@ class _Part:
     # In authentication sets a text in a wrong place may be a key.
     quote: bool = True
 
-    def read(self, option: str, reader: Callable[[], object]) -> object:
+    def read(self, option: str, reader: Callable[[], Found]) -> Found | None:
         return self.doubts.read((self.path + option).rstrip("."), reader)
 
     def text(self, name: str) -> str | None:
@@ -129,38 +131,32 @@ def read_set(kind: Kind, stored: StoredSet, schema: Schema, *, primary: bool | N
         _suite(kind, _Part(values, f"suites[{index}].", doubts, header.quote), schema)
         for index, (_name, values) in enumerate(sorted(stored.suites, key=lambda each: each[0]))
     )
-    more: dict[str, object] = {}
-    if kind is Kind.MAIN_MODE:
-        more["force_diffie_hellman"] = header.read("force_diffie_hellman", lambda: header.flag("DoNotSkipDH"))
-        more["lifetime_minutes"] = header.read(
-            "lifetime_minutes", lambda: header.number("TimeOutMinutes", _MOST_MINUTES)
-        )
-        more["sessions"] = header.read("sessions", lambda: header.number("TimeOutSessions", _MOST))
-        header.only(*_HEADER, *_MAIN_HEADER)
-    elif kind is Kind.QUICK_MODE:
-        more["perfect_forward_secrecy"] = header.read("perfect_forward_secrecy", lambda: _fresh_keys(header))
-        header.only(*_HEADER, *_QUICK_HEADER)
-    else:
-        header.only(*_HEADER)
-    named = {
-        option: header.read(option, lambda name=name: header.text(name) or "")  # type: ignore[misc]
-        for option, name in (
-            ("version", "Version"),
-            ("name", "Name"),
-            ("description", "Description"),
-            ("group", "EmbeddedContext"),
-        )
-    }
-    return SuiteSet(
+    found = SuiteSet(
         kind=kind,
         id=stored.id,
         stored=stored,
         primary=stored.id.casefold() == PRIMARY[kind] if primary is None else primary,
+        version=header.read("version", lambda: header.text("Version") or ""),
+        name=header.read("name", lambda: header.text("Name") or ""),
+        description=header.read("description", lambda: header.text("Description") or ""),
+        group=header.read("group", lambda: header.text("EmbeddedContext") or ""),
         suites=suites,
-        **named,  # type: ignore[arg-type]
-        **more,  # type: ignore[arg-type]
-        doubts=doubts.found,
     )
+    if kind is Kind.MAIN_MODE:
+        found = replace(
+            found,
+            force_diffie_hellman=header.read("force_diffie_hellman", lambda: header.flag("DoNotSkipDH")),
+            lifetime_minutes=header.read("lifetime_minutes", lambda: header.number("TimeOutMinutes", _MOST_MINUTES)),
+            sessions=header.read("sessions", lambda: header.number("TimeOutSessions", _MOST)),
+        )
+        header.only(*_HEADER, *_MAIN_HEADER)
+    elif kind is Kind.QUICK_MODE:
+        fresh = header.read("perfect_forward_secrecy", lambda: _fresh_keys(header))
+        found = replace(found, perfect_forward_secrecy=fresh)
+        header.only(*_HEADER, *_QUICK_HEADER)
+    else:
+        header.only(*_HEADER)
+    return replace(found, doubts=doubts.found)
 
 
 def _check_form(kind: Kind, stored: StoredSet, doubts: Doubts) -> None:
@@ -207,28 +203,33 @@ def _method(kind: Kind, part: _Part) -> str:
 
 def _authentication(kind: Kind, part: _Part) -> AuthenticationSuite:
     method = part.read("method", lambda: _method(kind, part))
-    more: dict[str, object] = {"method": method}
     allowed: tuple[str, ...] = ("method", "skipversion")
+    suite = AuthenticationSuite(method=method)
     if method in CERTIFICATES:
         allowed += _CERTIFICATE_VALUES
-        more["authority"] = part.read("authority", lambda: part.need("CAName"))
-        more["signature"] = part.read("signature", lambda: _signature(part))
-        more["criteria"] = part.read("criteria", lambda: _criteria(part))
-        for option, name in (
-            ("intermediate", "IntermediateCA"),
-            ("certificate_mapping", "CertAccountMapping"),
-            ("exclude_ca_name", "ExcludeCAName"),
-            ("health", "HealthCert"),
-        ):
-            more[option] = part.read(option, lambda name=name: _quiet_flag(part, name))  # type: ignore[misc]
+        suite = _certificate(method, part)
     elif method in KERBEROS:
         allowed += _KERBEROS_VALUES
-        more["proxy"] = part.read("proxy", lambda: _proxy(part))
+        suite = replace(suite, proxy=part.read("proxy", lambda: _proxy(part)))
     elif method == KEY_METHOD:
         allowed += (KEY,)
-        more["key"] = part.read("method", lambda: _key(part))
+        suite = replace(suite, key=part.read("method", lambda: _key(part)))
     part.only(*allowed)
-    return AuthenticationSuite(**more)  # type: ignore[arg-type]
+    return suite
+
+
+def _certificate(method: str | None, part: _Part) -> AuthenticationSuite:
+    read = part.read
+    return AuthenticationSuite(
+        method=method,
+        authority=read("authority", lambda: part.need("CAName")),
+        intermediate=read("intermediate", lambda: _quiet_flag(part, "IntermediateCA")),
+        signature=read("signature", lambda: _signature(part)),
+        certificate_mapping=read("certificate_mapping", lambda: _quiet_flag(part, "CertAccountMapping")),
+        exclude_ca_name=read("exclude_ca_name", lambda: _quiet_flag(part, "ExcludeCAName")),
+        health=read("health", lambda: _quiet_flag(part, "HealthCert")),
+        criteria=read("criteria", lambda: _criteria(part)),
+    )
 
 
 def _key(part: _Part) -> Secret:
@@ -301,47 +302,41 @@ def _needed(found: str | None, what: str) -> str:
 
 def _main_mode(part: _Part) -> MainModeSuite:
     part.only(*_MAIN_VALUES, "skipversion")
-    read = part.doubts.read
+    read = part.read
     return MainModeSuite(
         key_exchange=read(
-            f"{part.path}key_exchange",
+            "key_exchange",
             lambda: _needed(part.either("KeyExchange", GROUPS, "2_16KeyExchange", GROUPS_2_16), "KeyExchange"),
         ),
-        encryption=read(f"{part.path}encryption", lambda: _needed(part.word("Encryption", CIPHERS), "Encryption")),
-        integrity=read(
-            f"{part.path}integrity", lambda: _needed(part.either("Hash", HASHES, "2_1Hash", MAIN_HASHES_2_1), "Hash")
-        ),
+        encryption=read("encryption", lambda: _needed(part.word("Encryption", CIPHERS), "Encryption")),
+        integrity=read("integrity", lambda: _needed(part.either("Hash", HASHES, "2_1Hash", MAIN_HASHES_2_1), "Hash")),
     )
 
 
 def _quick_mode(part: _Part) -> QuickModeSuite:
     part.only(*_QUICK_VALUES, "skipversion")
-    read = part.doubts.read
+    read = part.read
     protocol = read(
-        f"{part.path}protocol",
+        "protocol",
         lambda: _needed(part.either("Protocol", PROTOCOLS, "2_9Protocol", PROTOCOLS_2_9), "Protocol"),
     )
     cipher = read(
-        f"{part.path}esp_encryption",
+        "esp_encryption",
         lambda: part.either("Encryption", CIPHERS, "2_1Encryption", CIPHERS_2_1) or "none",
     )
-    esp = read(
-        f"{part.path}esp_integrity", lambda: part.either("EspHash", HASHES, "2_1EspHash", QUICK_HASHES_2_1) or "none"
-    )
-    ah = read(
-        f"{part.path}ah_integrity", lambda: part.either("AhHash", HASHES, "2_1AhHash", QUICK_HASHES_2_1) or "none"
-    )
+    esp = read("esp_integrity", lambda: part.either("EspHash", HASHES, "2_1EspHash", QUICK_HASHES_2_1) or "none")
+    ah = read("ah_integrity", lambda: part.either("AhHash", HASHES, "2_1AhHash", QUICK_HASHES_2_1) or "none")
     if protocol is not None and None not in (cipher, esp, ah):
         words = (protocol, ah or "", esp or "", cipher or "")
-        protocol = read(f"{part.path}protocol", lambda: _checked_protocol(*words))
+        protocol = read("protocol", lambda: _checked_protocol(*words))
     return QuickModeSuite(
         protocol=protocol,
         ah_integrity=ah,
         # Beside a cipher of the same size the hash is no work of its own, and netsh calls it by the cipher's name.
         esp_integrity=cipher if cipher and esp and cipher == esp.replace("gmac", "gcm") else esp,
         esp_encryption=cipher,
-        lifetime_minutes=read(f"{part.path}lifetime_minutes", lambda: part.number("TimeOutMinutes", _MOST_MINUTES)),
-        lifetime_kilobytes=read(f"{part.path}lifetime_kilobytes", lambda: part.number("TimeOutKbytes", _MOST)),
+        lifetime_minutes=read("lifetime_minutes", lambda: part.number("TimeOutMinutes", _MOST_MINUTES)),
+        lifetime_kilobytes=read("lifetime_kilobytes", lambda: part.number("TimeOutKbytes", _MOST)),
     )
 
 
