@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleActionFail
 from lab_runner import SERVICES, LabConnection, run, state_of
+from winrm_runner import WINRS, Controller
 
 from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._consec.stores import (
     FIRST_ID,
@@ -24,6 +25,7 @@ from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._consec.st
     WHOLE,
 )
 from winlab.host import Host
+from winlab.lab import HostSpec, Lab
 from winlab.registry import Kind, Value
 
 Data = dict[str, Any]
@@ -139,3 +141,19 @@ def test_a_store_that_cannot_be_read() -> None:
     host.registry.delete_key(LOCAL)
     with pytest.raises(AnsibleActionFail, match=r"FirewallPolicy.*administrator"):
         run(host, "connection_security_info", {})
+
+
+# Windows Server 2003 has neither PowerShell remoting nor sshd.
+WAYS = [("2003", "winrm"), ("2003", WINRS)]
+WAYS += [(version, connection) for version in ("2016", "2025") for connection in ("winrm", WINRS, "psrp", "ssh")]
+
+
+@pytest.mark.parametrize(("version", "connection"), WAYS)
+def test_over_a_connection(version: str, connection: str) -> None:
+    ssh = "cmd" if connection == "ssh" else None
+    with Lab([HostSpec(name="a", version=version, language="de", ssh=ssh)], connection=connection) as lab:
+        plant(lab.hosts["a"].host, WHOLE)
+        found = Controller(lab.hosts["a"], variables=lab.variables("a")).run("connection_security_info", {})
+    assert found["host"]["supported"] is (version != "2003")
+    assert [each["name"] for each in found["config"]["rules"]] == (["web-backend"] if version != "2003" else [])
+    assert found["unmanaged"] == []
