@@ -5,8 +5,8 @@
 """What everything costs: tables for people, and build/bench.json.
 
 The parts alone (bench_core), whole tasks on the wire (bench_wire), one task for many hosts (bench_hosts), the
-instructions for one host (bench_instructions), the analysis of flows (bench_flows). All of it in one run, against the
-same simulated hosts.
+instructions for one host (bench_instructions), the analysis of flows (bench_flows), deployments (bench_intent). All of
+it in one run, against the same simulated hosts.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import bench_core
 import bench_flows
 import bench_hosts
 import bench_instructions
+import bench_intent
 import bench_peer
 import bench_wire
 
@@ -101,10 +102,11 @@ def main() -> None:
         # Neither instructions nor processor time depend on what the other processor does.
         counting = beside.submit(instructions)
         filters, exponents = bench_core.measure_core(bench_core.SIZES, RUNS["full"])
-        flows = bench_flows.measure()
+        flows, deployment = bench_flows.measure(), bench_intent.measure()
         counted, no_counter = counting.result()
     print(table(filters, exponents))
     print(flow_table(flows))
+    print(bench_intent.table(deployment))
     print(bench_instructions.table(counted) if counted else no_counter)
     windows, no_peer = peer()
     wire, many = measure_tasks(runs, windows, samples), bench_hosts.measure_many(runs)
@@ -113,6 +115,7 @@ def main() -> None:
         print(f"peer_win_command was not measured: {no_peer}")
     print(bench_hosts.table(many))
     result: Data = {"runs": runs, "filters": filters, "exponents": exponents, "flows": flows}
+    result["deployment"] = deployment
     result |= bench_wire.as_data(wire, no_peer, samples) | many | counted
     build = ROOT / "build"
     build.mkdir(exist_ok=True)

@@ -239,7 +239,7 @@ def all_gates() -> list[Gate]:
         Gate("ansible-lint", lint, ("README.md", "roles", "playbooks"), quick=True, seconds=35),
         Gate("sanity", sanity, ("plugins",), quick=True, seconds=50),
         Gate("build", build, ("README.md", "plugins/modules"), quick=True, seconds=8),
-        Gate("slow", slow, ("plugins",), seconds=500),
+        Gate("slow", slow, ("plugins",), seconds=750),
         Gate("pylint", pylint, ("plugins",), seconds=100),
         Gate("units", official_units, ("plugins",), seconds=60),
         *(newest_units(minor, python, *(AGAIN if minor == newest else ())) for minor, python in further.items()),

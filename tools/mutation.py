@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How many small mistakes in codec, planner and flow analysis the tests notice: make mutation; the gates try a sample.
+"""How many small mistakes in codec, planners and flow analysis the tests notice: make mutation; the gates try a sample.
 
 Cosmic Ray makes the mistakes in a copy of the tree, one at a time, and runs the tests of the room until one fails. A
 mistake that no test notices has survived; its lines are shown.
@@ -51,6 +51,13 @@ ROOMS = {
         "_flows/test_ranking",
         "_flows/test_expect",
         "_flows/test_space",
+    ),
+    "_intent": (
+        "_intent/test_names",
+        "_intent/test_read",
+        "_intent/test_inventory",
+        "_intent/test_documents",
+        "_intent/test_never_weaker",
     ),
 }
 # Types are not evaluated, decorators only say how a class stores its fields, and small numbers are what they equal.

@@ -135,6 +135,41 @@ FLOW_HOST = {
     "key_exchange_running": {"type": "bool", "default": True},
 }
 
+DEPLOYMENT_FLOW = {
+    "name": {"type": "str", "required": True},
+    "from": {"type": "list", "elements": "str", "required": True},
+    "to": {"type": "list", "elements": "str", "required": True},
+    "ports": {"type": "list", "elements": "str"},
+    "protocol": {"type": "str", "default": "tcp"},
+    "level": {"type": "str", "choices": ["request", "require"], "default": "require"},
+    "authentication": {"type": "list", "elements": "dict", "options": AUTHENTICATION},
+    "security_methods": {"type": "list", "elements": "dict", "options": METHOD},
+    "perfect_forward_secrecy": {"type": "bool", "default": False},
+    "same_site": {"type": "bool", "default": False},
+}
+DEPLOYMENT_HOST = {
+    "name": {"type": "str", "required": True},
+    "addresses": {"type": "list", "elements": "str"},
+    "system": {"type": "str", "choices": ["windows"], "default": "windows"},
+    "engine": {"type": "str", "choices": ["policy_store"], "default": "policy_store"},
+    "absent": {"type": "str", "choices": ["limit", "unreachable"]},
+    "info": {"type": "dict"},
+    "own_addresses": {"type": "list", "elements": "str"},
+    "keys_differ": {"type": "bool", "default": False},
+    "site": {"type": "str"},
+}
+ARTICLE = {
+    "frontend_policy_name": {"type": "str"},
+    "frontend_filter_list_name": {"type": "str"},
+    "frontend_filter_action_name": {"type": "str"},
+    "frontend_request_filter_action_name": {"type": "str"},
+    "frontend_accept_unsecured": {"type": "bool"},
+    "frontend_default_response": {"type": "bool"},
+    "backend_policy_name": {"type": "str"},
+    "backend_filter_list_name": {"type": "str"},
+    "backend_filter_action_name": {"type": "str"},
+}
+
 PROOF_HOST = {
     "name": {"type": "str", "required": True},
     "role": {"type": "str", "choices": ["front-end", "back-end"], "required": True},
@@ -239,6 +274,24 @@ SPECS: dict[str, dict[str, Any]] = {
         "expect": {"type": "list", "elements": "str", "default": []},
         "flows": {"type": "list", "elements": "str", "default": []},
         "closed": {"type": "list", "elements": "str", "choices": ["ike", "esp", "ah"], "default": []},
+        "fail": {"type": "bool", "default": True},
+    },
+    "deployment": {
+        "flows": {"type": "list", "elements": "dict", "required": True, "options": DEPLOYMENT_FLOW},
+        "hosts": {"type": "list", "elements": "dict", "required": True, "options": DEPLOYMENT_HOST},
+        "groups": {"type": "dict", "default": {}},
+        "policy_name": {"type": "str", "default": "IPsec flows"},
+        "main_mode": {"type": "dict", "options": MAIN_MODE},
+        "article": {"type": "dict", "options": ARTICLE},
+        "allow_swap": {
+            "type": "list",
+            "elements": "str",
+            "choices": ["key", "perfect_forward_secrecy", "added_port", "removed_port", "other"],
+            "default": [],
+        },
+        "skip_unreachable": {"type": "bool", "default": False},
+        "remove_unknown_peers": {"type": "bool", "default": False},
+        "replace_policy": {"type": "bool", "default": False},
         "fail": {"type": "bool", "default": True},
     },
     "proof": {

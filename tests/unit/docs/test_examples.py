@@ -46,6 +46,8 @@ STAND_INS: dict[str, Any] = {
     "exemption_level": 3,
     "services": {},
     "config": {},
+    "ipsec_flows": [{"name": "Web", "from": "web", "to": "sql"}],
+    "deployment_hosts": [{"name": "web1", "addresses": ["10.0.1.10"]}],
 }
 BY_TYPE: dict[str, Any] = {
     "raw": "x",
@@ -114,9 +116,10 @@ def templated(value: Any) -> bool:
 def filled(value: Any, option: dict[str, Any], name: str = "") -> Any:
     """Return the value with stand-ins of the right type for what is templated."""
     if templated(value):
-        # By the option, or by the variable when it stands alone: some options share a name and not a shape.
+        # By the option, or by the variable when it stands alone, or by a filter: some share a name and no shape.
         alone = re.fullmatch(r"\{\{ (\w+) \}\}", value)
-        known = next((key for key in (alone and alone[1], name) if key in STAND_INS), None)
+        through = re.search(r"\| winsec\.ipsec\.(\w+)", value)
+        known = next((key for key in (alone and alone[1], through and through[1], name) if key in STAND_INS), None)
         if known is not None:
             return STAND_INS[known]
         return option["choices"][0] if "choices" in option else BY_TYPE[option.get("type", "str")]

@@ -38,9 +38,11 @@ FILTER = {
     "mirrored": True,
     "description": "web",
 }
-FILTER_LIST = {"name": "L", "description": "d", "filters": [FILTER, {**FILTER, "destination_port": 443}]}
+GUID = "{0a1b2c3d-4e5f-4a6b-8c7d-112233445566}"
+FILTER_LIST = {"name": "L", "guid": GUID, "description": "d", "filters": [FILTER, {**FILTER, "destination_port": 443}]}
 FILTER_ACTION = {
     "name": "A",
+    "guid": GUID,
     "description": "d",
     "action": "negotiate",
     "security_methods": [ESP, {"ah_integrity": "sha1"}],
@@ -60,6 +62,7 @@ RULE = {
 }
 POLICY = {
     "name": "P",
+    "guid": GUID,
     "description": "d",
     "polling_interval_minutes": 180,
     "main_mode": {
@@ -116,6 +119,51 @@ FLOW_HOST = {
     "services_running": True,
     "key_exchange_running": True,
 }
+INFO = {
+    "config": DOCUMENT,
+    "host": {
+        "version": "10.0.14393",
+        "exemption_level": 3,
+        "services": {"PolicyAgent": {"running": True, "automatic": True}},
+        "domain_policy": "",
+        "local_policy_counts": True,
+    },
+    "predefined": {"filter_actions": ["Permit"], "policies": []},
+}
+DEPLOYMENT_FLOW = {
+    "name": "Web",
+    "from": ["web"],
+    "to": ["10.0.9.1"],
+    "ports": [80],
+    "protocol": "tcp",
+    "level": "require",
+    "authentication": AUTHENTICATION,
+    "security_methods": [ESP, {"ah_integrity": "sha1"}],
+    "perfect_forward_secrecy": False,
+    "same_site": False,
+}
+DEPLOYMENT_HOST = {
+    "name": "fe",
+    "addresses": ["10.0.0.10"],
+    "system": "windows",
+    "engine": "policy_store",
+    "absent": "limit",
+    "info": INFO,
+    "own_addresses": ["10.0.0.10"],
+    "keys_differ": False,
+    "site": "a",
+}
+ARTICLE = {
+    "frontend_policy_name": "P",
+    "frontend_filter_list_name": "L",
+    "frontend_filter_action_name": "A",
+    "frontend_request_filter_action_name": "B",
+    "frontend_accept_unsecured": True,
+    "frontend_default_response": True,
+    "backend_policy_name": "Q",
+    "backend_filter_list_name": "M",
+    "backend_filter_action_name": "C",
+}
 WAIVER = {"id": "des", "host": "fe", "path": "policies", "reason": "old", "until": "2030-01-31"}
 
 
@@ -138,10 +186,11 @@ def evidence() -> Data:
 
 # One tree for each module, with every option that it has.
 TREES: dict[str, Data] = {
-    "filter_list": {**FILTER_LIST, "state": "present", **GUARD},
-    "filter_action": {**FILTER_ACTION, "state": "present", **GUARD},
-    "policy": {**POLICY, "state": "present", **GUARD},
-    "assignment": {"name": "Front", "state": "assigned", **IN_FORCE, **GUARD},
+    # The host has no object of that GUID; in a document it is then found by its name.
+    "filter_list": {**FILTER_LIST, "guid": None, "state": "present", **GUARD},
+    "filter_action": {**FILTER_ACTION, "guid": None, "state": "present", **GUARD},
+    "policy": {**POLICY, "guid": None, "state": "present", **GUARD},
+    "assignment": {"name": "Front", "guid": None, "state": "assigned", **IN_FORCE, **GUARD},
     # The last three belong to states that take no host, and are not given beside this one.
     "policies": {
         **{"config": DOCUMENT, "state": "merged", **IN_FORCE, **GUARD},
@@ -157,6 +206,19 @@ TREES: dict[str, Data] = {
         "expect": ["fe -> dc tcp/88: clear"],
         "flows": ["tcp/80"],
         "closed": ["ah"],
+        "fail": True,
+    },
+    "deployment": {
+        "flows": [DEPLOYMENT_FLOW],
+        "hosts": [DEPLOYMENT_HOST],
+        "groups": {"web": ["fe"]},
+        "policy_name": "IPsec flows",
+        "main_mode": POLICY["main_mode"],
+        "article": ARTICLE,
+        "allow_swap": ["other"],
+        "skip_unreachable": True,
+        "remove_unknown_peers": False,
+        "replace_policy": True,
         "fail": True,
     },
     "proof": {
@@ -194,7 +256,7 @@ TREES: dict[str, Data] = {
     },
 }
 # What stands in these is read by people: the names of mappings whose names are free.
-FREE_NAMES = ("networks", "services", "counters")
+FREE_NAMES = ("networks", "groups", "services", "counters")
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +329,7 @@ def places(module: str, tree: Data) -> Iterator[Place]:
     for path in paths(tree):
         before = _at(tree, path)
         leaf = not isinstance(before, (dict, list))
-        texts = path[:1] == ("networks",) and len(path) > 1
+        texts = path[:1] in (("networks",), ("groups",)) and len(path) > 1
         texts |= isinstance(before, list) and not any(isinstance(item, (dict, list)) for item in before)
         if path:
             for form, make in REPLACING.items():

@@ -10,7 +10,6 @@ GUID is noted, and only what would have to be sent is refused; about any other o
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..._common.errors import IpsecError
@@ -45,14 +44,6 @@ class Notes:
             raise error
         self._first = self._first or error
 
-    def checked(self, text: str, path: str, check: Callable[[str, str], str]) -> str:
-        """Return a text as it is, and note what ``check`` says against it."""
-        try:
-            return check(text, path)
-        except IpsecError as error:
-            self.add(error)
-        return text
-
     def name(self, fields: Fields, key: str, kind: str = "") -> str:
         """Return a name, empty where none is given; with ``kind`` it is the name of another object of the document."""
         if not fields.given(key):
@@ -60,7 +51,15 @@ class Notes:
         name, path = fields.text(key, ""), fields.at(key)
         if kind and self._noted.shows(kind, name):
             return name
-        return self.checked(name, path, check_object_name) if name else check_object_name(name, path)
+        try:
+            return check_object_name(name, path)
+        except IpsecError as error:
+            if not name:
+                raise
+            told = "Write a name that can be told: the GUID beside it finds the object, which then gets that name."
+            remedy = told if self._guid and not kind else error.remedy
+            self.add(IpsecError(path, name, error.expected, remedy))
+        return name
 
     def close(self, kind: str, name: str) -> None:
         """Hand over what was noted of this object."""

@@ -328,3 +328,22 @@ def test_rules_without_a_name_are_shown_and_accepted_back():
     policy = read_policy({"name": "Q", "rules": [{"name": "", "filter_list": "Web", "filter_action": "Let"}]}, "p")
     store = Store(filter_lists=STORE.filter_lists, filter_actions=STORE.filter_actions, policies=(policy,))
     assert make_plan(store, want(write_document(store), "overridden", store)) == ()
+
+
+def test_an_odd_name_beside_its_guid_stays_and_otherwise_says_what_to_do():
+    mark = {(FILTER_LIST, "b\u00fcro"): Unmanaged(name="has a name that netsh cannot be given")}
+    store = Store(
+        filter_lists=(FilterList(name="B\u00fcro"),), identities={(FILTER_LIST, "b\u00fcro"): GUID}, unmanaged=mark
+    )
+    shown = {"name": "B\u00fcro", "guid": GUID}
+    for mode in ("merged", "replaced", "overridden"):
+        assert make_plan(store, want({"filter_lists": [shown]}, mode, store)) == ()
+    with pytest.raises(IpsecError, match="the GUID beside it finds the object"):
+        want({"filter_lists": [{**shown, "description": "new"}]}, "merged", store)
+    renamed = want({"filter_lists": [{**shown, "name": "Office", "description": "new"}]}, "merged", store)
+    assert [render(step.operation).clear() for step in make_plan(store, renamed)] == [
+        f'ipsec static set filterlist guid={GUID} newname="Office"',
+        'ipsec static set filterlist name="Office" description="new"',
+    ]
+    with pytest.raises(IpsecError, match="ASCII letters"):
+        want({"filter_lists": [{"name": "B\u00fcro"}]}, "merged", store)

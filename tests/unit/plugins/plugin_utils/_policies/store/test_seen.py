@@ -18,7 +18,7 @@ from ipaddress import IPv4Network, ip_address
 from typing import Any
 
 import pytest
-from hypothesis import event, given
+from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.endpoint import Endpoint
@@ -54,6 +54,7 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.codec.rule 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.document import read_document, write_document
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.in_force import InForce, in_force
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model import (
+    FILTER_LIST,
     Filter,
     FilterAction,
     FilterList,
@@ -65,6 +66,7 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.in
     read_request,
     requested_store,
 )
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.operations import AddFilter
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.plan import make_plan
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.store import read_store
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.words import ActionKind, ConnectionType
@@ -331,6 +333,25 @@ def test_what_is_shown_fed_back_changes_nothing(form: Form, data: st.DataObject)
         assert wanted.assigned == found.assigned
     event("odd" if found.unmanaged else "sound")
     event("not all is known" if found.opaque else "all is known")
+
+
+@FORMS
+@given(data=st.data())
+def test_one_filter_more_is_one_command_whatever_else_is_odd(form: Form, data: st.DataObject) -> None:
+    found = doubtful(data.draw(assigned_stores(form is VISTA)), form, data)
+    lists = [item for item in found.filter_lists if not found.mark(FILTER_LIST, item.name).name]
+    assume(lists)
+    item = data.draw(st.sampled_from(lists))
+    new = Filter(destination=IPv4Network("198.18.7.7/32"), protocol=132)
+    assume(new.selector not in {each.selector for each in item.filters})
+    more = {"name": item.name, "filters": [{"destination": "198.18.7.7", "protocol": 132}]}
+    wanted = requested_store(found, read_request({"filter_lists": [more]}, Mode.MERGED))
+    assert [step.operation for step in make_plan(found, wanted)] == [AddFilter(item.name, new)]
+    # With the GUID that the host shows it is the same.
+    shown = next(each for each in write_document(found)["filter_lists"] if each["name"] == item.name)
+    again = {**more, **({"guid": shown["guid"]} if "guid" in shown else {})}
+    wanted = requested_store(found, read_request({"filter_lists": [again]}, Mode.MERGED))
+    assert [step.operation for step in make_plan(found, wanted)] == [AddFilter(item.name, new)]
 
 
 def written_back(store: Store) -> object:

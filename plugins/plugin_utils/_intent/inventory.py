@@ -1,0 +1,89 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether the inventory can be right: what hosts say of themselves, and what they must not share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from .ends import Ends
+from .model import Absence, Host, IpAddress
+
+
+def check_inventory(ends: Ends) -> tuple[list[str], list[str]]:
+    """Return refusals and warnings about the hosts that flows name, as sentences."""
+    used = _used(ends)
+    refusals = [*_shared(used), *_absent(ends, used), *_roles(ends)]
+    warnings: list[str] = []
+    for host in used:
+        if not host.present:
+            continue
+        if not host.addresses:
+            refusals.append(f"{host.name} has no address. Set ipsec_addresses for it: where its peers reach it.")
+        if host.store is None:
+            refusals.append(f"What {host.name} has was not read. Run policies_info on it first.")
+        refusals += _mistyped(host)
+        warnings += _beside(host)
+    return refusals, warnings
+
+
+def _used(ends: Ends) -> list[Host]:
+    found = {id(end): end for way in ends.ways for end in (way.source, way.destination) if isinstance(end, Host)}
+    return sorted(found.values(), key=lambda host: host.name)
+
+
+def _shared(hosts: Iterable[Host]) -> Iterator[str]:
+    """Yield a refusal for each address that two hosts have."""
+    owners: dict[IpAddress, str] = {}
+    for host in hosts:
+        for address in host.addresses:
+            if address in owners:
+                yield f"{owners[address]} and {host.name} have one address in the inventory, {address}. Correct one."
+            owners.setdefault(address, host.name)
+
+
+def _absent(ends: Ends, hosts: list[Host]) -> Iterator[str]:
+    lost = [host.name for host in hosts if host.absent is Absence.UNREACHABLE]
+    if lost and not ends.intent.switches.skip_unreachable:
+        yield (
+            f"No answer from {', '.join(lost)}. Nothing was changed. Bring them back, or set skip_unreachable to do "
+            "the rest without them."
+        )
+    if hosts and not any(host.present for host in hosts):
+        yield "None of the hosts that flows name takes part in this run, so there is nothing to do."
+
+
+def _roles(ends: Ends) -> Iterator[str]:
+    """Yield a refusal for each host that is both ends where the two ends have policies of different names."""
+    if ends.intent.article is None:
+        return
+    for name in sorted(ends.asking & ends.answering):
+        yield (
+            f"{name} is in both groups, and one policy is in force on a host. Take it out of one of them; the playbook "
+            "protect is for hosts that are both ends."
+        )
+
+
+def _mistyped(host: Host) -> Iterator[str]:
+    if host.own is None:
+        return
+    for address in host.addresses:
+        if address not in host.own:
+            own = ", ".join(map(str, host.own)) or "none"
+            yield f"{host.name} has no address {address}. Its own are: {own}. Correct ipsec_addresses."
+
+
+def _beside(host: Host) -> Iterator[str]:
+    """Yield a warning for addresses of the host that no peer would protect."""
+    others = [
+        address
+        for address in host.own or ()
+        if address not in host.addresses and not address.is_loopback and not address.is_link_local
+    ]
+    if others:
+        yield (
+            f"{host.name} also has {', '.join(map(str, others))}, which is not in ipsec_addresses: peers that use "
+            "such an address talk to it in clear."
+        )

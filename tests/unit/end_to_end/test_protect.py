@@ -1,0 +1,119 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The playbook protect as users run it: first rollout, a change by overlap, and the inventories that people have."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lab_runner import run
+from playbook_runner import meaning, play
+
+from winlab.lab import Lab
+from winlab.spec import HostSpec
+from winlab.wsman.faultplan import Effect, Fault
+
+pytestmark = pytest.mark.slow
+
+Data = dict[str, Any]
+HOSTS = {"web1": ("web", "2003", "10.0.0.10"), "sql1": ("sql", "2025", "10.0.1.20")}
+FLOW: Data = {"name": "Web to SQL", "from": "web", "to": "sql", "ports": [1433]}
+KEY = "Quiet-Harbour-41"
+
+
+def lab(**more: tuple[str, str, str]) -> Lab:
+    return Lab(
+        HostSpec(name=name, version=version, groups=(group,), vars={"ipsec_addresses": [address]})
+        for name, (group, version, address) in {**more, **HOSTS}.items()
+    )
+
+
+def protect(folder: Path, running: Lab, flow: Data, *arguments: str, code: int = 0, **more: Any) -> str:
+    variables = json.dumps({"ipsec_flows": [flow], **more})
+    done = play("protect.yml", folder, running, "-e", variables, *arguments)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert KEY not in done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def actions(running: Lab, name: str) -> set[str]:
+    config = run(running.hosts[name].host, "policies_info", {})["config"]
+    in_force = [policy for policy in config["policies"] if policy["name"] == config["assigned"]]
+    return {rule["filter_action"] for policy in in_force for rule in policy["rules"]}
+
+
+def methods(running: Lab, name: str) -> list[str]:
+    config = run(running.hosts[name].host, "policies_info", {})["config"]
+    (policy,) = [policy for policy in config["policies"] if policy["name"] == config["assigned"]]
+    return [one["method"] for rule in policy["rules"] for one in rule["authentication"]]
+
+
+def test_a_rollout_and_a_change_by_overlap(tmp_path: Path) -> None:
+    with lab() as running:
+        said = protect(tmp_path, running, FLOW)
+        assert "web1 -> sql1 tcp/1433: clear, then required" in said
+        assert actions(running, "web1") == actions(running, "sql1") == {"IPsec require 3des-sha1"}
+        assert "changed=0" in protect(tmp_path, running, FLOW).split("PLAY RECAP")[1].split("sql1")[1].split("\n")[0]
+        keyed = {**FLOW, "authentication": [{"method": "preshared_key", "preshared_key": KEY}]}
+        protect(tmp_path, running, keyed)
+        assert methods(running, "web1") == methods(running, "sql1") == ["preshared_key"]
+        other = {**FLOW, "authentication": [{"method": "preshared_key", "preshared_key": f"{KEY}-2"}]}
+        assert "put key into allow_swap" in protect(tmp_path, running, other, code=2)
+        protect(tmp_path, running, other, ipsec_allow_swap=["key"])
+        assert "changed=0" in protect(tmp_path, running, other).split("PLAY RECAP")[1].split("sql1")[1].split("\n")[0]
+        protect(tmp_path, running, keyed, ipsec_allow_swap=["key"])
+        refused = protect(tmp_path, running, {**keyed, "ports": [1433, 1434]}, code=2)
+        assert "put added_port into allow_swap" in refused
+        protect(tmp_path, running, {**keyed, "ports": [1433, 1434]}, ipsec_allow_swap=["added_port"])
+
+
+def test_check_mode_changes_nothing(tmp_path: Path) -> None:
+    with lab() as running:
+        before = meaning(running)
+        protect(tmp_path, running, FLOW, "--check", "--diff")
+        assert meaning(running) == before
+
+
+def test_a_mistyped_group_is_refused(tmp_path: Path) -> None:
+    with lab() as running:
+        before = meaning(running)
+        said = protect(tmp_path, running, {**FLOW, "to": "sqll"}, code=2)
+        assert "Did you mean sql" in said
+        assert meaning(running) == before
+
+
+@pytest.mark.parametrize("lost", ["sql2", "web0"])
+def test_a_host_that_does_not_answer(tmp_path: Path, lost: str) -> None:
+    """Be it the first of all, on which what is done once would be done."""
+    more = {"sql2": ("sql", "2016", "10.0.1.21"), "web0": ("web", "2016", "10.0.0.9")}
+    with lab(**{lost: more[lost]}) as running:
+        running.faults.add(Fault(effect=Effect.DROP_BEFORE, host=lost, times=None))
+        before = meaning(running)
+        assert f"No answer from {lost}. Nothing was changed." in protect(tmp_path, running, FLOW, code=2)
+        assert meaning(running) == before
+        said = protect(tmp_path, running, FLOW, ipsec_skip_unreachable=True)
+        assert f"No answer from: {lost}" in said
+        assert actions(running, "web1") == {"IPsec require 3des-sha1"}
+
+
+@pytest.mark.parametrize("arguments", [("--limit", "web1,sql1"), ("--limit", "web:sql1")])
+def test_a_limit_to_a_pair(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    with lab(sql2=("sql", "2016", "10.0.1.21")) as running:
+        said = protect(tmp_path, running, FLOW, *arguments)
+        assert "Outside of the limit: sql2" in said
+        assert actions(running, "sql1") == {"IPsec require 3des-sha1"}
+        assert actions(running, "sql2") == set()
+
+
+def test_no_round_can_be_skipped_into(tmp_path: Path) -> None:
+    with lab() as running:
+        before = meaning(running)
+        protect(tmp_path, running, FLOW, "--start-at-task", "Take the round", code=2)
+        assert meaning(running) == before
+        protect(tmp_path, running, FLOW, "--tags", "nothing")
+        assert meaning(running) == before
