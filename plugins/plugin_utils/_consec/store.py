@@ -20,7 +20,7 @@ from .rules import read_main_mode_rule, read_rule
 from .schema import Schema
 from .sets import read_set
 from .settings import read_settings
-from .stored import StoredSet, Values, values_of
+from .stored import StoredSet, StoredValue, Values, values_of
 from .words import KEY
 
 _RULES = {"consecrules": Kind.RULE, "mainmoderules": Kind.MAIN_MODE_RULE}
@@ -42,7 +42,7 @@ class _Gathered:
     headers: dict[str, StoredSet] = field(default_factory=dict)
     suites: dict[str, list[tuple[str, Values]]] = field(default_factory=dict)
     deeper: set[str] = field(default_factory=set)
-    redirects: dict[str, Values] = field(default_factory=dict)
+    redirects: dict[str, StoredValue] = field(default_factory=dict)
 
 
 def read_store(keys: Keys | None, root: str, schema: Schema) -> Store:
@@ -99,7 +99,7 @@ def _texts(key: Key, kind: Kind, opaque: list[Opaque]) -> Iterator[tuple[str, Ru
 def _gather(into: _Gathered, path: list[str], values: Values) -> None:
     match path:
         case []:
-            into.redirects |= {each.name: Values((each,)) for each in values}
+            into.redirects |= {each.name: each for each in values}
         case [identity]:
             into.headers[identity.casefold()] = StoredSet(identity, values)
         case [identity, suite]:
@@ -113,8 +113,8 @@ def _gather(into: _Gathered, path: list[str], values: Values) -> None:
 def _sets(kind: Kind, found: _Gathered, schema: Schema, opaque: list[Opaque]) -> Iterator[SuiteSet]:
     """Yield the sets. A group policy keeps a primary one under another name, which a value tells (MS-GPFAS 2.2.4)."""
     primary = None
-    for name, values in found.redirects.items():
-        text = next(iter(values)).data
+    for name, value in found.redirects.items():
+        text = value.data
         if name.casefold() != PRIMARY[kind]:
             opaque.append(Opaque(kind, _shown(kind, name), "a value stands where only sets do"))
         elif not isinstance(text, str) or text.casefold() not in found.headers or PRIMARY[kind] in found.headers:

@@ -25,6 +25,7 @@ from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._consec.st
     RULE_ID,
     SERVER_2016,
     WHOLE,
+    keys_of,
     store_of,
     told,
 )
@@ -130,3 +131,16 @@ def test_settings() -> None:
     )
     assert (found.crl_check, found.key_in_utf8, found.packet_queue) == (None, True, None)
     assert told(found.doubts) == [("crl_check", False), ("transport_users", False)]
+
+
+def test_every_kind_of_object_is_listed_with_its_reasons() -> None:
+    keys = keys_of({**WHOLE, "MainModeRules": {"m": "v2.26|Name=m|New=1|"}, "ConSecRules": {"r": "v2.26|", "d": ""}})
+    both = Keys({**{path: dict(key.values) for path, key in keys.items()}, ROOT: {"SAIdlTime": Value("REG_SZ", "1")}})
+    found = list(unmanaged(read_store(both, ROOT, SERVER_2016), "local"))
+    assert [(each["kind"], each["name"], each["known"]) for each in found] == [
+        ("rules", "", False),
+        ("main_mode_rules", "m", False),
+        ("settings", "", False),
+        ("rules", "", False),
+    ]
+    assert all(each["store"] == "local" and each["reasons"] for each in found)
