@@ -26,7 +26,10 @@ PLAYED = tuple(f"{UNITS}/{name}" for name in ("docs", "end_to_end", "firewall_ne
 # Played, and counted all the same: through these every action, its checks and its refusals are run.
 COUNTED = tuple(
     f"{END_TO_END}/test_{name}.py"
-    for name in ("firewall", "netsh_trouble", "objects", "refusals", "sa_info", "session_check", "verification")
+    for name in (
+        *("connection_security_info", "firewall", "netsh_trouble", "objects", "refusals", "sa_info", "session_check"),
+        "verification",
+    )
 )
 # Left out on further Pythons besides, and what the newest of them runs of PLAYED: actions and playbooks.
 ONCE = tuple(

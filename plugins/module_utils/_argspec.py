@@ -262,6 +262,7 @@ SPECS: dict[str, dict[str, Any]] = {
         **GUARD,
     },
     "policies_info": {"query": {"type": "str"}},
+    "connection_security_info": {"query": {"type": "str"}},
     "sa_info": {},
     "session_check": {
         "sessions": {"type": "list", "elements": "dict", "required": True, "options": SESSION},

@@ -36,7 +36,7 @@ class Allowance:
 
 ALLOWANCES = (
     # The one optional library of the controller, imported guarded.
-    Allowance("action/policies_info", ("ansible.errors", "ansible.module_utils.basic", "jmespath")),
+    Allowance("plugin_utils/_actions/query", ("ansible.errors", "ansible.module_utils.basic", "jmespath")),
     Allowance("action/*", ("ansible.errors",)),
     Allowance("plugin_utils/_actions/*", ("ansible", "ansible.*")),
     Allowance("plugin_utils/_remote/winrs"),
@@ -107,7 +107,7 @@ SOUND = {
     "plugin_utils/_remote/connection.py": "from ansible.errors import AnsibleError",
     "plugin_utils/_remote/winrs.py": "import subprocess",
     "plugin_utils/_report/page.py": "from jinja2 import Environment",
-    "action/policies_info.py": "from ansible.errors import AnsibleActionFail\nimport jmespath",
+    "plugin_utils/_actions/query.py": "from ansible.errors import AnsibleActionFail\nimport jmespath",
     "modules/policy.py": (
         "from ansible.module_utils.basic import AnsibleModule\n"
         "from ansible_collections.winsec.ipsec.plugins.module_utils._argspec import POLICY"

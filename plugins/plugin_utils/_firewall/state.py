@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from .._common.errors import StoreError
+from .._windows.firewall_keys import GROUP_KEY, GROUP_PROFILES, LOCAL_PROFILES, POLICIES_KEY, POLICY_KEY, setting
 from .._windows.queries import CODE_PAGE_QUESTION, Questions, Section
 from .._windows.registry.query import Key, Keys, lists_key, parse_answer
 from .._windows.rule_string import Profile, RuleString, parse_rule
@@ -17,22 +18,8 @@ from .._windows.services import RUNNING, read_state
 from .._windows.versions import WindowsVersion, parse_ver
 from .port_entry import Entry, Slot, parse_entry
 
-POLICY_KEY = r"HKLM\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy"
 RULES_KEY = rf"{POLICY_KEY}\FirewallRules"
-POLICIES_KEY = r"HKLM\SOFTWARE\Policies\Microsoft"
-GROUP_KEY = rf"{POLICIES_KEY}\WindowsFirewall"
 
-_LOCAL_KEYS = {
-    Profile.DOMAIN: rf"{POLICY_KEY}\DomainProfile",
-    Profile.PRIVATE: rf"{POLICY_KEY}\StandardProfile",
-    Profile.PUBLIC: rf"{POLICY_KEY}\PublicProfile",
-}
-# MS-GPFAS 2.2.3: the key StandardProfile is of the firewall before Vista and stands for both other profiles.
-_GROUP_KEYS = {
-    Profile.DOMAIN: (rf"{GROUP_KEY}\DomainProfile",),
-    Profile.PRIVATE: (rf"{GROUP_KEY}\PrivateProfile", rf"{GROUP_KEY}\StandardProfile"),
-    Profile.PUBLIC: (rf"{GROUP_KEY}\PublicProfile", rf"{GROUP_KEY}\StandardProfile"),
-}
 _SLOT_KEYS = {Slot.DOMAIN: "DomainProfile", Slot.STANDARD: "StandardProfile"}
 
 # No path holds a blank, so that none needs quotes.
@@ -42,7 +29,7 @@ QUESTIONS = Questions(
         **CODE_PAGE_QUESTION,
         "policy": f"reg.exe query {POLICY_KEY}",
         "rules": f"reg.exe query {RULES_KEY}",
-        **{profile.value: f"reg.exe query {path} /s" for profile, path in _LOCAL_KEYS.items()},
+        **{profile.value: f"reg.exe query {path} /s" for profile, path in LOCAL_PROFILES.items()},
         "group": f"reg.exe query {GROUP_KEY} /s",
         "policies": f"reg.exe query {POLICIES_KEY}",
         "service": "sc.exe query MpsSvc",
@@ -106,7 +93,7 @@ def read_firewall(sections: Mapping[str, Section]) -> Firewall:
         raise StoreError("firewall", "not readable", f"the key {POLICY_KEY}", remedy)
     local: dict[str, Key] = {}
     rules = _child(sections["rules"], parent, RULES_KEY)
-    for profile, path in _LOCAL_KEYS.items():
+    for profile, path in LOCAL_PROFILES.items():
         local |= {
             key.path.rpartition("FirewallPolicy\\")[2].casefold(): key
             for key in _keys(_child(sections[profile], parent, path))
@@ -117,12 +104,12 @@ def read_firewall(sections: Mapping[str, Section]) -> Firewall:
     if has_rules(version):
         on = {profile.value: _on(local, group, profile) for profile in Profile}
         counts = {
-            profile.value: _setting(group, _GROUP_KEYS[profile], "AllowLocalPolicyMerge") != 0 for profile in Profile
+            profile.value: setting(group, GROUP_PROFILES[profile], "AllowLocalPolicyMerge") != 0 for profile in Profile
         }
     else:
         on = {slot.value.lower(): _on(local, group, min(slot.profiles)) for slot in Slot}
         counts = {
-            slot.value.lower(): _setting(group, (rf"{GROUP_KEY}\{key}\GloballyOpenPorts",), "AllowUserPrefMerge") != 0
+            slot.value.lower(): setting(group, (rf"{GROUP_KEY}\{key}\GloballyOpenPorts",), "AllowUserPrefMerge") != 0
             for slot, key in _SLOT_KEYS.items()
         }
     return Firewall(
@@ -163,20 +150,11 @@ def _rules(keys: Keys | None) -> Iterator[tuple[str, RuleString]]:
                 yield name, rule
 
 
-def _setting(keys: Keys | None, paths: tuple[str, ...], name: str) -> int | None:
-    """Return the number of the first of these keys that has the value."""
-    for path in paths:
-        value = keys[path].value(name) if keys is not None and path in keys else None
-        if value is not None and isinstance(value.data, int):
-            return value.data
-    return None
-
-
 def _on(local: Mapping[str, Key], group: Keys | None, profile: Profile) -> bool | None:
     """Return whether the firewall is on in a profile: the domain's word comes first."""
-    found = _setting(group, _GROUP_KEYS[profile], "EnableFirewall")
+    found = setting(group, GROUP_PROFILES[profile], "EnableFirewall")
     if found is None:
-        key = local.get(_LOCAL_KEYS[profile].rpartition("\\")[2].casefold())
+        key = local.get(LOCAL_PROFILES[profile].rpartition("\\")[2].casefold())
         value = key.value("EnableFirewall") if key is not None else None
         found = value.data if value is not None and isinstance(value.data, int) else None
     return None if found is None else found != 0

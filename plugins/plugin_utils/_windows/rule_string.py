@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The text of one firewall rule in the registry (MS-GPFAS, firewall rule grammar).
+"""The text of one rule in the registry, of the firewall or of connection security (MS-GPFAS 2.2.2, 2.2.6, 2.2.7).
 
 ``v2.30|Action=Allow|Active=TRUE|Dir=In|...|``: the version, then keys with values. Keys repeat, their order means
 nothing, and later versions have more of them, so everything is kept and nothing is assumed about what is not known.
@@ -142,15 +142,32 @@ def _port_range(text: str) -> tuple[int, int] | None:
     return (first, last) if first <= last <= HIGHEST_PORT else None
 
 
-def parse_rule(text: str) -> RuleString | None:
-    """Return the rule of a registry value, None for a text that is none."""
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    """A text that should be a rule and is none, kept as it is, and why it is none. ``str`` of it is the text."""
+
+    text: str
+    reason: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def decode_rule(text: str) -> RuleString | Damaged:
+    """Return the rule of a registry value. ``str`` of what is returned is the text, whatever the text is."""
     match = _TEXT.fullmatch(text)
     if match is None:
-        return None
+        return Damaged(text, "it does not begin with a version such as v2.26 and a bar")
     parts = match[2].split("|")
     if parts.pop() != "":
-        return None
+        return Damaged(text, "it does not end with a bar")
     fields = [part.partition("=") for part in parts]
     if any(not equals for _key, equals, _value in fields):
-        return None
+        return Damaged(text, "a part between two bars is not a name, an equals sign and a value")
     return RuleString(match[1], tuple((key, value) for key, _equals, value in fields))
+
+
+def parse_rule(text: str) -> RuleString | None:
+    """Return the rule of a registry value, None for a text that is none."""
+    found = decode_rule(text)
+    return found if isinstance(found, RuleString) else None

@@ -12,6 +12,7 @@ import pytest
 from winrm_runner import WINRS, Controller
 
 from winlab.lab import HostSpec, Lab
+from winlab.registry import Kind, Value
 from winlab.store import policy_store
 
 Data = dict[str, Any]
@@ -51,3 +52,18 @@ def test_requests_of_a_task_of_500_filters(connection: str, login: str) -> None:
     most_steady, most_change = FLOOR[login]
     assert steady <= most_steady
     assert change <= most_change
+
+
+@pytest.mark.parametrize("login", FLOOR)
+@pytest.mark.parametrize("connection", ["winrm", WINRS], ids=["winrm", "winrs"])
+def test_requests_to_read_500_connection_security_rules(connection: str, login: str) -> None:
+    root = r"HKLM\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy\ConSecRules"
+    with Lab([HostSpec(name="a")], connection=connection, transport=login) as lab:
+        host = lab.hosts["a"]
+        for number in range(FILTERS):
+            text = f"v2.26|Action=DoNotSecure|Name=rule {number}|Active=TRUE|EP2_4=10.1.{number // 250}.{number % 250}|"
+            host.host.registry.set(root, f"id{number}", Value(Kind.SZ, text))
+        told = Controller(host, variables=lab.variables("a")).run("connection_security_info", {})
+        assert len(told["config"]["rules"]) == FILTERS
+        requests = len(host.log.entries())
+    assert requests <= FLOOR[login][0], requests

@@ -18,6 +18,7 @@ from winrm_runner import WINRS, Controller
 
 from winlab import kdc
 from winlab.lab import HostSpec, Lab, LabHost
+from winlab.registry import Kind, Value
 from winlab.spec import DEFAULT_USERS
 from winlab.store import policy_store
 from winlab.wsman import Effect, Fault
@@ -116,6 +117,23 @@ def keys_on(host: LabHost) -> list[str]:
 @everywhere
 def test_a_policy_is_predicted_made_and_left_alone(reached: Reached) -> None:
     assert_converges(reached)
+
+
+@everywhere
+def test_connection_security_rules_are_read(reached: Reached) -> None:
+    root = r"HKLM\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy"
+    registry = reached.host.host.registry
+    text = "v2.26|Action=DoNotSecure|Name=Büro|Active=TRUE|EP2_4=192.0.2.0/24|"
+    registry.set(rf"{root}\ConSecRules", "id", Value(Kind.SZ, text))
+    suite = rf"{root}\Phase1AuthenticationSets\set\0000"
+    registry.set(suite, "Method", Value(Kind.SZ, "MachineSHKey"))
+    registry.set(suite, "SHKey", Value(Kind.SZ, KEY))
+    told = reached.controller.run("connection_security_info", {})
+    (rule,) = told["config"]["rules"]
+    assert (rule["name"], rule["enabled"], rule["endpoint2"]) == ("Büro", True, ["192.0.2.0/24"])
+    assert told["config"]["sets"]["first_authentication"][0]["suites"][0]["method"] == "computerpsk"
+    assert told["unmanaged"] == []
+    assert KEY not in str(told)
 
 
 @by_every_login

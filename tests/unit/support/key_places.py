@@ -197,6 +197,7 @@ TREES: dict[str, Data] = {
         **dict.fromkeys(("running_config", "src", "dest")),
     },
     "policies_info": {"query": "filter_lists[].name"},
+    "connection_security_info": {"query": "rules[].name"},
     "sa_info": {},
     "session_check": {"sessions": SESSIONS, "fail": True},
     "flow_check": {

@@ -47,10 +47,14 @@ def is_below(text: str, root: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key with its values. Names are looked up without regard to case; the default value is named ''."""
+    """A key with its values. Names are looked up without regard to case; the default value is named ''.
+
+    ``names`` has the names of the values as they are spelled, by those of ``values``.
+    """
 
     path: str
     values: Mapping[str, Value]
+    names: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def name(self) -> str:
@@ -73,7 +77,8 @@ class Keys(Mapping[str, Key]):
             known = merged.get(folded_key(path))
             named = {name.casefold(): value for name, value in values.items()}
             both = {**known.values, **named} if known else named
-            merged[folded_key(path)] = Key(known.path if known else path, MappingProxyType(both))
+            spelled = {name.casefold(): name for name in values} | (dict(known.names) if known else {})
+            merged[folded_key(path)] = Key(known.path if known else path, MappingProxyType(both), spelled)
         self._keys = merged
         self.findings = findings
 
@@ -95,7 +100,10 @@ class Keys(Mapping[str, Key]):
     def readable(self, *findings: str) -> Keys:
         """Return the same with texts that can be shown, as if a host had printed them, and with more findings."""
         keys = {
-            fit(key.path): {fit(name): Value(value.type, _readable(value.data)) for name, value in key.values.items()}
+            fit(key.path): {
+                fit(key.names.get(name, name)): Value(value.type, _readable(value.data))
+                for name, value in key.values.items()
+            }
             for key in self._keys.values()
         }
         return Keys(keys, (*self.findings, *findings))

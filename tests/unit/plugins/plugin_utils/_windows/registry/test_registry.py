@@ -285,3 +285,10 @@ def test_a_value_before_the_first_key_is_nobodys() -> None:
     keys = parse_export('REGEDIT4\n"a"="x"\n[HKEY_X\\Y]\n"b"="y"\n')
     assert dict(keys["HKEY_X\\Y"].values) == {"b": Value("REG_SZ", "y")}
     assert keys.findings == ("Line 2 of the registry file has no known form; that was left out.",)
+
+
+def test_names_of_values_keep_their_spelling() -> None:
+    keys = parse_query("\nHKEY_LOCAL_MACHINE\\A\n    Name-X    REG_SZ    text\n")
+    for each in (keys, keys.readable()):
+        key = each[r"HKLM\a"]
+        assert [key.names[name] for name in key.values] == ["Name-X"]

@@ -1,0 +1,115 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a host is asked about connection security, in one command, and what its answers mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .._common.errors import StoreError
+from .._windows.firewall_keys import GROUP_KEY, GROUP_PROFILES, LOCAL_PROFILES, POLICIES_KEY, POLICY_KEY, setting
+from .._windows.queries import CODE_PAGE_QUESTION, Questions, Section
+from .._windows.registry.query import Keys, lists_key, parse_answer
+from .._windows.rule_string import Profile
+from .._windows.services import RUNNING, read_state
+from .._windows.versions import WindowsVersion, parse_ver
+from .model import ProfileState, State, Store
+from .schema import Schema, schema_of
+from .store import read_store
+
+# The firewall, its engine, key exchange: without them no rule works.
+SERVICES = ("MpsSvc", "BFE", "IKEEXT")
+
+# No path holds a blank, so that none needs quotes. The whole keys, since not all names below them are documented.
+QUESTIONS = Questions(
+    {
+        "version": "ver",
+        **CODE_PAGE_QUESTION,
+        "local": f"reg.exe query {POLICY_KEY} /s",
+        "group": f"reg.exe query {GROUP_KEY} /s",
+        "policies": f"reg.exe query {POLICIES_KEY}",
+        **{name.lower(): f"sc.exe query {name}" for name in SERVICES},
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """A host as it was read. ``schema`` is None where Windows has no connection security rules: before Vista."""
+
+    version: WindowsVersion
+    schema: Schema | None
+    state: State
+    local: Store
+    group: Store
+
+    @property
+    def supported(self) -> bool:
+        """Whether this Windows has connection security rules."""
+        return self.schema is not None
+
+    def to_data(self) -> dict[str, object]:
+        """Return the facts about the host, without its rules, as plain data."""
+        return {
+            "version": str(self.version),
+            "product": self.version.name,
+            "supported": self.supported,
+            "why_not": "" if self.supported else "Connection security rules exist from Windows Server 2008 on.",
+            "schema": "" if self.schema is None else f"{self.schema[0]}.{self.schema[1]}",
+            "services": {name: {"running": running} for name, running in self.state.services.items()},
+            "profiles": {
+                name: {"on": each.on, "local_rules_count": each.local_rules_count}
+                for name, each in self.state.profiles.items()
+            },
+        }
+
+
+def read_host(sections: Mapping[str, Section]) -> Host:
+    """Return the host that the answers to ``QUESTIONS`` describe.
+
+    Raises :class:`StoreError` when a section is neither an answer nor proof that there is nothing to tell.
+    """
+    version = parse_ver(sections["version"].text)
+    schema = schema_of(version)
+    if schema is None:
+        return Host(version=version, schema=None, state=State(services={}, profiles={}), local=Store(), group=Store())
+    if sections["local"].code != 0:
+        raise _unreadable(POLICY_KEY)
+    local = parse_answer(sections["local"].text)
+    group = _group_keys(sections)
+    return Host(
+        version=version,
+        schema=schema,
+        state=State(
+            services={name: read_state(sections[name.lower()]) == RUNNING for name in SERVICES},
+            profiles={profile.value: _profile(local, group, profile) for profile in Profile},
+        ),
+        local=read_store(local, POLICY_KEY, schema),
+        group=read_store(group, GROUP_KEY, schema),
+    )
+
+
+def _group_keys(sections: Mapping[str, Section]) -> Keys | None:
+    """Return the keys of the group policy, None when their parent proves that there are none."""
+    if sections["group"].code == 0:
+        return parse_answer(sections["group"].text)
+    if sections["policies"].code == 0 and not lists_key(sections["policies"].text, GROUP_KEY):
+        return None
+    raise _unreadable(GROUP_KEY)
+
+
+def _unreadable(path: str) -> StoreError:
+    expected = f"what is below {path}, or proof that there is no such key"
+    return StoreError("connection security", "not readable", expected, "Connect as an administrator of the host.")
+
+
+def _profile(local: Keys, group: Keys | None, profile: Profile) -> ProfileState:
+    """Return the state of a profile: the word of the group policy comes first."""
+    on = setting(group, GROUP_PROFILES[profile], "EnableFirewall")
+    if on is None:
+        on = setting(local, (LOCAL_PROFILES[profile],), "EnableFirewall")
+    merged = setting(group, GROUP_PROFILES[profile], "AllowLocalIPsecPolicyMerge")
+    return ProfileState(None if on is None else on != 0, merged != 0)
