@@ -75,6 +75,7 @@ def check(machines: dict[str, Host], expect: list[str]) -> None:
     assert run(Host.create("unused", "2016"), "flow_check", {"hosts": hosts, "expect": expect})["failures"] == []
 
 
+@pytest.mark.slow
 def test_from_nothing_over_a_key_to_certificates(machines: dict[str, Host]) -> None:
     assert play(machines, FLOWS) == ["accept", "settle"]
     keyed = [{**flow, "authentication": PRESHARED} for flow in FLOWS]

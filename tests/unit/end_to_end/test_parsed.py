@@ -206,6 +206,7 @@ def test_an_export_with_keys_of_others(encoding: str, tmp_path: Path) -> None:
     assert found == expected
 
 
+@pytest.mark.slow
 def test_half_an_export_is_refused_or_shows_what_is_missing() -> None:
     """A file that was cut between two lines: no policy is ever shown as whole that is not."""
     whole = registry_files.export_5(snap_in()).decode("utf-16").split("\r\n")
@@ -227,6 +228,7 @@ def test_half_an_export_is_refused_or_shows_what_is_missing() -> None:
     assert damaged > 20
 
 
+@pytest.mark.slow
 def test_a_damaged_file_says_where_and_shows_no_key(tmp_path: Path) -> None:
     host, saved = snap_in(), tmp_path / "saved"
     for form, place in (("query", "line"), ("export", "line"), ("policy file", "offset")):
@@ -242,6 +244,7 @@ def test_a_damaged_file_says_where_and_shows_no_key(tmp_path: Path) -> None:
             assert KEY.encode("utf-16-le").hex() not in found
 
 
+@pytest.mark.slow
 @QUICK
 @pytest.mark.parametrize("version", ["2003", "2025"])
 @given(data=st.data())

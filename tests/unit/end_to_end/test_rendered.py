@@ -29,6 +29,7 @@ KEY = "Harbour-41-Canary"
 QUICK = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
+@pytest.mark.slow
 @QUICK
 @pytest.mark.parametrize("way", ["file", "input"])
 @given(data=st.data())
@@ -177,6 +178,7 @@ def test_options_of_other_states_are_refused(args: Data, words: str) -> None:
         offline(**args)
 
 
+@pytest.mark.slow
 def test_a_key_in_a_wrong_place_is_in_no_script_and_no_message() -> None:
     tree = {"config": {**TREES["policies"]["config"]}, "state": "rendered"}
     found = [place for place in places("policies", tree) if place.is_key or place.beside_key or not place.text]

@@ -34,6 +34,7 @@ def test_no_pair_is_ever_weaker_or_cut_off(seed: int) -> None:
     assert play(seed).broken == []
 
 
+@pytest.mark.slow
 @given(st.integers(0, 2**32))
 @settings(max_examples=40)
 def test_what_overlap_can_change_is_not_refused(seed: int) -> None:
@@ -88,6 +89,7 @@ def noticed(methods: Methods | None = None, by: Callable[..., Played] = play) ->
     return next((seed for seed in SEEDS if by(seed, methods).broken), None)
 
 
+@pytest.mark.slow
 def test_without_a_judge_nothing_breaks_that_overlap_can_change() -> None:
     assert noticed(Methods(judge=blind), smooth) is None
 
