@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar
 from ....module_utils import _argspec
 from ..._common.errors import IpsecError, hidden
 from ..._common.fields import Fields
-from ..model import FILTER_ACTION, FILTER_LIST, POLICY, FilterAction, FilterList, Policy, Store, folded
+from ..model import FILTER_ACTION, FILTER_LIST, POLICY, FilterAction, FilterList, Policy, Store, Unmanaged, folded
 from ..names import check_object_name, sent_name_trouble
 from .filter_action import read_filter_action, write_filter_action
 from .filter_list import read_filter_list, write_filter_list
@@ -73,6 +73,8 @@ def read_document(data: object, path: str = "config", *, partial: bool = False, 
         policies=_read_items(fields, "policies", policy),
         assigned=assigned or None,
         identities=found.guids,
+        # What had its GUID in the document has it when the document is written again.
+        unmanaged={key: Unmanaged(name="is known by its GUID") for key in found.guids},
     )
     if assigned and not found.shows(POLICY, assigned):
         check_object_name(assigned, fields.at("assigned"))
