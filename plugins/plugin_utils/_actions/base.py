@@ -197,34 +197,22 @@ def _lines(outcome: TaskOutcome[Any, Any]) -> Iterator[str]:
 
 def unmanaged(store: Store) -> list[Data]:
     """Return the objects of which some change, or any, is refused, with the reason; policies first."""
-    known = [(kind, store.named(kind).get(name, name), mark.reason) for (kind, name), mark in store.unmanaged.items()]
-    shown = [
+    names = {kind: store.named(kind) for kind in (POLICY, FILTER_LIST, FILTER_ACTION)}
+    reasons = [(key, mark.reason, True) for key, mark in store.unmanaged.items()]
+    reasons += [(item.key, item.reason, False) for item in store.opaque]
+    in_force = (POLICY, folded(store.assigned)) if store.assigned is not None else None
+    found = [
         {
             "kind": kind,
-            "name": name,
-            "guid": store.identity(kind, name),
+            "name": names[kind].get(name, name),
+            "guid": store.identities.get((kind, name), ""),
             "reason": reason,
-            "known": True,
-            "assigned": _is_assigned(store, kind, name),
+            "known": known,
+            "assigned": (kind, name) == in_force,
         }
-        for kind, name, reason in known
+        for (kind, name), reason, known in reasons
     ]
-    opaque = [
-        {
-            "kind": item.kind,
-            "name": item.name,
-            "guid": item.identity,
-            "reason": item.reason,
-            "known": False,
-            "assigned": _is_assigned(store, item.kind, item.name),
-        }
-        for item in store.opaque
-    ]
-    return sorted([*shown, *opaque], key=lambda item: item["kind"] != POLICY)
-
-
-def _is_assigned(store: Store, kind: str, name: str) -> bool:
-    return kind == POLICY and store.assigned is not None and folded(store.assigned) == folded(name)
+    return sorted(found, key=lambda item: item["kind"] != POLICY)
 
 
 def predefined(store: Store) -> Data:
