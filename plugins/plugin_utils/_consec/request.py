@@ -75,9 +75,13 @@ def read_request(config: object, mode: Mode) -> Request:
     return Request(mode, rules, read_defaults(fields, "defaults"))
 
 
-def read_one_rule(given: Mapping[str, object], kind: Kind, mode: Mode) -> Request:
-    """Return what the options of one rule ask for."""
-    return Request(mode, (_rule(given, "", kind, NamedSets(), mode),))
+def read_one_rule(given: Mapping[str, object]) -> Request:
+    """Return what the options of a task for one rule ask for; options that are not given stay as they are."""
+    options = {"name", *(each.name for each in OPTIONS[Kind.RULE])}
+    gone = given.get("state") == "absent"
+    said = {key: value for key, value in given.items() if key in options}
+    mode = Mode.DELETED if gone else Mode.MERGED
+    return Request(mode, (_rule(said, "", Kind.RULE, NamedSets(), mode),))
 
 
 def _rules(fields: Fields, kind: Kind, sets: NamedSets, mode: Mode) -> Iterator[GivenRule]:
