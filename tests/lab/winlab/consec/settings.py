@@ -27,20 +27,20 @@ _PROFILES = {Profile.DOMAIN: "DomainProfile", Profile.PRIVATE: "PrivateProfile",
 
 def number(host: Guarded, name: str) -> int:
     """Return a setting, or what its absence means; that of a group policy counts before the local one."""
-    for origin in Origin:
-        value = host.registry.get(origin.value, name)
-        if value is not None and isinstance(value.data, int):
-            return value.data
-    return _DEFAULTS[name]
+    value = host.registry.get(Origin.GROUP_POLICY.value, name)
+    return value.data if value is not None and isinstance(value.data, int) else local_number(host, name)
 
 
-def text(host: Guarded, name: str) -> str:
-    """Return a setting that is a text, empty where it is absent."""
-    for origin in Origin:
-        value = host.registry.get(origin.value, name)
-        if value is not None and isinstance(value.data, str):
-            return value.data
-    return ""
+def local_number(host: Guarded, name: str) -> int:
+    """Return a setting of the local store, or what its absence means."""
+    value = host.registry.get(Origin.LOCAL.value, name)
+    return value.data if value is not None and isinstance(value.data, int) else _DEFAULTS[name]
+
+
+def local_text(host: Guarded, name: str) -> str:
+    """Return a text setting of the local store, empty where it is absent."""
+    value = host.registry.get(Origin.LOCAL.value, name)
+    return value.data if value is not None and isinstance(value.data, str) else ""
 
 
 def set_number(host: Guarded, name: str, value: int) -> None:

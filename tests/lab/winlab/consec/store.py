@@ -101,8 +101,8 @@ def remove(host: Guarded, rule_id: str, one: Rule | MainModeRule) -> None:
     host.registry.delete_value(rf"{POLICY}\{name}", rule_id)
 
 
-def _stored(host: Guarded, kind: SetKind, set_id: str, origin: Origin) -> StoredSet | None:
-    """Return a set of one store as it lies there."""
+def stored(host: Guarded, kind: SetKind, set_id: str, origin: Origin) -> StoredSet | None:
+    """Return a set of one store as it lies there, None if it is not there."""
     for name in kind.keys:
         key = rf"{origin.value}\{name}"
         target = set_id
@@ -124,7 +124,7 @@ def stored_set(host: Guarded, kind: SetKind, set_id: str, origin: Origin) -> Sto
     A primary set of a group policy beats the local one (Microsoft Learn).
     """
     first = Origin.GROUP_POLICY if kind.is_primary(set_id) else origin
-    return next((each for one in (first, *Origin) if (each := _stored(host, kind, set_id, one)) is not None), None)
+    return next((each for one in (first, *Origin) if (each := stored(host, kind, set_id, one)) is not None), None)
 
 
 def _typed(

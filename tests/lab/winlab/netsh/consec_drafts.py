@@ -102,20 +102,20 @@ def _protected(host: Host, given: Given, rule: Rule, made: Draft) -> Rule:
         rule = replace(rule, crypto2=SetKind.CRYPTO2.primary)
     if pfs is None and (methods is None or methods.lower() == "default"):
         return rule
-    old = _old_quick_set(host, rule.crypto2)
+    old = _local_quick_set(host, rule.crypto2)
     suites = old.suites if methods is None or methods.lower() == "default" else quick_suites(methods)
     wanted = QuickSet(suites, old.pfs if pfs is None else known_group("qmpfs", pfs, PFS, host.version))
     checks.quick_set(wanted, keyed=_keyed(host, rule, made), tunnel=bool(rule.tunnel))
     return replace(rule, crypto2=made.bring(SetKind.CRYPTO2, crypto.write_quick(wanted, host.version.firewall_schema)))
 
 
-def _old_quick_set(host: Host, set_id: str | None) -> QuickSet:
-    """Return the proposals that a rule has so far; the default if they cannot be read."""
+def _local_quick_set(host: Host, set_id: str | None) -> QuickSet:
+    """Return the proposals that a rule of the local store has so far; the default if they cannot be read."""
+    stored = store.stored(host, SetKind.CRYPTO2, set_id or "", Origin.LOCAL)
     try:
-        found = store.quick_set(host, set_id, Origin.LOCAL) if set_id else None
+        return crypto.read_quick(stored) if stored is not None else crypto.DEFAULT_QUICK
     except ValueError:
-        found = None
-    return found or crypto.DEFAULT_QUICK
+        return crypto.DEFAULT_QUICK
 
 
 def _keyed(host: Host, rule: Rule, made: Draft) -> bool:
@@ -145,7 +145,7 @@ def main_mode_draft(host: Host, given: Given, rule: MainModeRule, rule_id: str =
         checks.first(suites)
         auth1 = made.bring(SetKind.AUTH1, authentication.write(suites, version, first=True))
     if _mentions(given, _MAIN_TAGS):
-        wanted = main_mode_set(host, given, old_main_set(host, crypto1))
+        wanted = main_mode_set(host, given, local_main_set(host, crypto1))
         default = wanted == crypto.DEFAULT_MAIN
         crypto1 = (
             SetKind.CRYPTO1.primary if default else made.bring(SetKind.CRYPTO1, crypto.write_main(wanted, version))
@@ -155,13 +155,13 @@ def main_mode_draft(host: Host, given: Given, rule: MainModeRule, rule_id: str =
     return made
 
 
-def old_main_set(host: Host, set_id: str) -> MainSet:
-    """Return a set of main mode of the local store; the default if it cannot be read."""
+def local_main_set(host: Host, set_id: str) -> MainSet:
+    """Return a set of main mode of the local store; the default if it is not there or cannot be read."""
+    stored = store.stored(host, SetKind.CRYPTO1, set_id, Origin.LOCAL)
     try:
-        found = store.main_set(host, set_id, Origin.LOCAL)
+        return crypto.read_main(stored) if stored is not None else crypto.DEFAULT_MAIN
     except ValueError:
-        found = None
-    return found or crypto.DEFAULT_MAIN
+        return crypto.DEFAULT_MAIN
 
 
 def main_mode_set(host: Host, given: Given, old: MainSet) -> MainSet:
@@ -179,12 +179,16 @@ def main_mode_set(host: Host, given: Given, old: MainSet) -> MainSet:
     return old
 
 
+def _small(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 10
+
+
 def _lifetime(text: str) -> dict[str, int]:
     """Read `480min,0sess`; the sessions may be left off."""
     found = {}
     for part in text.lower().replace(" ", "").split(","):
         for unit, name in (("min", "minutes"), ("sess", "sessions")):
-            if part.endswith(unit) and part.removesuffix(unit).isdecimal() and name not in found:
+            if part.endswith(unit) and _small(part.removesuffix(unit)) and name not in found:
                 found[name] = int(part.removesuffix(unit))
                 break
         else:

@@ -100,7 +100,7 @@ def _quick_suite(part: str, text: str) -> QuickSuite:
     given: set[str] = set()
     for piece in part.split("+"):
         kind, colon, words = piece.partition(":")
-        unit = next((each for each in numbers if piece.endswith(each) and piece.removesuffix(each).isdecimal()), "")
+        unit = next((each for each in numbers if re.fullmatch(rf"[0-9]{{1,10}}{each}", piece)), "")
         kind = kind if colon else unit
         if not kind or kind in given or (colon and given & set(numbers)):
             raise bad("qmsecmethods", text)
