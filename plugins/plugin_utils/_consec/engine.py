@@ -101,6 +101,10 @@ def _enables(operation: Operation) -> bool:
     return isinstance(operation, SetRule) and operation.definition.enabled and "enabled" in operation.options
 
 
+def _unsided(inventory: Inventory) -> list[str]:
+    return sorted(each.name for found in inventory.held.values() for each in found if each.ends and each.definition)
+
+
 def _remarks(have: Host, desired: Wanted) -> Iterator[str]:
     active = [each for each in enabled_rules(desired.after) if each.definition is not None]
     if not active:
@@ -118,6 +122,9 @@ def _remarks(have: Host, desired: Wanted) -> Iterator[str]:
     stopped = [name for name, running in have.state.services.items() if not running]
     if stopped:
         yield f"Connection security rules need the service {' and '.join(stopped)}, which does not run."
+    if tunnels := _unsided(desired.before):
+        names = ", ".join(map(ascii, tunnels))
+        yield f"The registry does not say which end of a tunnel is on this host. The document is believed for {names}."
     twins = sorted(name for key, found in desired.before.held.items() if len(found) > 1 for name in (found[0].name,))
     if twins:
         yield f"Several rules have one name, so none of them can be changed: {', '.join(map(ascii, twins))}."

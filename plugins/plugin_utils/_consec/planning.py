@@ -171,6 +171,8 @@ def missing(have: Inventory, required: Iterable[Definition]) -> Iterator[Operati
     }
     for definition in required:
         held: Held | None = there.get((_kind(definition), definition.name.casefold()))
+        if held is not None and isinstance(definition, RuleDefinition):
+            held = held.with_ends(definition.local_tunnel_endpoint, definition.remote_tunnel_endpoint)
         if held is None or held.definition is None:
             yield AddRule(definition)
         elif options := differing(_kind(definition), held.definition, definition):

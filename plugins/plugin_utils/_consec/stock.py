@@ -10,10 +10,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
+from .._common.address_sets import read_interval
 from .definitions import Definition, MainMode, Proofs, QuickMode
 from .kinds import DEFAULT, PRIMARY, Kind
 from .model import AuthenticationSuite, MainModeRule, MainModeSuite, QuickModeSuite, Rule, Settings, Store, SuiteSet
 from .options import OPTIONS, new_definition
+from .rules import OLD_ENDS
 from .suites import in_one_form
 from .values import SUFFIX, in_order, ports_in_order, some_of
 from .words import INTERFACE_TYPES, KEY, PROFILES
@@ -26,6 +28,7 @@ _BUILT_IN = tuple(
 _ENDPOINTS = ("endpoint1", "endpoint2")
 _PORTS = ("port1", "port2")
 _NAMESAKE = "name"
+_SIDES = ("local_tunnel_endpoint", "remote_tunnel_endpoint")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,8 @@ class Held:
     """A rule of a host. ``values`` are those options of which is known what they are.
 
     ``definition`` is None for one that netsh cannot be told; the ``reasons`` say why. ``rule`` is what was read, None
-    for a rule that is yet to be made.
+    for a rule that is yet to be made. The ``ends`` of a tunnel stand here when all else is known, and only nobody knows
+    which of them is on this host.
     """
 
     kind: Kind
@@ -42,6 +46,14 @@ class Held:
     values: Mapping[str, Any] = field(repr=False)
     definition: Definition | None
     reasons: tuple[str, ...] = ()
+    ends: frozenset[str] = frozenset()
+
+    def with_ends(self, local: tuple[str, ...], remote: tuple[str, ...]) -> Held:
+        """Return the rule with the ends of its tunnel on these sides, if it has these two; else as it is."""
+        if not self.ends or self.ends != {*local, *remote}:
+            return self
+        values = {**self.values, **dict(zip(_SIDES, (local, remote), strict=True))}
+        return replace(self, values=values, definition=new_definition(self.kind, self.name, values))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +82,18 @@ def take_stock(store: Store) -> Inventory:
     sets |= {(each.kind, DEFAULT): each for each in store.sets if each.primary}
     rules: tuple[Rule | MainModeRule, ...] = (*store.rules, *store.main_mode_rules)
     every = [_held(each, sets) for each in rules]
+    main_mode = next((each for each in store.sets if each.primary and each.kind is Kind.MAIN_MODE), None)
+    return replace(
+        sorted_by_name(every),
+        main_mode=None if main_mode is None else main_mode_of(main_mode),
+        settings=store.settings,
+        store=store,
+    )
+
+
+def sorted_by_name(every: Iterable[Held]) -> Inventory:
+    """Return rules by their names; one that had begun to take the place of another counts as that, if it is gone."""
+    every = tuple(every)
     held: dict[Key, list[Held]] = {}
     for each in every:
         if each.name:
@@ -81,21 +105,19 @@ def take_stock(store: Store) -> Inventory:
             left_behind += taken
         else:
             held[real] = taken
-    main_mode = next((each for each in store.sets if each.primary and each.kind is Kind.MAIN_MODE), None)
     return Inventory(
         held={key: tuple(found) for key, found in held.items()},
         nameless=tuple(each for each in every if not each.name),
         left_behind=tuple(left_behind),
-        main_mode=None if main_mode is None else main_mode_of(main_mode),
-        settings=store.settings,
-        store=store,
     )
 
 
 def _held(rule: Rule | MainModeRule, sets: Mapping[tuple[Kind, str], SuiteSet]) -> Held:
     kind = Kind.RULE if isinstance(rule, Rule) else Kind.MAIN_MODE_RULE
     values: dict[str, Any] = {}
-    reasons = [doubt.reason for doubt in rule.doubts if doubt.option != _NAMESAKE]
+    ends = _ends(rule)
+    doubts = [doubt for doubt in rule.doubts if doubt.option != _NAMESAKE]
+    reasons = [doubt.reason for doubt in doubts if not (ends and doubt.option in _SIDES)]
     for option in OPTIONS[kind]:
         read = getattr(rule, option.name)
         if read is None:
@@ -108,11 +130,33 @@ def _held(rule: Rule | MainModeRule, sets: Mapping[tuple[Kind, str], SuiteSet]) 
             values[option.name] = found
         else:
             values[option.name] = _in_one_form(option.name, read)
-    if len(values) < len(OPTIONS[kind]) and not reasons:
+    if len(values.get("interface_types", ())) > 1:
+        reasons.append("netsh has no words for several types of interfaces")
+    if len(values) + len(_SIDES if ends else ()) < len(OPTIONS[kind]) and not reasons:
         reasons.append("not all of it is known")
     name = rule.name or ""
+    if ends:
+        known = frozenset() if reasons or not name else ends
+        reasons += [doubt.reason for doubt in doubts if doubt.option in _SIDES]
+        return Held(kind, name, rule, values, None, tuple(dict.fromkeys(reasons)), known)
     definition = new_definition(kind, name, values) if name and not reasons else None
     return Held(kind, name, rule, values, definition, tuple(dict.fromkeys(reasons)))
+
+
+def _ends(rule: Rule | MainModeRule) -> frozenset[str]:
+    """Return both ends of a tunnel in the older form, which does not say for sure whose they are; else none."""
+    texts = [text for name in OLD_ENDS for text in rule.text.all(name)]
+    found = frozenset(str(interval) for text in texts if (interval := read_interval(text)) is not None)
+    return found if len(texts) == len(found) == len(_SIDES) else frozenset()
+
+
+def with_ends(inventory: Inventory, ends: Mapping[Key, tuple[tuple[str, ...], tuple[str, ...]]]) -> Inventory:
+    """Return what a host has with the ends of tunnels on the sides on which they are said to be."""
+    held = dict(inventory.held)
+    for key, (local, remote) in ends.items():
+        if key in held:
+            held[key] = tuple(each.with_ends(local, remote) for each in held[key])
+    return replace(inventory, held=held)
 
 
 def _in_one_form(option: str, value: Any) -> Any:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from ipaddress import ip_address
 
 from .._common.address_sets import Interval, parse_interval, read_interval
@@ -79,8 +79,12 @@ def read_profiles(fields: Fields, key: str) -> Texts:
 
 
 def read_interface_types(fields: Fields, key: str) -> Texts:
-    """Return types of interfaces."""
-    return read_words(fields, key, INTERFACE_TYPES.values())
+    """Return one type of interfaces, or nothing for any: netsh has words for no more."""
+    found = read_words(fields, key, INTERFACE_TYPES.values())
+    if len(found) > 1:
+        remedy = "netsh has no words for several: make a rule for each, or leave them out for all."
+        raise fields.error(key, ", ".join(found), f"any, or one of {', '.join(INTERFACE_TYPES.values())}", remedy)
+    return found
 
 
 def read_protocol(fields: Fields, key: str) -> str:
@@ -174,8 +178,3 @@ def read_tunnel_end(fields: Fields, key: str) -> Texts:
     if found.first != found.last:
         raise fields.error(key, text[0], expected, remedy)
     return (str(_usable(found, text[0], fields.at(key))),)
-
-
-def told_words(words: Mapping[str, str]) -> Texts:
-    """Return the words of a mapping that people write."""
-    return tuple(dict.fromkeys(words.values()))

@@ -19,11 +19,12 @@ from .proofs import read_proofs, with_keys
 from .request import GivenRule, Mode, Request
 from .schema import Schema
 from .settings_options import Setting, changed_settings, refuse_shown, untold_exemption
-from .stock import Held, Inventory, Key, proofs_of, with_definitions
+from .stock import Held, Inventory, Key, proofs_of, with_definitions, with_ends
 from .suites import MAIN_MODE_OPTIONS, read_quick_mode
 from .values import SUFFIX
 from .words import EXEMPT
 
+_LOCAL, _REMOTE = "local_tunnel_endpoint", "remote_tunnel_endpoint"
 _FOR_REFERENCE = ("id", "version")
 
 
@@ -46,6 +47,8 @@ class Wanted:
 
 def what_is_wanted(have: Inventory, request: Request, schema: Schema) -> Wanted:
     """Return what a document makes of a host; IpsecError with the path for what netsh cannot bring about."""
+    ends = {given.key: (given.options[_LOCAL], given.options[_REMOTE]) for given in request.rules if _has_ends(given)}
+    have = with_ends(have, ends)
     rules: dict[Key, Definition] = {}
     gone: list[Key] = []
     for given in request.rules:
@@ -84,6 +87,10 @@ def what_is_wanted(have: Inventory, request: Request, schema: Schema) -> Wanted:
             after, main_mode=main_mode if options else have.main_mode, settings=replace(have.settings, **told)
         ),
     )
+
+
+def _has_ends(given: GivenRule) -> bool:
+    return bool(given.options.get(_LOCAL)) and bool(given.options.get(_REMOTE))
 
 
 def _unique(have: Inventory, key: Key, path: str, name: str) -> Held | None:
@@ -180,7 +187,7 @@ def _others(have: Inventory, named: set[Key]) -> Iterator[Key]:
         if key in named:
             continue
         _unique(have, key, f"config.{key[0].value}", found[0].name)
-        if found[0].definition is None:
+        if found[0].definition is None and not found[0].ends:
             expected = f"a document that has it, since netsh cannot be told all of it: {'; '.join(found[0].reasons)}"
             remedy = "Put its name into the document to keep it, or delete it by its name with state deleted."
             raise IpsecError(f"config.{key[0].value}", found[0].name, expected, remedy)
