@@ -224,6 +224,8 @@ def _refuse_sets(have: Inventory, request: Request) -> None:
     """Refuse the sets for rules that name none, of which netsh can set that of main mode only."""
     for kind, data in request.defaults.sets.items():
         path = f"config.defaults.{kind.value}"
+        if _says_nothing(data):
+            continue
         found = next((each for each in have.store.sets if each.kind is kind and each.primary), None)
         suites = data.get("suites", ()) if isinstance(data, Mapping) else data
         if found is not None and isinstance(data, Mapping) and data.get("id") == found.id:
@@ -236,3 +238,9 @@ def _refuse_sets(have: Inventory, request: Request) -> None:
             continue
         expected = "what the host has: netsh has no words for the set of rules which name none"
         raise IpsecError(path, hidden(data), expected, f"Write it into each rule instead of {DEFAULT}.")
+
+
+def _says_nothing(data: object) -> bool:
+    if isinstance(data, Mapping):
+        return all(map(_says_nothing, data.values()))
+    return all(map(_says_nothing, data)) if isinstance(data, (list, tuple)) else data is None
