@@ -131,9 +131,10 @@ def refuse_untold(definition: Definition, path: str) -> None:
         found = untold(getattr(definition, option, None) or ())
         if found is not None:
             name, why = found
-            where = _at(path, option)
-            expected = f"methods without {name}: {why}"
-            raise IpsecError(where, name, expected, "Leave it out, or make such a rule with PowerShell.")
+            expected = f"methods without it: {why}"
+            raise IpsecError(
+                f"{_at(path, option)}{name}", "given", expected, "Leave it out, or make such a rule with PowerShell."
+            )
 
 
 def check_version(definition: Definition, path: str, schema: Schema) -> None:

@@ -17,6 +17,7 @@ from .._windows.netsh.line import Parameter, quoted
 from .definitions import Definition, MainModeDefinition, Proofs, RuleDefinition
 from .kinds import DEFAULT, Kind
 from .proofs import read_proofs, tell_proofs, write_proofs
+from .suites import SHOWN as SHOWN_OF_SETS
 from .suites import read_main_mode, read_quick_mode, tell_main_mode, tell_quick_mode, write_main_mode, write_quick_mode
 from .values import (
     ANY,
@@ -130,8 +131,9 @@ def _read_proofs(fields: Fields, key: str, sets: NamedSets, *, kind: Kind) -> Pr
         return None
     data, path = found
     if isinstance(data, Mapping):
-        data = data.get("suites", ())
-        path = f"{path}.suites"
+        fields = Fields(data, path, ("suites", *SHOWN_OF_SETS), hide=True)
+        fields.require("suites", "a list of methods")
+        data, path = fields.mapping("suites"), fields.at("suites")
     if not isinstance(data, (list, tuple)):
         raise IpsecError(path, hidden(data), "a list of methods", "Begin each method with a hyphen.")
     # An empty list says that there is none, and a rule that is silent has none.

@@ -184,14 +184,14 @@ def with_keys(found: Proofs | None, had: Proofs | None) -> Proofs | None:
 
 
 def untold(found: Proofs) -> tuple[str, str] | None:
-    """Return what of methods netsh has no known words for, and why; None where it can be told all."""
-    for each in found:
+    """Return the option of methods that netsh has no known words for, and why; None where it can be told all."""
+    for index, each in enumerate(found):
         if each.criteria is not None:
-            return "criteria", "how netsh is told criteria of certificates is in no public document"
+            return f"[{index}].criteria", "how netsh is told criteria of certificates is in no public document"
         if each.proxy:
-            return "proxy", "how netsh is told a Kerberos proxy is in no public document"
+            return f"[{index}].proxy", "how netsh is told a Kerberos proxy is in no public document"
         if each.method in CERTIFICATES and trouble((each.authority or "").replace('"', "'")) is not None:
-            return "authority", "netsh cannot be told the name of the authority"
+            return f"[{index}].authority", "netsh cannot be told the name of the authority"
     return None
 
 

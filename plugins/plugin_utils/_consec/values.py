@@ -27,8 +27,10 @@ _NOT_ALONE = "Leave the others out: any has them all."
 
 def read_name(fields: Fields, key: str) -> str:
     """Return the name of a rule."""
-    text = fields.text(key, "")
-    trouble = name_trouble(text, LONGEST_NAME - len(SUFFIX))
+    text, longest = fields.text(key, ""), LONGEST_NAME - len(SUFFIX)
+    trouble = name_trouble(text)
+    if longest < len(text) <= LONGEST_NAME:
+        trouble = (f"at most {longest} characters, not {len(text)}", "Choose a shorter name.")
     if trouble is not None:
         raise fields.error(key, text, *trouble)
     if text.endswith(SUFFIX):
