@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from .. import services
 from ..consec import authentication, checks, crypto, store
 from ..consec.authentication import Method
 from ..consec.crypto import MainSet, QuickSet
@@ -37,12 +38,17 @@ class Draft:
         return set_id
 
     def write(self, host: Host) -> None:
-        """Write everything, and remove former sets that nobody names any more."""
+        """Write everything, and remove former sets that nobody names any more.
+
+        An enabled rule starts the keying modules, as a trigger of their service does (lab's choice).
+        """
         for kind, set_id, stored in self.sets:
             store.put_set(host, kind, set_id, stored)
         store.put(host, self.rule_id, self.rule)
         for kind, former in self.former:
             store.prune(host, kind, former)
+        if isinstance(self.rule, Rule) and self.rule.active:
+            services.start(host, "IKEEXT")
 
 
 def sets_of(rule: Rule | MainModeRule) -> list[tuple[SetKind, str | None]]:
