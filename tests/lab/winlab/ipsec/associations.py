@@ -121,6 +121,13 @@ class Associations:
         self.soft.clear()
         return self._keep(lambda each: of_policies_only and not isinstance(each.rule, Rule))
 
+    def drop(self, meant: Callable[[Hard], bool]) -> list[Hard]:
+        """Drop what somebody means; the quick modes of a main mode go with it."""
+        cookies = {each.cookie for each in self.main_mode if meant(each)}
+        return self._keep(
+            lambda each: not meant(each) and not (isinstance(each, QuickModeAssociation) and each.main in cookies)
+        )
+
     def expire(self, now: float, rules: tuple[AnyRule, ...]) -> list[Hard]:
         """Drop what is too old, and what was made for a rule that is not among `rules` any more."""
 

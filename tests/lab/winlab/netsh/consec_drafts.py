@@ -141,10 +141,10 @@ _MAIN_TAGS = ("mmsecmethods", "mmkeylifetime", "mmforcedh")
 
 
 def main_mode_draft(host: Host, given: Given, rule: MainModeRule, rule_id: str = "") -> Draft:
-    """Like `draft`, for a main-mode rule."""
+    """Like `draft`, for a main-mode rule. One that says nothing about authentication leaves it to the other rules."""
     made = Draft(rule_id or store.new_id(), rule, former=sets_of(rule) if rule_id else [])
     rule = replace(rule, **fields(given))
-    auth1, crypto1 = rule.auth1 or SetKind.AUTH1.primary, rule.crypto1 or SetKind.CRYPTO1.primary
+    auth1, crypto1 = rule.auth1, rule.crypto1 or SetKind.CRYPTO1.primary
     version = host.version.firewall_schema
     if _mentions(given, FIRST_TAGS):
         suites = first(given)
