@@ -12,6 +12,7 @@ import pytest
 
 from winlab import Host, services
 from winlab.dataplane.judge import Judgement, weigh
+from winlab.dataplane.management import passes
 from winlab.dataplane.wire import Wire
 from winlab.ipsec.connection import KeyModule
 from winlab.ipsec.fate import Fate
@@ -346,3 +347,13 @@ def test_ipv6() -> None:
         in_connections(each, f"{REQUIRE} {KEY} {GCM}")
     packet = Packet(ip_address("2001:db8::1"), ip_address("2001:db8::2"), 6, 1025, 80)
     assert weigh(fe, be, packet).fate is Fate.ESP
+
+
+def test_a_rule_that_requires_locks_the_controller_out_unless_it_is_exempt() -> None:
+    controller = ip_address("10.0.0.250")
+    be = host("be", f"{REQUEST} {KEY}")
+    assert passes(controller, be, 5985)
+    type_in(be, "consec set rule name=C0 new action=requireinrequestout")
+    assert not passes(controller, be, 5985)
+    in_connections(be, f"{EXEMPT} name=management protocol=tcp port1=5985")
+    assert passes(controller, be, 5985)
