@@ -43,7 +43,7 @@ def main_set(host: Host) -> crypto.MainSet:
     return found
 
 
-PRIMARY = "Auth1Set={E5A5D32A-4BCE-4e4d-B07F-4AB1BA7E5FE3}|Crypto1Set={E5A5D32A-4BCE-4e4d-B07F-4AB1BA7E5FE1}|"
+PRIMARY = "Crypto1Set={E5A5D32A-4BCE-4e4d-B07F-4AB1BA7E5FE1}|"
 
 
 def test_main_mode_rules() -> None:

@@ -13,4 +13,6 @@ From documents: keys, rule strings, sets and primary sets (MS-GPFAS 2.2, MS-FASP
 * Ends of a static tunnel are written as the specification maps them, the local end to `RTunnel`.
 * A set that a rule brings along has a new GUID and goes with the last rule that names it.
 * An authentication without encapsulation keeps its hash in `AhHash`.
+* A main-mode rule without `auth1` names no set: who it is proven to then is left to the connection security rule.
+* An enabled rule that netsh writes starts IKEEXT, unless that service is disabled.
 """

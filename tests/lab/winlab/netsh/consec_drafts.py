@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from .. import services
 from ..consec import authentication, checks, crypto, store
 from ..consec.authentication import Method
 from ..consec.crypto import MainSet, QuickSet
@@ -37,12 +38,17 @@ class Draft:
         return set_id
 
     def write(self, host: Host) -> None:
-        """Write everything, and remove former sets that nobody names any more."""
+        """Write everything, and remove former sets that nobody names any more.
+
+        An enabled rule starts the keying modules, as a trigger of their service does (lab's choice).
+        """
         for kind, set_id, stored in self.sets:
             store.put_set(host, kind, set_id, stored)
         store.put(host, self.rule_id, self.rule)
         for kind, former in self.former:
             store.prune(host, kind, former)
+        if isinstance(self.rule, Rule) and self.rule.active:
+            services.start(host, "IKEEXT")
 
 
 def sets_of(rule: Rule | MainModeRule) -> list[tuple[SetKind, str | None]]:
@@ -135,10 +141,10 @@ _MAIN_TAGS = ("mmsecmethods", "mmkeylifetime", "mmforcedh")
 
 
 def main_mode_draft(host: Host, given: Given, rule: MainModeRule, rule_id: str = "") -> Draft:
-    """Like `draft`, for a main-mode rule."""
+    """Like `draft`, for a main-mode rule. One that says nothing about authentication leaves it to the other rules."""
     made = Draft(rule_id or store.new_id(), rule, former=sets_of(rule) if rule_id else [])
     rule = replace(rule, **fields(given))
-    auth1, crypto1 = rule.auth1 or SetKind.AUTH1.primary, rule.crypto1 or SetKind.CRYPTO1.primary
+    auth1, crypto1 = rule.auth1, rule.crypto1 or SetKind.CRYPTO1.primary
     version = host.version.firewall_schema
     if _mentions(given, FIRST_TAGS):
         suites = first(given)

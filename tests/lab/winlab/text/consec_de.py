@@ -67,10 +67,11 @@ CONSEC: Mapping[str, str] = {
     "consec_local_port": "Lokaler Port",
     "consec_remote_port": "Remoteport",
     "consec_direction": "Richtung",
-    "consec_offer": "Angebot",
+    "consec_main_offer": "MM-Angebot",
+    "consec_quick_offer": "QM-Angebot",
+    "consec_both": "Beide",
     "consec_auth1": "Auth1",
     "consec_auth2": "Auth2",
     "consec_cookie": "Cookiepaar",
     "consec_health": "Integritätszertifikat",
-    "consec_ids": "IDs",
 }

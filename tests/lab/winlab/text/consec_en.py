@@ -67,10 +67,11 @@ CONSEC: Mapping[str, str] = {
     "consec_local_port": "Local Port",
     "consec_remote_port": "Remote Port",
     "consec_direction": "Direction",
-    "consec_offer": "Offer",
+    "consec_main_offer": "MM Offer",
+    "consec_quick_offer": "QM Offer",
+    "consec_both": "Both",
     "consec_auth1": "Auth1",
     "consec_auth2": "Auth2",
     "consec_cookie": "Cookie Pair",
     "consec_health": "Health Cert",
-    "consec_ids": "IDs",
 }
