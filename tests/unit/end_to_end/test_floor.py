@@ -67,3 +67,43 @@ def test_requests_to_read_500_connection_security_rules(connection: str, login: 
         assert len(told["config"]["rules"]) == FILTERS
         requests = len(host.log.entries())
     assert requests <= FLOOR[login][0], requests
+
+
+# A change of connection security rules takes no turn.
+RULES_FLOOR = {"basic": (6, 11), "ntlm": (9, 14)}
+
+
+def rules(suite: Data) -> Data:
+    return {
+        "rules": [
+            {
+                "name": f"peer {number}",
+                "action": "requestinrequestout",
+                "endpoint2": f"10.1.{number // 250}.{number % 250 + 1}",
+                "protocol": "tcp",
+                "port1": 443,
+                "first_authentication": [{"method": "computerkerb"}],
+                "quick_mode": {"suites": [suite], "perfect_forward_secrecy": "mainmode"},
+            }
+            for number in range(FILTERS)
+        ]
+    }
+
+
+@pytest.mark.parametrize("login", RULES_FLOOR)
+@pytest.mark.parametrize("connection", ["winrm", WINRS], ids=["winrm", "winrs"])
+def test_requests_of_a_task_of_500_connection_security_rules(connection: str, login: str) -> None:
+    with Lab([HostSpec(name="a")], connection=connection, transport=login) as lab:
+        host = lab.hosts["a"]
+        controller = Controller(host, variables=lab.variables("a"))
+
+        def requests(suite: Data, *, changed: bool) -> int:
+            host.log.clear()
+            done = controller.run("connection_security", {"config": rules(suite), "state": "overridden"})
+            assert done["changed"] is changed
+            return len(host.log.entries())
+
+        gcm, sha = {"esp_encryption": "aesgcm256"}, {"esp_integrity": "sha256", "esp_encryption": "aes256"}
+        made, steady, change = requests(gcm, changed=True), requests(gcm, changed=False), requests(sha, changed=True)
+    most_steady, most_change = RULES_FLOOR[login]
+    assert (steady <= most_steady, change <= most_change, made <= most_change) == (True,) * 3, (made, steady, change)
