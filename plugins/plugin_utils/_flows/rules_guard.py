@@ -65,7 +65,8 @@ def check_rules(
         return ()
     needs = MANAGEMENT not in guard.allowed
     listed = connections() if needs or (guard.guarded and not guard.given.hosts) else Listed()
-    flows = [(flow, guard.given.hosts) for flow in guard.guarded if not (flow.name == _DHCP and _leases_pass(have))]
+    own = guard.given.hosts or tuple(dict.fromkeys(each.local for each in listed.connections))
+    flows = [(flow, own) for flow in guard.guarded if not (flow.name == _DHCP and _leases_pass(have))]
     if needs:
         found = known_management(guard.given, guard.approach, listed)
         flows.insert(0, (management(found.controllers, found.ports), found.hosts))
