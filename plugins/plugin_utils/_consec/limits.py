@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from .._common.address_sets import read_interval
 from .._common.errors import IpsecError
+from .._windows.netsh.text import check_text
 from .definitions import Definition, MainMode, Proofs, RuleDefinition
 from .kinds import Kind
 from .options import ACTION_WORDS
@@ -127,6 +128,7 @@ def _check_sets(rule: RuleDefinition, path: str) -> None:
 
 def refuse_untold(definition: Definition, path: str) -> None:
     """Refuse what netsh has no known words for, in a rule that it must be told anew."""
+    check_text(definition.description, _at(path, "description"))
     for option in (Kind.FIRST.value, Kind.SECOND.value):
         found = untold(getattr(definition, option, None) or ())
         if found is not None:

@@ -24,6 +24,7 @@ from ansible_collections.winsec.ipsec.tests.unit.end_to_end.test_connection_secu
     rules_of,
 )
 from winlab.host import Host
+from winlab.registry import Kind, Value
 
 Data = dict[str, Any]
 STRICT = {"name": "all", "action": "requireinrequireout"}
@@ -202,3 +203,32 @@ def test_no_command_line_has_a_key_or_varies() -> None:
     assert all(KEY not in request.line for request in connection.sent)
     assert {request.line.split()[0] for request in connection.sent} <= {"cmd.exe", "netsh.exe"}
     assert KEY in repr(tree(connection.host, SERVICES))
+
+
+ODD = "v2.26|Action=Boundary|Name={}|Desc={}|Active=TRUE|EP2_4=192.0.2.77|{}"
+PRIMARY = "Auth1Set={E5A5D32A-4BCE-4e4d-B07F-4AB1BA7E5FE3}|Crypto2Set={E5A5D32A-4BCE-4e4d-B07F-4AB1BA7E5FE2}|"
+
+
+def with_rule(name: str, description: str) -> Host:
+    host = Host.create("h", "2016")
+    text = ODD.format(name, description, PRIMARY)
+    host.registry.set(rf"{RULES}\ConSecRules", "{0B0F6C1E-6E0C-4F0C-9C56-0B6B1C0F8009}", Value(Kind.SZ, text))
+    return host
+
+
+def test_a_name_that_netsh_cannot_be_told_is_left_alone() -> None:
+    host = with_rule("Büro & Lager", "")
+    before = state_of(host)
+    with pytest.raises(AnsibleActionFail, match="a name that netsh cannot be told"):
+        apply(host, {"rules": []}, state="overridden")
+    assert state_of(host) == before
+
+
+def test_a_description_that_netsh_cannot_be_told_hinders_only_what_would_tell_it() -> None:
+    host = with_rule("office", "für das Büro")
+    assert apply(host, {"rules": [{"name": "office", "action": "requireinrequestout"}]})["changed"]
+    before = state_of(host)
+    with pytest.raises(AnsibleActionFail, match=r"rules\[0\].description"):
+        apply(host, {"rules": [{"name": "office", "endpoint2": "192.0.2.78"}]})
+    assert state_of(host) == before
+    assert apply(host, {"rules": [{"name": "office", "endpoint2": "192.0.2.78", "description": "office"}]})["changed"]
