@@ -5,6 +5,8 @@
 """What needs no host: a saved registry becomes a document, and a document becomes a script of netsh.
 
 The names of states, options and results are those of the resource modules of ansible.netcommon.
+
+[ledger: netsh-file-goes-on, netsh-file-remarks]
 """
 
 from __future__ import annotations
