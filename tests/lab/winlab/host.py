@@ -83,14 +83,17 @@ class Host:
         return host
 
     def ended(self, stopped: str) -> None:
-        """Security associations end with the services that hold them, and dynamic policy with the agent (cc739550)."""
+        """Security associations end with the services that hold them, and dynamic policy with the agent (cc739550).
+
+        The agent serves the policy store alone.
+        """
         if stopped == "PolicyAgent":
             self.dynamic.discard()
         if stopped in ("PolicyAgent", "IKEEXT"):
             if self.live is not None:
                 self.live()
             else:
-                trail.ended(self, self.associations.clear())
+                trail.ended(self, self.associations.clear(of_policies_only=stopped == "PolicyAgent"))
 
     @property
     def oem_encoding(self) -> str:

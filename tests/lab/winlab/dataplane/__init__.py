@@ -43,5 +43,6 @@ Inference, none of it seen on a Windows machine:
   peer learns of that with the next packet between the two, and logs it then. Volumes do not end it.
 * Falling back takes 3 s. A soft association stands for 300 s, however much it is used, and as long as it stands neither
   end negotiates for its traffic.
+* Connection security rules: README.md of the lab has the list.
 * A domain policy puts the local one out of force; what it says is not in the lab, so nothing is.
 """
