@@ -22,6 +22,7 @@ author:
   - the winsec.ipsec authors (@winsec)
 extends_documentation_fragment:
   - winsec.ipsec.attributes
+  - winsec.ipsec.confirm
   - winsec.ipsec.guard
 options:
   config:

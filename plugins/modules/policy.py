@@ -21,6 +21,7 @@ author:
   - the winsec.ipsec authors (@winsec)
 extends_documentation_fragment:
   - winsec.ipsec.attributes
+  - winsec.ipsec.confirm
   - winsec.ipsec.guard
 options:
   name:
