@@ -203,9 +203,18 @@ options:
         description:
           - What M(winsec.ipsec.policies_info) returned for the host. Needed for every host that takes part.
         type: dict
+      translated_addresses:
+        description:
+          - Those of O(hosts[].addresses) that the host does not have itself, since something on the way translates them, or
+            since a cluster or a load balancer lends them.
+        type: list
+        elements: str
       own_addresses:
         description:
-          - The addresses that the host says it has. They are compared with O(hosts[].addresses).
+          - The addresses that the host says it has. O(hosts[].addresses) must be among them; others are named, since peers
+            that use them talk in clear.
+          - The IPv4 addresses that O(hosts[].info) tells when it is not given. What is not known there is not compared,
+            and named.
         type: list
         elements: str
       keys_differ:

@@ -270,6 +270,8 @@ host:
     domain_policy: ''
     local_policy_counts: true
     exemption_level: null
+    own_addresses:
+      - 10.0.0.10
 policy:
   description: What becomes of the local policy of the host.
   returned: success
