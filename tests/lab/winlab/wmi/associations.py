@@ -149,6 +149,8 @@ def _main_mode(one: MainModeAssociation) -> Mapping[str, object]:
         "CipherAlgorithm": _CIPHERS[Cipher(one.method.cipher)],
         "GroupId": _GROUPS[one.method.group],
         "HashAlgorithm": _HASHES[Hash(one.method.hash)],
+        "InitiatorCookie": one.cookie,
+        "ResponderCookie": one.cookie + 1,
         "InstanceID": str(one.cookie),
     }
 
