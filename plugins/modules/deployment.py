@@ -487,8 +487,10 @@ rounds:
       sample:
         - 'web1 -> sql1 tcp/1433: secured'
     proof:
-      description: The associations that prove the round, if they are younger than it, each with C(from), C(to),
-        C(traffic), the C(addresses) of both, the C(authentication) expected and the C(standing).
+      description: The associations that prove the round, each with C(from), C(to), C(traffic), the C(addresses) of both,
+        the C(authentication) expected and the C(standing). With C(younger) they must be younger than the round, since it
+        changes what the two hosts agree on, with C(main_mode) a main mode must be too. The filter
+        P(winsec.ipsec.round_proof#filter) compares them with what the hosts tell.
       returned: always
       type: list
       elements: dict

@@ -289,14 +289,17 @@ def _quick_mode(row: Row) -> QuickModeAssociation:
     ports = [_number(row, name) for name in ("LocalPort", "RemotePort")]
     if any(port is None or port > HIGHEST_PORT for port in ports):
         raise Unreadable("a port is missing or is none")
+    ah, encryption, integrity = (_algorithms(row)[name] for name in ("ah_integrity", "esp_encryption", "esp_integrity"))
     return QuickModeAssociation(
         local=_address(row, "LocalEndpoint"),
         peer=_address(row, "RemoteEndpoint"),
         protocol=None if protocol is None else format_protocol(protocol),
         local_port=ports[0] or 0,
         peer_port=ports[1] or 0,
+        ah_integrity=ah,
+        esp_encryption=encryption,
+        esp_integrity=integrity,
         pfs=None if group is None else group != 0,
-        **_algorithms(row),
     )
 
 
