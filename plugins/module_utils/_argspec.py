@@ -288,6 +288,7 @@ DEPLOYMENT_HOST = {
     "engine": {"type": "str", "choices": ["policy_store"], "default": "policy_store"},
     "absent": {"type": "str", "choices": ["limit", "unreachable"]},
     "info": {"type": "dict"},
+    "translated_addresses": {"type": "list", "elements": "str"},
     "own_addresses": {"type": "list", "elements": "str"},
     "keys_differ": {"type": "bool", "default": False},
     "site": {"type": "str"},

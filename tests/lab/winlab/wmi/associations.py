@@ -152,6 +152,8 @@ def _main_mode(one: MainModeAssociation) -> Mapping[str, object]:
         "CipherAlgorithm": _CIPHERS[one.method.cipher],
         "GroupId": GROUP_NUMBERS[one.method.group],
         "HashAlgorithm": _HASHES[one.method.hash],
+        "InitiatorCookie": one.cookie,
+        "ResponderCookie": one.cookie + 1,
         "InstanceID": str(one.cookie),
     }
 
