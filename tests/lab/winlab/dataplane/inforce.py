@@ -61,7 +61,10 @@ class InForce:
 
 
 def in_force(host: Host) -> InForce:
-    """Read what is in force on a host. Without PolicyAgent, or with no policy assigned, no rule is."""
+    """Read what is in force on a host. Without PolicyAgent, or with no policy assigned, no rule is.
+
+    [ledger: force-no-agent-no-policy]
+    """
     agent = _running(host, "PolicyAgent")
     policy = host.registry.derived("policy in force", lambda: _compiled(host)) if agent else _NOTHING
     return InForce(

@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What two hosts agree on in a negotiation: key module, main mode, authentication, quick mode, in this order."""
+"""What two hosts agree on in a negotiation: key module, main mode, authentication, quick mode, in this order.
+
+[ledger: two-initiator-order, two-lifetimes-agree, two-pfs-must-agree]
+"""
 
 from __future__ import annotations
 

@@ -11,7 +11,9 @@ Lab's choices, none of it seen on a Windows machine:
 
 * ESP and AH that come in need an opening from Windows Vista on, like IKE, although whether that is so is not
   documented. The firewall of Server 2003 cannot open them, so it lets them and everything else but TCP and UDP pass.
+  [ledger: fw-esp-needs-opening, fw-esp-2003]
 * Answers to what was let out or in pass without a rule. ESP and AH have no answers: each packet needs its opening.
+  [ledger: fw-answers-pass]
 * Without the firewall's service nothing is filtered. Stopping it does not stop the engine below it.
 * The local subnet is the /24 (IPv6: /64) around each own address. There is no DNS, DHCP or WINS server and no gateway.
 * IKE belongs to the service IKEEXT, management (5985, 5986) to the system, everything else to a program that no rule

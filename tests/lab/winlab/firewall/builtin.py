@@ -61,7 +61,10 @@ def install_service(host: Guarded) -> Service:
 
 
 def plant(host: Guarded) -> None:
-    """Write the state of a fresh installation: on from Windows Vista on, off on Server 2003."""
+    """Write the state of a fresh installation: on from Windows Vista on, off on Server 2003.
+
+    [ledger: fw-on-by-default]
+    """
     if not store.modern(host):
         store.switch(host, False)
         for port in MANAGEMENT_PORTS:

@@ -30,4 +30,6 @@ Always, and so not listed each time:
   stand until its policy changes, whatever becomes of the domain controller.
 * A host that asks by Kerberos and has no tickets sends no IKE at all. Windows would begin, and fail when it comes to
   authentication: the peer has spoken then, so nothing falls back here either.
+
+[ledger: two-real-linux]
 """

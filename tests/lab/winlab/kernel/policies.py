@@ -9,6 +9,8 @@ the one that Windows would ask first is left: the kernel takes no two policies w
 
 The order is that of `dataplane.matching`, written as priorities. Between two neighbours there is room for one more
 policy: the one that lets pass in clear what a rule held and then gave up on.
+
+[ledger: packet-held-while-asked]
 """
 
 from __future__ import annotations

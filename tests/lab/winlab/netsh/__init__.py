@@ -6,6 +6,8 @@
 Exit codes, lab's choice where nothing is documented: an interactive session always ends with 0, and so does a file of
 lines (`-f`); a one-shot command ends with 1 if it is unknown, incomplete, malformed or refused, but with 0 if it was
 refused because the object is already there or because the store holds nothing to show. Success prints nothing.
+
+[ledger: netsh-silence-is-success, netsh-exit-codes]
 """
 
 from __future__ import annotations

@@ -70,6 +70,7 @@ def run(process: Process, words: list[Word], table: Table) -> int:
     except StoreError as err:
         if err.code is Code.MISSING_TAG and not rest:
             # Without any word netsh prints how to use the command, and no error (seen for `add filter`).
+            # [ledger: netsh-command-without-words]
             _usage(process, command)
             return 1
         process.report(err)

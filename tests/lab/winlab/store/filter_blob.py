@@ -5,6 +5,8 @@
 
 Addresses and masks are in network order, everything else is little-endian. The frame comes in two forms, see
 `winlab.versions.Frame`. Version 2 specifications follow in the same blob, see `filter_blob_v2`.
+
+[ledger: data-network-order, data-filter-v1, data-filter-me-any, data-filter-frame]
 """
 
 from __future__ import annotations
@@ -39,6 +41,7 @@ def _side_bytes(side: Side) -> tuple[bytes, bytes]:
         return _ANY
     if side.kind is not SideKind.ADDRESS or side.first is None:
         # Lab's choice: a server type has no address of its own, so its side looks like Me; the special byte decides.
+        # [ledger: data-server-roles]
         return _ME
     return side.first.packed, side.mask.to_bytes(4, "big")
 

@@ -6,6 +6,8 @@
 One quick mode is two objects, inbound and outbound (lab's choice, after a reader that filters by `InboundDirection`).
 With AH and ESP together the first transform is AH (lab's choice). `IpProtocol` is that of the filter, although the
 reference lets it be 0.
+
+[ledger: sa-classes-show-policy, sa-numbers, sa-two-objects, sa-ah-esp-order, sa-protocol-zero]
 """
 
 from __future__ import annotations
