@@ -292,6 +292,8 @@ SPECS: dict[str, dict[str, Any]] = {
         "skip_unreachable": {"type": "bool", "default": False},
         "remove_unknown_peers": {"type": "bool", "default": False},
         "replace_policy": {"type": "bool", "default": False},
+        "only_look": {"type": "bool", "default": False},
+        "serial": {"type": "list", "elements": "str", "default": ["1", "100%"]},
         "fail": {"type": "bool", "default": True},
     },
     "proof": {

@@ -77,7 +77,7 @@ def _one_end(flow: JudgedFlow, outcome: Outcome) -> Iterator[Cause]:
 
 def _near_misses(host: HostEvidence, peer: HostEvidence, port: int, sends: bool, outcome: Outcome) -> Iterator[Cause]:
     """Yield how close the filters of the policy in force come: another port, another address, or nothing like it."""
-    if not host.assigned or host.domain_policy:
+    if not host.assigned or host.domain_policy or not all(one.running for one in host.services.values()):
         return
     keys = ("destination", "destination_port") if sends else ("source", "destination_port")
     filters = list(_filters_in_force(host))
