@@ -523,6 +523,11 @@ hosts:
       description: Its document in the end. The rules of C(keyed_rules.config) in it need a key.
       returned: always
       type: dict
+    target:
+      description: The same for M(winsec.ipsec.policies) with O(winsec.ipsec.policies#module:state=replaced); the
+        assignment alone where Windows brought the policy along.
+      returned: always
+      type: dict
     assigned:
       description: Whether the policy that it has in force is the one of this deployment, by its name.
       returned: always

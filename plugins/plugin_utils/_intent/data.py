@@ -17,7 +17,7 @@ from .._policies.document import write_document
 from .._policies.model import PresharedKey, QuickModeMethod, Store, by_name, folded
 from .batches import batches
 from .bindings import Form, keeps_key, put_together
-from .deployment import Deployment
+from .deployment import Deployment, reachable
 from .model import Absence, Flow, Host, Level
 from .rounds import Round
 from .standing import Standing
@@ -195,9 +195,11 @@ def _flows(found: Deployment) -> list[Data]:
     left_out = set(Absence) if found.intent.switches.skip_unreachable else {Absence.LIMIT}
     rows: dict[tuple[str, str, str, int], Level] = {}
     for way in found.ends.ways:
-        ends = [end for end in (way.source, way.destination) if isinstance(end, Host) and end.absent not in left_out]
-        for port in (way.flow.ports or (0,)) if len(ends) == len((way.source, way.destination)) else ():
-            row = (way.source.name, way.destination.name, format_protocol(way.flow.protocol), port)
+        source, destination = way.source, way.destination
+        if not isinstance(source, Host) or not isinstance(destination, Host) or not reachable(source, destination):
+            continue
+        for port in () if {source.absent, destination.absent} & left_out else way.flow.ports or (0,):
+            row = (source.name, destination.name, format_protocol(way.flow.protocol), port)
             if rows.get(row) is not Level.REQUIRE:
                 rows[row] = way.flow.level
     return [
@@ -227,6 +229,7 @@ def _host(found: Deployment, name: str, documents: Mapping[Round, Store]) -> Dat
         },
         "assigned": folded((host.store or Store()).assigned or "") == folded(last.assigned or ""),
         "config": _written(last, host),
+        "target": write_document(last),
         "key_check": _key_check(found, name),
         "leftovers": _leftovers(found, name, last),
         "firewall": _firewall(found, name, forms),

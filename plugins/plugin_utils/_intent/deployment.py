@@ -237,7 +237,7 @@ def _stand(found: Deployment) -> None:
     """Say where each flow stands at each stage, and refuse an end at which one does not do what it says."""
     known: dict[object, tuple[Stand, ...]] = {}
     for pair, ways in found.targets.flows.items():
-        if not all(name in found.changes for name in pair) or not _reachable(*(found.ends.hosts[one] for one in pair)):
+        if not all(name in found.changes for name in pair) or not reachable(*(found.ends.hosts[one] for one in pair)):
             continue
         shape = found.plan.shape(pair)
         for way in ways:
@@ -258,7 +258,7 @@ def _stand(found: Deployment) -> None:
                 )
 
 
-def _reachable(one: Host, other: Host) -> bool:
+def reachable(one: Host, other: Host) -> bool:
     """Tell whether two hosts have an address family in common."""
     return bool({address.version for address in one.addresses} & {address.version for address in other.addresses})
 
