@@ -88,6 +88,7 @@ def _with_info(host: Host, info: Mapping[str, object], path: str) -> Host:
         exemption_level=level if isinstance(level, int) and not isinstance(level, bool) else None,
         services_running=_running(services, "PolicyAgent"),
         key_exchange_running=_running(services, "IKEEXT"),
+        services_automatic=all(_mapping(one).get("automatic") is not False for one in services.values()),
         predefined_actions=_names(predefined, "filter_actions"),
         predefined_policies=_names(predefined, "policies"),
         domain_policy=domain,
