@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from .._common.packets import HIGHEST_PORT, format_protocol, natural_number
@@ -36,6 +36,8 @@ from .model import (
 _SYSTEM = "root/cimv2"
 _NETWORK = "root/standardcimv2"
 _TRANSFORMS = ("First", "Second")
+# What names a main mode at both of its ends (RFC 2408).
+_COOKIES = ("InitiatorCookie", "ResponderCookie")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,10 @@ LISTINGS = {
     "mm": Listing(
         _NETWORK,
         "MSFT_NetMainModeSA",
-        ("LocalEndpoint", "RemoteEndpoint", "CipherAlgorithm", "HashAlgorithm", "GroupId", "KeyModule"),
+        (
+            *("LocalEndpoint", "RemoteEndpoint", "CipherAlgorithm", "HashAlgorithm", "GroupId", "KeyModule"),
+            *_COOKIES,
+        ),
     ),
     "qm": Listing(
         _NETWORK,
@@ -223,7 +228,14 @@ def _main_mode(row: Row) -> MainModeAssociation:
         integrity=_word(HASHES, _number(row, "HashAlgorithm")),
         dh_group=group if group in GROUPS else None,
         key_module=_word(KEY_MODULES, _number(row, "KeyModule")),
+        identities=_cookies(row),
     )
+
+
+def _cookies(row: Row) -> tuple[str, ...]:
+    """Return both cookies as one identity, none where one is not told or no cookie (0)."""
+    found = [row[name] or "" for name in _COOKIES]
+    return ("-".join(found),) if all(text.strip("0 ") for text in found) else ()
 
 
 def _quick_modes(rows: Iterable[Row]) -> tuple[QuickModeAssociation, ...]:
@@ -238,11 +250,23 @@ def _quick_modes(rows: Iterable[Row]) -> tuple[QuickModeAssociation, ...]:
         groups[_quick_mode(row)].append((row["QmSaId"], _direction(row)))
     found: list[QuickModeAssociation] = []
     for one, seen in groups.items():
-        found += [one] * _count(seen)
+        found += [replace(one, identities=identities) for identities in _numbered(seen)]
     identities = [{identity for identity, _inbound in seen if identity is not None} for seen in groups.values()]
     if len(set().union(*identities)) != sum(map(len, identities)):
         raise Unreadable("two rows of one association do not agree")
     return tuple(sorted(found, key=repr))
+
+
+def _numbered(seen: list[tuple[str | None, bool | None]]) -> list[tuple[str, ...]]:
+    """Return the identities of each association; directions that are numbered apart are put together in order.
+
+    Which of them belong together is not told, so of several such associations none is new unless all numbers are.
+    """
+    count = _count(seen)
+    identities = sorted({identity for identity, _inbound in seen if identity is not None})
+    if not identities:
+        return [()] * count
+    return [tuple(identities[number::count]) for number in range(count)]
 
 
 def _count(seen: list[tuple[str | None, bool | None]]) -> int:
@@ -275,14 +299,17 @@ def _quick_mode(row: Row) -> QuickModeAssociation:
     ports = [_number(row, name) for name in ("LocalPort", "RemotePort")]
     if any(port is None or port > HIGHEST_PORT for port in ports):
         raise Unreadable("a port is missing or is none")
+    ah, encryption, integrity = (_algorithms(row)[name] for name in ("ah_integrity", "esp_encryption", "esp_integrity"))
     return QuickModeAssociation(
         local=_address(row, "LocalEndpoint"),
         peer=_address(row, "RemoteEndpoint"),
         protocol=None if protocol is None else format_protocol(protocol),
         local_port=ports[0] or 0,
         peer_port=ports[1] or 0,
+        ah_integrity=ah,
+        esp_encryption=encryption,
+        esp_integrity=integrity,
         pfs=None if group is None else group != 0,
-        **_algorithms(row),
     )
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_network
 from itertools import pairwise
 from typing import TypeVar
@@ -76,11 +76,11 @@ def read_events(section: Section) -> EventAnswer:
     # The newest comes first.
     for event in reversed(_events(section.text)):
         if event.number in MAIN_BEGINS:
-            main[event.text("MMSAID")] = _main_mode(event)
+            main[event.text("MMSAID")] = replace(_main_mode(event), identities=(event.text("MMSAID"),))
         elif event.number in MAIN_ENDS:
             main.pop(event.text("MMSAID"), None)
         elif event.number in QUICK_BEGINS:
-            quick[event.text("QuickModeSaId")] = _quick_mode(event)
+            quick[event.text("QuickModeSaId")] = replace(_quick_mode(event), identities=(event.text("QuickModeSaId"),))
         elif event.number in QUICK_ENDS:
             quick.pop(event.text("QuickModeSaId"), None)
     return EventAnswer(tuple(sorted(main.values(), key=repr)), tuple(sorted(quick.values(), key=repr)))

@@ -20,7 +20,7 @@ from .schema import Schema, parse_schema
 from .words import ACTIONS, CLEAR_OUT, EXEMPT, INTERFACE_TYPES, KEY_MODULES, PLACES, PROFILES, REQUIRE
 
 _TUNNEL_ONLY = {"secureinclearout": "SecureInClearOut", "bypasstunnel": "ByPassTunnel", "authz": "Authz"}
-_OLD_ENDS = ("rtunnel4", "rtunnel6", "ltunnel4", "ltunnel6")
+OLD_ENDS = ("rtunnel4", "rtunnel6", "ltunnel4", "ltunnel6")
 _LOCAL_ENDS = ("ltunnel4_2", "ltunnel6_2")
 _REMOTE_ENDS = ("rtunnel4_2", "rtunnel6_2", "rtunendpts4", "rtunendpts6")
 # What netsh has no words for, with the value that says as much as none.
@@ -39,7 +39,7 @@ _SHARED = ("profile", "auth1set", "ep1_4", "ep1_6", "ep2_4", "ep2_6", "name", "d
 _CONDITIONS = ("platform", "platform2", "skipver", "securityrealmenabled")
 _RULE_FIELDS = frozenset(
     (
-        *(*_SHARED, *_CONDITIONS, *_TUNNEL_ONLY, *_OLD_ENDS, *_LOCAL_ENDS, *_REMOTE_ENDS, *_NO_WORDS),
+        *(*_SHARED, *_CONDITIONS, *_TUNNEL_ONLY, *OLD_ENDS, *_LOCAL_ENDS, *_REMOTE_ENDS, *_NO_WORDS),
         *("action", "protocol", "iftype", "auth2set", "crypto2set", "keymod"),
         *("ep1port", "ep2port", "ep1port2_10", "ep2port2_10"),
     )
@@ -212,7 +212,7 @@ def _ports(fields: _Fields, side: str, action: str | None, protocol: str | None)
 
 
 def _is_tunnel(fields: _Fields) -> bool:
-    return any(fields.values.get(key) for key in (*_OLD_ENDS, *_LOCAL_ENDS, *_REMOTE_ENDS, "rtunnelfqdn"))
+    return any(fields.values.get(key) for key in (*OLD_ENDS, *_LOCAL_ENDS, *_REMOTE_ENDS, "rtunnelfqdn"))
 
 
 def _mode(fields: _Fields, *, tunnel: bool) -> str:
@@ -231,7 +231,7 @@ def _ends(fields: _Fields) -> tuple[Texts | None, Texts | None]:
     MS-GPFAS 2.2.6.2 gives the older forms the sides that their letters do not have. Whether Windows does is to be
     confirmed, so nobody says which end is which.
     """
-    if any(fields.values.get(key) for key in _OLD_ENDS):
+    if any(fields.values.get(key) for key in OLD_ENDS):
         reason = "whether RTunnel is the end of this host or the other one is not known for this form"
         for option in ("local_tunnel_endpoint", "remote_tunnel_endpoint"):
             fields.doubts.add(option, reason)

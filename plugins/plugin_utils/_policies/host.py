@@ -11,8 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 
 from .._common.errors import StoreError
+from .._windows import addresses
 from .._windows.queries import CODE_PAGE_QUESTION, Questions, Section
 from .._windows.registry.query import Keys, lists_key, parse_answer
 from .._windows.services import AGENT, KEY_EXCHANGE, SERVICES_KEY, Service, read_number, read_service
@@ -43,6 +45,7 @@ QUESTIONS = Questions(
         "exempt_agent": rf"reg.exe query {SERVICES_KEY}\PolicyAgent /v NoDefaultExempt",
         "exempt_driver": rf"reg.exe query {SERVICES_KEY}\IPSec /v NoDefaultExempt",
         "merge": rf"reg.exe query {POLICIES_KEY}\WindowsFirewall\DomainProfile /v AllowLocalIPsecPolicyMerge",
+        **addresses.QUESTIONS,
     }
 )
 
@@ -53,7 +56,7 @@ class Host:
 
     ``timer`` tells whether the task that would take an unconfirmed change back is there, ``exemption_level`` is the
     value NoDefaultExempt (None for the default of the version), ``local_policy_counts`` whether the domain lets local
-    policies work at all (AllowLocalIPsecPolicyMerge).
+    policies work at all (AllowLocalIPsecPolicyMerge). ``own`` are its IPv4 addresses, None where they are not known.
 
     [ledger: force-local-merge-off, host-schtasks-query]
     """
@@ -65,6 +68,7 @@ class Host:
     timer: bool = False
     exemption_level: int | None = None
     local_policy_counts: bool = True
+    own: tuple[IPv4Address, ...] | None = None
 
     @property
     def agent_running(self) -> bool:
@@ -84,6 +88,7 @@ class Host:
             "domain_policy": self.domain_policy or "",
             "local_policy_counts": self.local_policy_counts,
             "exemption_level": self.exemption_level,
+            "own_addresses": None if self.own is None else [str(one) for one in self.own],
         }
 
 
@@ -110,6 +115,7 @@ def read_host(sections: Mapping[str, Section]) -> Host:
         # [ledger: host-exempt-value]
         exemption_level=read_number(sections["exempt_agent" if version.ikeext else "exempt_driver"], "NoDefaultExempt"),
         local_policy_counts=read_number(sections["merge"], "AllowLocalIPsecPolicyMerge") != 0,
+        own=addresses.read_addresses(sections),
     )
 
 

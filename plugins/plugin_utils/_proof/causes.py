@@ -168,8 +168,7 @@ def _key(host: HostEvidence) -> Iterator[Cause]:
 
 def _by_elimination(flow: JudgedFlow, evidence: Evidence) -> list[Cause]:
     """Return what is left when everything that was looked at is right."""
-    names = (flow.source.name, flow.destination.name)
-    works = any((one.frontend, one.backend, one.port) == (*names, flow.port) and one.works for one in evidence.sessions)
+    works = any(flow.carries(one) and one.works for one in evidence.sessions)
     if works:
         return [soft_association(flow, "Sessions work although there is no association.")]
     peers = [_has_main_mode(flow.source, flow.destination), _has_main_mode(flow.destination, flow.source)]
@@ -198,4 +197,6 @@ def soft_association(flow: JudgedFlow, evidence: str) -> Cause:
 
 
 def _has_main_mode(host: HostEvidence, peer: HostEvidence) -> bool:
-    return host.after is not None and host.after.known and any(one.peer == peer.address for one in host.after.main_mode)
+    return (
+        host.after is not None and host.after.known and any(one.peer in peer.addresses for one in host.after.main_mode)
+    )

@@ -16,6 +16,8 @@ from .connections import TcpConnection, managed
 from .dynamic import Dynamic
 from .firewall import Profile
 from .firewall import builtin as firewall
+from .interfaces import Interface
+from .interfaces import plant as plant_interfaces
 from .ipsec import trail
 from .ipsec.associations import Associations
 from .ipsec.counters import Counters
@@ -66,8 +68,9 @@ class Host:
         language: str = "en",
         address: str = "127.0.0.1",
         addresses: Iterable[str] = (),
+        interfaces: Iterable[Interface] = (),
     ) -> Host:
-        """Return a host as freshly installed.
+        """Return a host as freshly installed; without `interfaces` one has all IPv4 addresses.
 
         :raises KeyError: for an unknown version or language.
         :raises ValueError: for an entry of `addresses` that is none.
@@ -76,6 +79,9 @@ class Host:
         host = cls(name, VERSIONS[version], language, address, addresses=own)
         host.connections = managed(own[0] if own else ip_address(address))
         _system_keys(host, OEM_ENCODINGS[language])
+        usual = Interface(tuple(str(each) for each in own if each.version == 4), dhcp=not own)
+        old = not host.version.has_ikeext
+        plant_interfaces(host.registry, name, tuple(interfaces) or (usual,), old=old)
         _install_services(host)
         firewall.plant(host)
         if host.version.predefined_objects:
@@ -83,14 +89,17 @@ class Host:
         return host
 
     def ended(self, stopped: str) -> None:
-        """Security associations end with the services that hold them, and dynamic policy with the agent (cc739550)."""
+        """Security associations end with the services that hold them, and dynamic policy with the agent (cc739550).
+
+        The agent serves the policy store alone.
+        """
         if stopped == "PolicyAgent":
             self.dynamic.discard()
         if stopped in ("PolicyAgent", "IKEEXT"):
             if self.live is not None:
                 self.live()
             else:
-                trail.ended(self, self.associations.clear())
+                trail.ended(self, self.associations.clear(of_policies_only=stopped == "PolicyAgent"))
 
     @property
     def oem_encoding(self) -> str:

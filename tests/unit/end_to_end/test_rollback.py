@@ -72,7 +72,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         for name, group, address in hosts
     ) as lab:
         before = meaning(lab)
-        done = play("site.yml", folder, lab)
+        done = play("site.yml", folder, lab, "-e", "ipsec_replace_policy=true")
         assert done.returncode == 0, done.stdout
         yield Site(lab, folder, before, meaning(lab))
 

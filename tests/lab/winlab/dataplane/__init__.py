@@ -64,6 +64,7 @@ Inference, none of it seen on a Windows machine:
 * Falling back takes 3 s. A soft association stands for 300 s, however much it is used, and as long as it stands neither
   end negotiates for its traffic.
   [ledger: packet-fallback-wait, packet-soft-life]
+* Connection security rules: README.md of the lab has the list.
 * A domain policy puts the local one out of force; what it says is not in the lab, so nothing is.
   [ledger: force-domain-wins]
 """

@@ -72,7 +72,7 @@ def plant(host: Guarded) -> None:
         for port in MANAGEMENT_PORTS:
             put(host, Opening(port, "TCP", "Windows Remote Management"))
         return
-    version = store.RULE_VERSIONS[host.version.name]
+    version = host.version.firewall_schema
     for rule_id, text in _OWN.items():
         host.registry.set(store.RULES, rule_id, Value(Kind.SZ, f"v{version}|{text}"))
     host.registry.set(store.RULES, "FPS-SMB-Out-TCP", Value(Kind.SZ, _ODD))

@@ -33,13 +33,10 @@ NO_EXCEPTIONS = "DoNotAllowExceptions"
 # What an absent value means; actions: 0 allow, 1 block.
 _DEFAULTS = {ENABLE: 0, INBOUND: 1, OUTBOUND: 0, NO_EXCEPTIONS: 0}
 
-# The version in front of the rule strings that a Windows writes.
-RULE_VERSIONS = {"2008R2": "2.10", "2016": "2.27", "2025": "2.33"}
-
 
 def modern(host: Guarded) -> bool:
     """Tell whether the host has the firewall of Windows Vista and later."""
-    return host.version.name in RULE_VERSIONS
+    return bool(host.version.firewall_schema)
 
 
 def running(host: Guarded) -> bool:
@@ -88,7 +85,7 @@ def rules(host: Guarded, key: str = RULES) -> Iterator[tuple[str, Rule]]:
 def add(host: Guarded, rule: Rule, rule_id: str | None = None) -> str:
     """Write a rule, under a new identifier or in the place of an older one; returns the identifier."""
     rule_id = rule_id or f"{{{str(uuid.uuid4()).upper()}}}"
-    version = RULE_VERSIONS[host.version.name]
+    version = host.version.firewall_schema
     host.registry.set(RULES, rule_id, Value(Kind.SZ, write(rule, version, masks=version == "2.10")))
     return rule_id
 

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
 from ..dataplane.inforce import InForce
+from ..ipsec.rule import Rule
 from ..store.model import AuthType
 from .keying import Identity
 
@@ -43,7 +44,11 @@ class Authorities:
     def identities(self, host: str, state: InForce) -> dict[str, Identity]:
         """Return a host's certificates for the authorities that its policy names."""
         named = {
-            each.text for rule in state.keyed_rules for each in rule.authentication if each.type == AuthType.CERTIFICATE
+            each.text
+            for rule in state.keyed_rules
+            if isinstance(rule, Rule)
+            for each in rule.authentication
+            if each.type == AuthType.CERTIFICATE
         }
         with self._guard:
             return {name: self._identity(name, host) for name in sorted(named)}

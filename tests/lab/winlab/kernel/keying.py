@@ -19,7 +19,7 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 from ..dataplane.inforce import InForce
-from ..dataplane.negotiation import protection
+from ..dataplane.terms import protection
 from ..ipsec.rule import Rule
 from ..store.model import Authentication, AuthType, Cipher, EspCipher, Hash, MainMode, Offer
 from .policies import EVERYWHERE, Negotiated, Policies, Selector, offered

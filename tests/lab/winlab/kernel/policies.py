@@ -21,7 +21,7 @@ from ipaddress import IPv4Address, IPv4Network, summarize_address_range
 
 from ..dataplane.inforce import InForce
 from ..dataplane.matching import rank, strictness
-from ..dataplane.negotiation import protection
+from ..dataplane.terms import protection
 from ..ipsec.packet import RSVP, TCP, UDP
 from ..ipsec.rule import Direction, Rule, is_ipv4
 from ..store.model import SERVER_KINDS, Action, Offer, Side, SideKind
@@ -142,6 +142,8 @@ def compile_policies(state: InForce) -> Policies:
                 other = best.get((way, selector))
                 if other is None or one.key > other.key:
                     best[way, selector] = one
+    for connection in state.connections.rules:
+        refused[f"rule {connection.name}: connection security rules are not translated"] = None
     ordered = sorted(best.values(), key=lambda each: (tuple(-part for part in each.key), each.order))
     policies, negotiated = _numbered(ordered)
     return Policies((*_exemptions(state), *policies), tuple(negotiated), tuple(refused), tuple(notes))

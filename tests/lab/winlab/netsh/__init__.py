@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 from ..firewall import store
 from ..host import Host
-from . import advfirewall, advfirewall_rules, dynamic, dynamic_entries, firewall
+from . import advfirewall, advfirewall_rules, consec, dynamic, dynamic_entries, firewall, monitor
 from .session import EXTENSIONS, ONLY_ON, VERBS, Reader, Session
 from .words import from_arguments, split
 
@@ -26,10 +26,14 @@ __all__ = ["EXTENSIONS", "ONLY_ON", "main"]
 # [ledger: fw-2003-context]
 EXTENSIONS[("advfirewall",)] = advfirewall.run
 EXTENSIONS[("advfirewall", "firewall")] = advfirewall_rules.run
+EXTENSIONS[("advfirewall", "consec")] = consec.run
+EXTENSIONS[("advfirewall", "mainmode")] = consec.run_main_mode
+EXTENSIONS[("advfirewall", "monitor")] = monitor.run
 EXTENSIONS[("firewall",)] = firewall.run
 EXTENSIONS[("ipsec", "dynamic")] = dynamic.run
 VERBS[("ipsec", "dynamic")] = (*dynamic_entries.COMMANDS, "show")
-ONLY_ON[("advfirewall",)] = ONLY_ON[("advfirewall", "firewall")] = store.modern
+for _context in ((), ("consec",), ("firewall",), ("mainmode",), ("monitor",)):
+    ONLY_ON[("advfirewall", *_context)] = store.modern
 ONLY_ON[("firewall",)] = lambda host: not store.modern(host)
 
 

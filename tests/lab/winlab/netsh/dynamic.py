@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..dataplane.wire import refresh
+from ..ipsec.algorithms import main_mode_name
 from ..ipsec.associations import MainModeAssociation, QuickModeAssociation, Way
 from ..store import wording
 from ..wmi.counters import active_quick_modes
@@ -60,7 +61,8 @@ def _main_modes(process: Process) -> None:
 def _main_mode(process: Process, one: MainModeAssociation) -> None:
     _say(process, "source", one.local)
     _say(process, "destination", one.peer)
-    _say(process, "offer", wording.main_mode_method(one.method))
+    method = one.method
+    _say(process, "offer", main_mode_name(method.cipher, method.hash, method.group))
     process.say("")
 
 

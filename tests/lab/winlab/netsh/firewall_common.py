@@ -28,6 +28,10 @@ class Refusal(Exception):
         self.words = words
 
 
+class Silence(Exception):
+    """A command that does nothing, and says nothing about it."""
+
+
 def bad(tag: str, value: str) -> Refusal:
     """Return the refusal of a value."""
     return Refusal("bad_value", tag=tag, value=value)
@@ -100,6 +104,8 @@ def _run(process: Process, words: list[Word], command: Command) -> int:
             process.say(f"  {tag}=")
         process.say("")
         return 1
+    except Silence:
+        return 0
     except Refusal as err:
         process.say("")
         process.say(texts.firewall[err.key].format(**err.words))

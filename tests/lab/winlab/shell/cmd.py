@@ -32,7 +32,10 @@ _PROGRAM = re.compile(r'\s*("[^"]*"[^\s,;=/]*|[^\s,;=/"]+)(.*)', re.DOTALL)
 _COPYRIGHT = {
     "2003": "(C) Copyright 1985-2003 Microsoft Corp.",
     "2008R2": "Copyright (c) 2009 Microsoft Corporation.  All rights reserved.",
+    "2012": "(c) 2012 Microsoft Corporation. All rights reserved.",
+    "2012R2": "(c) 2013 Microsoft Corporation. All rights reserved.",
     "2016": "(c) 2016 Microsoft Corporation. All rights reserved.",
+    "2019": "(c) 2018 Microsoft Corporation. All rights reserved.",
 }
 _COPYRIGHT_LATER = "(c) Microsoft Corporation. All rights reserved."
 
