@@ -68,11 +68,14 @@ class Terms:
         return not self.second or any(each.kind is ProofKind.ANONYMOUS for each in self.second)
 
     def first_by(self, module: KeyModule) -> tuple[Proof, ...]:
-        """Return what a key module can do of the first authentication."""
+        """Return what a key module can do of the first authentication. [ledger: cs-key-modules-can]"""
         return tuple(each for each in self.first if each.kind in _ABLE[module])
 
     def offers_by(self, module: KeyModule) -> tuple[Proposal, ...]:
-        """Return what a key module can do of the proposals: version 2 of IKE has no AH."""
+        """Return what a key module can do of the proposals: version 2 of IKE has no AH.
+
+        [ledger: cs-key-modules-can]
+        """
         if module is not KeyModule.IKE_V2:
             return self.offers
         return tuple(each for each in self.offers if each.protection.ah_integrity is None)
@@ -127,7 +130,10 @@ def _of_connection(state: InForce, rule: ConnectionRule, here: Address, there: A
 
 
 def _modules(state: InForce, rule: ConnectionRule, first: tuple[Proof, ...]) -> tuple[KeyModule, ...]:
-    """Return the modules that a rule names, or those by default: since Server 2025 AuthIP only where it is needed."""
+    """Return the modules that a rule names, or those by default: since Server 2025 AuthIP only where it is needed.
+
+    [ledger: cs-key-modules-default]
+    """
     if rule.modules:
         return rule.modules
     if state.schema < _IKE_V2_BY_DEFAULT:
