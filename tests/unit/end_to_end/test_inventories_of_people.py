@@ -64,6 +64,12 @@ def group(data: Data, name: str) -> Data:
     return found
 
 
+def of(data: Data, name: str) -> Data:
+    """Return the variables of a host."""
+    found: Data = group(data, "windows")[name]
+    return found
+
+
 def insisting(running: Lab, name: str) -> dict[str, bool]:
     """Return for each far end of the policy in force whether the host talks with it by IPsec or not at all."""
     config = task(running.hosts[name].host, "policies_info", {})["config"]
@@ -88,11 +94,11 @@ def untouched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Lab, P
 
 
 def one_address(data: Data) -> None:
-    group(data, BACK)["be2"]["ipsec_address"] = HOSTS["be1"][1]
+    of(data, "be2")["ipsec_address"] = HOSTS["be1"][1]
 
 
 def no_address(data: Data) -> None:
-    group(data, BACK)["be2"]["ipsec_address"] = "10.0.1.22/24"
+    of(data, "be2")["ipsec_address"] = "10.0.1.22/24"
 
 
 def in_both_groups(data: Data) -> None:
@@ -108,7 +114,7 @@ def empty(data: Data) -> None:
 
 
 def ports_of_the_role(data: Data) -> None:
-    group(data, FRONT)["fe2"]["frontend_ports"] = [80, 143]
+    of(data, "fe2")["frontend_ports"] = [80, 143]
 
 
 def other_lists(data: Data) -> None:
@@ -203,7 +209,7 @@ def test_growing(tmp_path: Path) -> None:
         assert insisting(running, "fe1") == insisting(running, "fe2") == {old: True}
 
         data = inventory(running, tmp_path)
-        lost = group(data, FRONT)["fe2"]
+        lost = of(data, "fe2")
         lost["ansible_port"] = f"{{{{ 1 if ansible_play_name == '{ACCEPT}' else {lost['ansible_port']} }}}}"
         done = play("site.yml", tmp_path, running, inventory=yaml.safe_dump(data))
         assert done.returncode != 0
