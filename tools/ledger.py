@@ -217,12 +217,13 @@ def _of_statement(one: Statement, cited: Mapping[str, frozenset[str]], checks: f
 def findings(ledger: Ledger, cited: Mapping[str, frozenset[str]], root: Path = ROOT) -> list[str]:
     """Return one sentence for everything that does not fit together."""
     statements, checks = ledger.statements, frozenset(check.name for check in ledger.checks)
-    found = list(_repeated("the id", [one.name for one in (*statements, *ledger.proofs)]))
+    claims: list[Statement | Proof] = [*statements, *ledger.proofs]
+    found = list(_repeated("the id", [one.name for one in claims]))
     found += _repeated("the check", [check.name for check in ledger.checks])
-    found += _repeated("the statement", [one.statement.casefold() for one in (*statements, *ledger.proofs)])
+    found += _repeated("the statement", [one.statement.casefold() for one in claims])
     for statement in statements:
         found += _of_statement(statement, cited, checks)
-    for one in (*statements, *ledger.proofs):
+    for one in claims:
         found += [f"{one.name}: there is no test {test}" for test in one.by if not test_is_there(test, root)]
     asked = {statement.check for statement in statements}
     found += [f"the check {name} is asked for nothing" for name in sorted(checks - asked)]

@@ -31,6 +31,8 @@ Inference where the documents are silent, each the reading that predicts the fai
 
 [ledger: packet-mirror, packet-fallback-on-silence, packet-held-while-asked, packet-receiver-block]
 [ledger: packet-default-response-when-none, packet-tunnels-unjudged, two-no-fallback-after-answer, two-soft-outlives]
+
+[ledger: packet-exempt-met-by-none, packet-permit-of-packet]
 """
 
 from __future__ import annotations
