@@ -602,6 +602,16 @@ answering:
   returned: success or failure
   type: list
   elements: str
+divided:
+  description: The pairs of which one C(host) takes part and the C(other) does not; C(asks) says that the other one begins
+    the traffic.
+  returned: success or failure
+  type: list
+  elements: dict
+  sample:
+    - host: sql1
+      other: web2
+      asks: true
 expect:
   description: What O(winsec.ipsec.flow_check#module:expect) may expect in the end.
   returned: success or failure

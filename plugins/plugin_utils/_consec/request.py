@@ -21,6 +21,7 @@ from .values import read_name
 
 DOCUMENT_OPTIONS = ("rules", "main_mode_rules", "sets", "defaults")
 _SETS = (Kind.FIRST, Kind.SECOND, Kind.MAIN_MODE, Kind.QUICK_MODE)
+_KIND_OF = {kind.value: kind for kind in _SETS}
 
 
 class Mode(StrEnum):
@@ -123,7 +124,7 @@ def _rule(data: object, path: str, kind: Kind, sets: NamedSets, mode: Mode) -> G
 
 def _reference(value: object, option: str, sets: NamedSets) -> str | None:
     """Return the identifier of the set that a text names, None for one that has none or is no such text."""
-    kind = next((each for each in _SETS if each.value == option), None)
+    kind = _KIND_OF.get(option)
     if kind is None or not isinstance(value, str):
         return None
     _path, data = sets.found.get((kind, value.strip().casefold()), ("", {}))

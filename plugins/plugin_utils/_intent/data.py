@@ -48,6 +48,7 @@ def to_data(found: Deployment) -> Data:
         "flows": [],
         "asking": sorted(found.ends.asking),
         "answering": sorted(found.ends.answering),
+        "divided": _divided(found),
         "expect": [],
         "network": {"flows": [], "protocols": []},
     }
@@ -191,6 +192,16 @@ def _pairs(found: Deployment) -> list[Data]:
         }
         for (source, destination, traffic), stands in found.stands.items()
     ]
+
+
+def _divided(found: Deployment) -> list[Data]:
+    """Return the pairs of which one host takes part and the other does not; ``asks`` says that the other one asks."""
+    rows: dict[tuple[str, str, bool], None] = {}
+    for way in found.ends.ways:
+        for one, other, asks in ((way.source, way.destination, False), (way.destination, way.source, True)):
+            if isinstance(one, Host) and isinstance(other, Host) and one.present and not other.present:
+                rows[one.name, other.name, asks] = None
+    return [{"host": one, "other": other, "asks": asks} for one, other, asks in sorted(rows)]
 
 
 def _flows(found: Deployment) -> list[Data]:

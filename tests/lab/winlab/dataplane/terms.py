@@ -16,11 +16,13 @@ from ..store.model import Authentication, AuthType, MainModeMethod, Offer, Opera
 from .connection_matching import main_mode
 from .inforce import InForce
 
-__all__ = ["METHODS", "AnyRule", "Proposal", "Terms", "protection", "terms"]
+__all__ = ["IKE_V2_BY_DEFAULT", "METHODS", "AnyRule", "Proposal", "Terms", "protection", "terms"]
 
 _QUICK_LIFETIME = 3600
 _MAIN_LIFETIME = 28800
-_IKE_V2_BY_DEFAULT = (2, 33)
+IKE_V2_BY_DEFAULT = (2, 33)
+"""The schema from which on version 2 of IKE is a default, and AuthIP none."""
+
 METHODS = {
     ProofKind.KEY: int(AuthType.PSK),
     ProofKind.CERTIFICATE: int(AuthType.CERTIFICATE),
@@ -136,7 +138,7 @@ def _modules(state: InForce, rule: ConnectionRule, first: tuple[Proof, ...]) -> 
     """
     if rule.modules:
         return rule.modules
-    if state.schema < _IKE_V2_BY_DEFAULT:
+    if state.schema < IKE_V2_BY_DEFAULT:
         return (KeyModule.IKE_V1, KeyModule.AUTH_IP)
     others = {kind for module in (KeyModule.IKE_V1, KeyModule.IKE_V2) for kind in _ABLE[module]}
     needed = bool(rule.second) or any(each.kind not in others for each in first)

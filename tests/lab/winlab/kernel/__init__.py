@@ -17,6 +17,15 @@ What differs from the policy is refused or listed (`Enforcement.refused`, `Enfor
   authentication only; of offers of AH and of ESP in one rule those of the first kind are made, AH and ESP together
   never.
 
+Connection security rules (`connection_policies`, `connection_keying`) likewise, with both versions of IKE:
+
+* refused: a host with a policy of the policy store beside them, a second authentication that is not optional, NTLM,
+  anonymous, certificates other than RSA, more than 64 ports;
+* listed: version 1 of IKE stands in for AuthIP; AH with GMAC is not offered;
+* not listed: version 2 asks only peers that a rule names one by one. A request leaves in clear until an association
+  stands, which takes some more packets in emulation than on Windows. Forward secrecy of the first quick mode of
+  version 2 does not show.
+
 Always, and so not listed each time:
 
 * A change of a host's policy, firewall or services ends all its associations, not only those of the rule that changed.
