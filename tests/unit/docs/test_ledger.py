@@ -96,6 +96,22 @@ def test_who_says_that_something_is_not_sure_cites_the_statement() -> None:
     assert found == {}
 
 
+def sections(text: str) -> list[str]:
+    """Return the sections of a guide, each with its title."""
+    return re.split(r"\n(?=[^\n]+\n(?:={4,}|-{4,}|\^{4,})\n)", text)
+
+
+def doubtful(text: str) -> list[str]:
+    doubt = re.compile(r"confirmed\s+on\s+Windows|not\s+documented|inference", re.IGNORECASE)
+    return [part.split("\n")[0] for part in sections(text) if doubt.search(part) and not tool.cited_in(part)]
+
+
+def test_a_guide_that_says_so_cites_the_statement_in_that_section() -> None:
+    guides = [path for path in (ROOT / "docs/docsite/rst").glob("*.rst") if path != ROOT / tool.PAGE]
+    assert {path.name: found for path in guides if (found := doubtful(path.read_text(encoding="utf-8")))} == {}
+    assert doubtful("One\n====\n\nTo be confirmed\non Windows.\n\nTwo\n----\n\n.. [ledger: a-b]\n") == ["One"]
+
+
 def test_doubt_without_a_citation_is_found() -> None:
     assert uncited('"""One.\n\nThat is the lab\'s choice.\n"""\n') != []
     assert uncited("# To be confirmed\n# on Windows: not documented.\nX = 1\n") != []

@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What one end of a negotiation has to offer under a rule, the same for both engines."""
+"""What one end of a negotiation has to offer under a rule, the same for both engines.
+
+[ledger: cs-with-policy-store]
+"""
 
 from __future__ import annotations
 
