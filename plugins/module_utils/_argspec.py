@@ -288,6 +288,7 @@ DEPLOYMENT_HOST = {
     "engine": {"type": "str", "choices": ["policy_store"], "default": "policy_store"},
     "absent": {"type": "str", "choices": ["limit", "unreachable"]},
     "info": {"type": "dict"},
+    "translated_addresses": {"type": "list", "elements": "str"},
     "own_addresses": {"type": "list", "elements": "str"},
     "keys_differ": {"type": "bool", "default": False},
     "site": {"type": "str"},
@@ -306,14 +307,22 @@ ARTICLE = {
 
 PROOF_HOST = {
     "name": {"type": "str", "required": True},
-    "role": {"type": "str", "choices": ["front-end", "back-end"], "required": True},
-    "address": {"type": "str", "required": True},
+    "role": {"type": "str", "choices": ["front-end", "back-end", "other"], "required": True},
+    "address": {"type": "str"},
+    "addresses": {"type": "list", "elements": "str"},
     "info": {"type": "dict"},
     "wanted": {"type": "dict"},
     "commands": {"type": "list", "elements": "str"},
     "openings": {"type": "list", "elements": "str"},
     "associations_before": {"type": "dict"},
     "associations": {"type": "dict"},
+}
+PROOF_FLOW = {
+    "from": {"type": "str", "required": True},
+    "to": {"type": "str", "required": True},
+    "protocol": {"type": "str", "default": "tcp"},
+    "port": {"type": "int"},
+    "level": {"type": "str", "choices": ["request", "require"], "default": "require"},
 }
 PROOF_FIREWALL = {
     "name": {"type": "str", "required": True},
@@ -441,12 +450,15 @@ SPECS: dict[str, dict[str, Any]] = {
         "skip_unreachable": {"type": "bool", "default": False},
         "remove_unknown_peers": {"type": "bool", "default": False},
         "replace_policy": {"type": "bool", "default": False},
+        "only_look": {"type": "bool", "default": False},
+        "serial": {"type": "list", "elements": "str", "default": ["1", "100%"]},
         "fail": {"type": "bool", "default": True},
     },
     "proof": {
         "title": {"type": "str", "default": "IPsec between front-ends and back-ends"},
         "hosts": {"type": "list", "elements": "dict", "required": True, "options": PROOF_HOST},
         "ports": {"type": "list", "elements": "int", "default": [80]},
+        "flows": {"type": "list", "elements": "dict", "options": PROOF_FLOW},
         "firewalls": {"type": "list", "elements": "dict", "default": [], "options": PROOF_FIREWALL},
         "sessions": {"type": "list", "elements": "dict", "default": []},
         "expect": {"type": "list", "elements": "str", "default": []},

@@ -5,6 +5,8 @@
 """What needs no host: which options such a task has, and the script that it writes.
 
 The names of states, options and results are those of the resource modules of ansible.netcommon.
+
+[ledger: netsh-file-goes-on, netsh-file-remarks]
 """
 
 from __future__ import annotations

@@ -145,6 +145,8 @@ def read_interval(text: str) -> Interval | None:
     """Return what a firewall has stored: ``ip``, ``ip-ip``, ``ip/prefix`` or ``ip/mask``; None for anything else.
 
     Bits beyond the mask are ignored, as in a comparison of packets (MS-GPFAS rule grammar).
+
+    [ledger: fw-addresses-spelling]
     """
     first, dash, last = text.strip().partition("-")
     try:

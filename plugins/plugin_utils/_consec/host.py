@@ -30,8 +30,8 @@ _ASSIGNED = {
 }
 
 # What stands below the key of the firewall, which on a host of today holds a megabyte of other rules besides. Documents
-# differ on the plural of sets (MS-GPFAS 2.2.4, 2.2.5). Two spellings are not asked for, and a host that has them is
-# refused, since the line that asks has to fit into what Ansible makes of it for WinRM.
+# differ on the plural of sets (MS-GPFAS 2.2.4, 2.2.5) [ledger: cs-set-keys-spelling]. Two spellings are not asked for,
+# and a host that has them is refused, since the line that asks has to fit into what Ansible makes of it for WinRM.
 _WHOLE = (
     *("ConSecRules", "MainModeRules", "Phase1AuthenticationSets", "Phase2AuthenticationSets"),
     *("Phase1CryptoSet", "Phase1CryptoSets", "Phase2CryptoSets", "Phase2CryptoSet"),

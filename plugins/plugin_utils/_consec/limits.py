@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What Windows refuses of one rule, and what a version of it has not (MS-FASP 2.2.55, documentation of netsh)."""
+"""What Windows refuses of one rule, and what a version of it has not (MS-FASP 2.2.55, documentation of netsh).
+
+[ledger: cs-refusals, cs-key-excludes-second]
+"""
 
 from __future__ import annotations
 

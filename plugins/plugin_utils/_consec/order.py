@@ -5,7 +5,8 @@
 """In which order rules are put in force, changed and taken away, so that each packet has its old fate or its new one.
 
 Within connection security the more specific rule wins: an address before a network before any, then the protocol, then
-the ports; a tunnel before all. That is what tables and observers say; no document of Microsoft covers ties.
+the ports; a tunnel before all. That is what tables and observers say; no document of Microsoft covers ties
+[ledger: cs-ranking, cs-tie].
 """
 
 from __future__ import annotations

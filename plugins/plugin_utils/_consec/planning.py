@@ -7,6 +7,7 @@
 New rules are made disabled and read again before the first of them is enabled. A rule that matches other packets than
 before, or proves itself in another way, is made anew under a name of its own, and takes the place of the old one when
 it is in force; only then does the old one go. Where a run was cut off, the next one finds both.
+What becomes of the sets of a rule is the matter of netsh [ledger: cs-set-leaks].
 """
 
 from __future__ import annotations

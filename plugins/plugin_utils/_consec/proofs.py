@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How two ends prove who they are: as options, as data, as netsh is told; what goes together is in MS-FASP 2.2.65."""
+"""How two ends prove who they are: as options, as data, as netsh is told; what goes together is in MS-FASP 2.2.65.
+
+[ledger: cs-certificate-words]
+"""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class Held:
 
     ``definition`` is None for one that netsh cannot be told; the ``reasons`` say why. ``rule`` is what was read, None
     for a rule that is yet to be made. The ``ends`` of a tunnel stand here when all else is known, and only nobody knows
-    which of them is on this host.
+    which of them is on this host [ledger: cs-tunnel-ends].
     """
 
     kind: Kind

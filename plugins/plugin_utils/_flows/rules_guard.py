@@ -7,6 +7,8 @@
 This is a cautious judgement and no analysis of what both ends do: a rule that requires protection is taken to stop
 every packet that it may match, unless an exemption matches all of the flow and wins over that rule for certain. What is
 not known about a rule counts against it. A flow that comes through such a rule today goes on to.
+
+[ledger: cs-ranking, cs-both-directions]
 """
 
 from __future__ import annotations

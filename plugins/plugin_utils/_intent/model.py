@@ -14,6 +14,7 @@ from ipaddress import IPv4Address, IPv6Address
 from .._common.packets import Network, format_protocol
 from .._common.traits import TODAY, Traits
 from .._policies.model import Authentication, MainMode, QuickModeMethod, Store
+from .batches import DEFAULT_SERIAL
 
 IpAddress = IPv4Address | IPv6Address
 
@@ -84,8 +85,9 @@ class Flow:
 class Host:
     """A host of the inventory; two hosts are never equal. ``store`` is what it has, None where that is not known.
 
-    ``own`` are the addresses that the host says it has, None where it was not asked. ``keys_differ`` tells that the
-    pre-shared keys it has are not those of the flows; nobody can see that in a document.
+    ``own`` are the addresses that the host says it has, of ``own_families``, None where they are not known.
+    ``translated`` are those of ``addresses`` that are not its own. ``keys_differ`` tells that the pre-shared keys it
+    has are not those of the flows; nobody can see that in a document.
     """
 
     name: str
@@ -96,11 +98,14 @@ class Host:
     absent: Absence | None = None
     store: Store | None = None
     own: tuple[IpAddress, ...] | None = None
+    own_families: frozenset[int] = frozenset({4, 6})
+    translated: tuple[IpAddress, ...] = ()
     traits: Traits = TODAY
     version: str = ""
     exemption_level: int | None = None
     services_running: bool = True
     key_exchange_running: bool = True
+    services_automatic: bool = True
     predefined_actions: frozenset[str] = frozenset()
     predefined_policies: frozenset[str] = frozenset()
     domain_policy: str = ""
@@ -138,17 +143,21 @@ class Article:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Switches:
-    """What a run may do that it does not do unasked."""
+    """What a run may do that it does not do unasked. With ``only_look`` the way does not matter: it is not gone."""
 
     allow_swap: frozenset[Swap] = frozenset()
     skip_unreachable: bool = False
     remove_unknown_peers: bool = False
     replace_policy: bool = False
+    only_look: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
-    """All that was asked. ``article`` is given for the instance of the article, None for the general one."""
+    """All that was asked. ``article`` is given for the instance of the article, None for the general one.
+
+    ``serial`` says how many hosts change at a time.
+    """
 
     flows: tuple[Flow, ...]
     hosts: tuple[Host, ...]
@@ -157,3 +166,4 @@ class Intent:
     main_mode: MainMode
     switches: Switches = Switches()
     article: Article | None = None
+    serial: tuple[str, ...] = DEFAULT_SERIAL

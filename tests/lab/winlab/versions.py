@@ -6,6 +6,10 @@
 Sources: MS-GPIPSEC 2.2.1.x with its product endnotes, default objects of Active Directory, stores of Windows 10 and
 11. No local store of Server 2003 was ever seen: where the table has to choose for it, it follows the objects of
 Windows 2000 and of Active Directory, and says so.
+
+[ledger: winrm-on-2003, netsh-exists-from-2003, data-2003-store]
+
+[ledger: cs-schema]
 """
 
 from __future__ import annotations

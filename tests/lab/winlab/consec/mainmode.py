@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A main-mode rule, and its string in the registry (MS-GPFAS 2.2.7.1)."""
+"""A main-mode rule, and its string in the registry (MS-GPFAS 2.2.7.1). [ledger: cs-main-mode-grammar]"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A connection security rule, and its string in the registry (MS-GPFAS 2.2.6.2)."""
+"""A connection security rule, and its string in the registry (MS-GPFAS 2.2.6.2). [ledger: cs-rule-grammar]"""
 
 from __future__ import annotations
 

@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where connection security rules and their sets lie, locally and as a group policy leaves them."""
+"""Where connection security rules and their sets lie, locally and as a group policy leaves them.
+
+[ledger: cs-keys-local, cs-set-keys-spelling]
+"""
 
 from __future__ import annotations
 
@@ -122,6 +125,8 @@ def stored_set(host: Guarded, kind: SetKind, set_id: str, origin: Origin) -> Sto
     """Return the set that a rule of a store means by an identifier; None for one that is not there.
 
     A primary set of a group policy beats the local one (Microsoft Learn).
+
+    [ledger: cs-primary-builtin, cs-primary-of-policy]
     """
     first = Origin.GROUP_POLICY if kind.is_primary(set_id) else origin
     return next((each for one in (first, *Origin) if (each := stored(host, kind, set_id, one)) is not None), None)

@@ -55,13 +55,22 @@ class InForce:
             own += self.connections.rules
         return tuple(own)
 
+    @property
+    def main_lifetime(self) -> int:
+        """How long main modes live by the policy in force, or by connection security as far as no rule says else."""
+        found = self.main_mode.lifetime_seconds if self.main_mode else 0
+        return found or (self.connections.main_modes[-1].seconds if self.connections.main_modes else 0)
+
     def negotiates_for(self, rule: AnyRule) -> bool:
         """Tell whether what negotiates for a rule runs."""
         return self.connection_keying if isinstance(rule, ConnectionRule) else self.keying
 
 
 def in_force(host: Host) -> InForce:
-    """Read what is in force on a host. Without PolicyAgent, or with no policy assigned, no rule is."""
+    """Read what is in force on a host. Without PolicyAgent, or with no policy assigned, no rule is.
+
+    [ledger: force-no-agent-no-policy]
+    """
     agent = _running(host, "PolicyAgent")
     policy = host.registry.derived("policy in force", lambda: _compiled(host)) if agent else _NOTHING
     return InForce(

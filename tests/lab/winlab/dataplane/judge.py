@@ -4,6 +4,8 @@
 """The fate of a conversation between two hosts, from its first packet, without history.
 
 All functions here are pure. What is inference is listed in the docstring of the package.
+
+[ledger: two-no-fallback-after-answer, two-soft-outlives]
 """
 
 from __future__ import annotations

@@ -64,7 +64,10 @@ class Decision:
 
 
 def exempt(state: InForce, packet: Packet) -> bool:
-    """Tell whether the host's filters leave a packet alone (KB 811832, 810207, 254728)."""
+    """Tell whether the host's filters leave a packet alone (KB 811832, 810207, 254728).
+
+    [ledger: host-exempt-value, host-exempt-levels]
+    """
     ports = (packet.source_port, packet.destination_port)
     if packet.protocol == UDP and (_IKE_PORT in ports or (state.modern and _NAT_TRAVERSAL_PORT in ports)):
         return True
@@ -80,6 +83,7 @@ def decide(state: InForce, packet: Packet) -> Decision:
     """Return what the rules in force on a host say about a packet that it sends or receives.
 
     A policy of the policy store is asked first, and connection security only about what it leaves alone.
+    [ledger: cs-both-engines]
     """
     decision = _by_policy(state, packet)
     if decision.choice is not Choice.NOTHING or not state.connections.rules:

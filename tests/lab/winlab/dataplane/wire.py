@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The wire between hosts: sends packets one after another and keeps what they set up on the hosts."""
+"""The wire between hosts: sends packets one after another and keeps what they set up on the hosts.
+
+[ledger: two-change-counts-for-new]
+"""
 
 from __future__ import annotations
 

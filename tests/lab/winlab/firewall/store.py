@@ -1,7 +1,12 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the firewall keeps its state: rule strings and the switches of the profiles, all of it in the registry."""
+"""Where the firewall keeps its state: rule strings and the switches of the profiles, all of it in the registry.
+
+[ledger: fw-keys-local]
+
+[ledger: cs-schema]
+"""
 
 from __future__ import annotations
 
@@ -43,7 +48,10 @@ def running(host: Guarded) -> bool:
 
 
 def profile_key(profile: Profile, *, modern: bool) -> str:
-    """Return the name of a profile's key below the policy; Server 2003 has two profiles, domain and standard."""
+    """Return the name of a profile's key below the policy; Server 2003 has two profiles, domain and standard.
+
+    [ledger: fw-standard-profile]
+    """
     return PROFILE_KEYS[profile if modern or profile is Profile.DOMAIN else Profile.PRIVATE]
 
 

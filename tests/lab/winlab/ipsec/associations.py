@@ -5,6 +5,8 @@
 
 Every record is seen from its own host: `local` and `local_port` are on this side. Times are Unix seconds of the host's
 clock. Each one keeps the rule it was made for, because it ends when that rule changes.
+
+[ledger: two-idle-end]
 """
 
 from __future__ import annotations

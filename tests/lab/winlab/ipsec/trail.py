@@ -7,6 +7,8 @@ Names and order of the data are those of the manifest of Microsoft-Windows-Secur
 are message numbers there, and their table is not public. Taken from published events are the number of the keying
 module, the one for a failure on this side, and those of state, role and impersonation; the others are made up, in the
 same range.
+
+[ledger: sa-events-numbers, sa-events-fields, sa-events-words]
 """
 
 from __future__ import annotations

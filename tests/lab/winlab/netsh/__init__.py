@@ -6,6 +6,8 @@
 Exit codes, lab's choice where nothing is documented: an interactive session always ends with 0, and so does a file of
 lines (`-f`); a one-shot command ends with 1 if it is unknown, incomplete, malformed or refused, but with 0 if it was
 refused because the object is already there or because the store holds nothing to show. Success prints nothing.
+
+[ledger: netsh-silence-is-success, netsh-exit-codes]
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from .words import from_arguments, split
 __all__ = ["EXTENSIONS", "ONLY_ON", "main"]
 
 # Lab's choice: each version has the one context that was made for it.
+# [ledger: fw-2003-context]
 EXTENSIONS[("advfirewall",)] = advfirewall.run
 EXTENSIONS[("advfirewall", "firewall")] = advfirewall_rules.run
 EXTENSIONS[("advfirewall", "consec")] = consec.run

@@ -5,6 +5,8 @@
 
 Names need not be unique; whatever goes by name hits every rule of that name. Criteria compare with what a rule says,
 not with what it covers (lab's choice). Only local rules are changed; only rules in force are dynamic.
+
+[ledger: cs-names-repeat, cs-criteria-compare, cs-every-match]
 """
 
 from __future__ import annotations
@@ -102,7 +104,10 @@ def _delete(rules: Source) -> Callable[[Process, Given], None]:
 def _set(
     rules: Source, selectors: tuple[str, ...], tags: tuple[str, ...], make: Callable[..., Draft]
 ) -> Callable[[Process, list[Word]], None]:
-    """Return the command that changes what stands behind the word `new`; without it nothing happens, without a word."""
+    """Return the command that changes what stands behind the word `new`; without it nothing happens, without a word.
+
+    [ledger: cs-set-without-new]
+    """
 
     def change(process: Process, words: list[Word]) -> None:
         place = next((n for n, word in enumerate(words) if word.text.lower() == "new" and not word.quoted), None)

@@ -6,6 +6,8 @@
 Known is one line of German statistics and its form, a label, blanks, a colon and a value; of associations no output
 was ever recorded. All other words and their order are the lab's own: nothing may read them, and that is what they are
 here for. What the other commands made is not shown.
+
+[ledger: netsh-dynamic-show-texts]
 """
 
 from __future__ import annotations

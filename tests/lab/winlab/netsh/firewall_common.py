@@ -5,6 +5,8 @@
 
 Every refusal ends with code 1, every success with the word for "Ok." and a blank line. A context whose service does
 not run refuses everything (lab's choice).
+
+[ledger: fw-ok-is-success, fw-service-stopped]
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@
 One quick mode is two objects, inbound and outbound (lab's choice, after a reader that filters by `InboundDirection`).
 With AH and ESP together the first transform is AH (lab's choice). `IpProtocol` is that of the filter, although the
 reference lets it be 0.
+
+[ledger: sa-classes-show-policy, sa-numbers, sa-two-objects, sa-ah-esp-order, sa-protocol-zero]
 """
 
 from __future__ import annotations
@@ -124,6 +126,7 @@ QUICK_MODE = (
 )
 
 # The number of IKE version 1 is the lab's choice, and so are those of the other two.
+# [ledger: sa-key-module-zero]
 _MODULES = {KeyModule.IKE_V1: 0, KeyModule.AUTH_IP: 1, KeyModule.IKE_V2: 2}
 _NEW_CIPHERS = {each.value: each.value for each in NewCipher}
 _CIPHERS: dict[int, int] = {Cipher.NONE: 0, Cipher.DES: 2, Cipher.TRIPLE_DES: 6, **_NEW_CIPHERS}
@@ -152,6 +155,8 @@ def _main_mode(one: MainModeAssociation) -> Mapping[str, object]:
         "CipherAlgorithm": _CIPHERS[one.method.cipher],
         "GroupId": GROUP_NUMBERS[one.method.group],
         "HashAlgorithm": _HASHES[one.method.hash],
+        "InitiatorCookie": one.cookie,
+        "ResponderCookie": one.cookie + 1,
         "InstanceID": str(one.cookie),
     }
 
