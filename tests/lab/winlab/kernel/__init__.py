@@ -23,7 +23,8 @@ Connection security rules (`connection_policies`, `connection_keying`) likewise,
   anonymous, certificates other than RSA, more than 64 ports;
 * listed: version 1 of IKE stands in for AuthIP; AH with GMAC is not offered;
 * not listed: version 2 asks only peers that a rule names one by one. A request leaves in clear until an association
-  stands, which takes some more packets in emulation than on Windows. Forward secrecy of the first quick mode of
+  stands, and a connection that began in clear stays so, where Windows upgrades it: before a peer that requires
+  protection it comes to nothing, and the next one is protected. Forward secrecy of the first quick mode of
   version 2 does not show.
 
 Always, and so not listed each time:
