@@ -64,7 +64,9 @@ class Deal:
         if " " in action:
             filters = f"{own} {peer} protocol=tcp {('dstport', 'srcport')[place]}={PORT}"
             rule = (filters, action, "kerberos=no psk=Secret-1")
-            return in_policy(machine(name, own, version=version), rule, settings='mmsec="3DES-SHA1-2"')
+            # Beside the default response rule of Server 2003, with its Kerberos, the daemon takes the wrong key.
+            settings = 'activatedefaultrule=no mmsec="3DES-SHA1-2"'
+            return in_policy(machine(name, own, version=version), rule, settings=settings)
         host = Host.create(name, version, addresses=[own])
         if action:
             in_connections(host, f"action={action} endpoint2={peer} protocol=tcp port{2 - place}={PORT} {self.how}")

@@ -29,6 +29,7 @@ Connection security rules (`connection_policies`, `connection_keying`) likewise,
 
 Always, and so not listed each time:
 
+* A host of Server 2003 with a key in a rule and the default response rule active asks its peer with the wrong key.
 * A change of a host's policy, firewall or services ends all its associations, not only those of the rule that changed.
 * A host whose traffic to a peer fell back to clear text answers none of that peer's IKE as long as that lasts, also for
   other traffic.
