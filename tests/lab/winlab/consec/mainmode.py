@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ..firewall.model import Profile
 from ..firewall.spans import AddressItem
@@ -44,6 +45,7 @@ _REST = ("auth1", "crypto1", "group", "platforms", "platform_from", "skip")
 _ORDER = ("name", "description", "active", "profiles", *_ADDRESSES, *_REST)
 
 
+@lru_cache(maxsize=8192)
 def read(text: str) -> MainModeRule:
     """Decode a rule string; ValueError for one with a value that its key cannot have."""
     found, extra = decode(text, _FIELDS)

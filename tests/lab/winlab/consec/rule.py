@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from ..firewall.model import Profile
 from ..firewall.spans import AddressItem, PortSpan
@@ -161,6 +162,7 @@ OLD_ORDER = ("action", "active", "profiles", "protocol", *_CONDITIONS, "name", "
 """Order of the fields as in the example of the specification, schema 2.10."""
 
 
+@lru_cache(maxsize=8192)
 def read(text: str) -> Rule:
     """Decode a rule string.
 
