@@ -291,12 +291,9 @@ options:
                     type: bool
                   signature:
                     description:
-                      - The signature of the certificate. V(rsa) when it is not given.
+                      - 'The signature of the certificate: V(rsa), V(ecdsap256) or V(ecdsap384). V(rsa) when it is not
+                        given.'
                     type: str
-                    choices:
-                      - rsa
-                      - ecdsap256
-                      - ecdsap384
                   certificate_mapping:
                     description:
                       - Map certificates to accounts. V(false) when it is not given.
@@ -370,12 +367,9 @@ options:
                     type: bool
                   signature:
                     description:
-                      - The signature of the certificate. V(rsa) when it is not given.
+                      - 'The signature of the certificate: V(rsa), V(ecdsap256) or V(ecdsap384). V(rsa) when it is not
+                        given.'
                     type: str
-                    choices:
-                      - rsa
-                      - ecdsap256
-                      - ecdsap384
                   certificate_mapping:
                     description:
                       - Map certificates to accounts. V(false) when it is not given.
@@ -495,13 +489,8 @@ options:
                 suboptions:
                   protocol:
                     description:
-                      - The protocol. V(esp) when it is not given.
+                      - 'The protocol: V(esp), V(ah), V(ah+esp) or V(authnoencap). V(esp) when it is not given.'
                     type: str
-                    choices:
-                      - esp
-                      - ah
-                      - ah+esp
-                      - authnoencap
                   ah_integrity:
                     description:
                       - The hash of AH.
@@ -580,12 +569,9 @@ options:
                     type: bool
                   signature:
                     description:
-                      - The signature of the certificate. V(rsa) when it is not given.
+                      - 'The signature of the certificate: V(rsa), V(ecdsap256) or V(ecdsap384). V(rsa) when it is not
+                        given.'
                     type: str
-                    choices:
-                      - rsa
-                      - ecdsap256
-                      - ecdsap384
                   certificate_mapping:
                     description:
                       - Map certificates to accounts. V(false) when it is not given.
@@ -658,12 +644,9 @@ options:
                     type: bool
                   signature:
                     description:
-                      - The signature of the certificate. V(rsa) when it is not given.
+                      - 'The signature of the certificate: V(rsa), V(ecdsap256) or V(ecdsap384). V(rsa) when it is not
+                        given.'
                     type: str
-                    choices:
-                      - rsa
-                      - ecdsap256
-                      - ecdsap384
                   certificate_mapping:
                     description:
                       - Map certificates to accounts. V(false) when it is not given.
@@ -782,13 +765,8 @@ options:
                 suboptions:
                   protocol:
                     description:
-                      - The protocol. V(esp) when it is not given.
+                      - 'The protocol: V(esp), V(ah), V(ah+esp) or V(authnoencap). V(esp) when it is not given.'
                     type: str
-                    choices:
-                      - esp
-                      - ah
-                      - ah+esp
-                      - authnoencap
                   ah_integrity:
                     description:
                       - The hash of AH.
