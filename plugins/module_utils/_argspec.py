@@ -126,7 +126,7 @@ GUARD = {
 CONFIRM = {"confirm_timeout": {"type": "int"}}
 
 PROOF_OF_IDENTITY = {
-    "method": {"type": "str", "required": True},
+    "method": {"type": "str"},
     "authority": {"type": "str"},
     "intermediate": {"type": "bool"},
     "signature": {"type": "str"},

@@ -278,9 +278,8 @@ options:
                 suboptions:
                   method:
                     description:
-                      - How it is proved.
+                      - How it is proved. Required.
                     type: str
-                    required: true
                   authority:
                     description:
                       - The issuer, exactly as its certificate has it.
@@ -354,9 +353,8 @@ options:
                 suboptions:
                   method:
                     description:
-                      - How it is proved.
+                      - How it is proved. Required.
                     type: str
-                    required: true
                   authority:
                     description:
                       - The issuer, exactly as its certificate has it.
@@ -556,9 +554,8 @@ options:
                 suboptions:
                   method:
                     description:
-                      - How it is proved.
+                      - How it is proved. Required.
                     type: str
-                    required: true
                   authority:
                     description:
                       - The issuer, exactly as its certificate has it.
@@ -631,9 +628,8 @@ options:
                 suboptions:
                   method:
                     description:
-                      - How it is proved.
+                      - How it is proved. Required.
                     type: str
-                    required: true
                   authority:
                     description:
                       - The issuer, exactly as its certificate has it.
