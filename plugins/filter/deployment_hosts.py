@@ -13,7 +13,12 @@ from ..plugin_utils._actions.vault import filter_refusals
 from ..plugin_utils._common.errors import IpsecError, hidden
 
 # Variables of a host by the options of the module.
-_VARIABLES = {"own_addresses": "ipsec_own_addresses", "site": "ipsec_site", "keys_differ": "ipsec_keys_differ"}
+_VARIABLES = {
+    "own_addresses": "ipsec_own_addresses",
+    "translated_addresses": "ipsec_translated_addresses",
+    "site": "ipsec_site",
+    "keys_differ": "ipsec_keys_differ",
+}
 
 
 def deployment_hosts(hostvars: Any, names: Any, taking_part: Any, found: str = "ipsec_found") -> list[dict[str, Any]]:

@@ -203,9 +203,18 @@ options:
         description:
           - What M(winsec.ipsec.policies_info) returned for the host. Needed for every host that takes part.
         type: dict
+      translated_addresses:
+        description:
+          - Those of O(hosts[].addresses) that the host does not have itself, since something on the way translates them, or
+            since a cluster or a load balancer lends them.
+        type: list
+        elements: str
       own_addresses:
         description:
-          - The addresses that the host says it has. They are compared with O(hosts[].addresses).
+          - The addresses that the host says it has. O(hosts[].addresses) must be among them; others are named, since peers
+            that use them talk in clear.
+          - The IPv4 addresses that O(hosts[].info) tells when it is not given. What is not known there is not compared,
+            and named.
         type: list
         elements: str
       keys_differ:
@@ -491,8 +500,10 @@ rounds:
       sample:
         - 'web1 -> sql1 tcp/1433: secured'
     proof:
-      description: The associations that prove the round, if they are younger than it, each with C(from), C(to),
-        C(traffic), the C(addresses) of both, the C(authentication) expected and the C(standing).
+      description: The associations that prove the round, each with C(from), C(to), C(traffic), the C(addresses) of both,
+        the C(authentication) expected and the C(standing). With C(younger) they must be younger than the round, since it
+        changes what the two hosts agree on, with C(main_mode) a main mode must be too. The filter
+        P(winsec.ipsec.round_proof#filter) compares them with what the hosts tell.
       returned: always
       type: list
       elements: dict

@@ -122,6 +122,13 @@ host:
       returned: success
       type: int
       sample: 3
+    own_addresses:
+      description: The IPv4 addresses that the host has by its registry; null when they are not known.
+      returned: success
+      type: list
+      elements: str
+      sample:
+        - 10.0.0.10
 predefined:
   description: The names of the objects that Windows itself brought along, up to Windows Server 2003,
     under C(filter_lists), C(filter_actions) and C(policies). C(english) has the English names of those

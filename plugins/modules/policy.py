@@ -21,6 +21,7 @@ author:
   - the winsec.ipsec authors (@winsec)
 extends_documentation_fragment:
   - winsec.ipsec.attributes
+  - winsec.ipsec.confirm
   - winsec.ipsec.guard
 options:
   name:
@@ -402,6 +403,13 @@ host:
       returned: success
       type: int
       sample: 3
+    own_addresses:
+      description: The IPv4 addresses that the host has by its registry; null when they are not known.
+      returned: success
+      type: list
+      elements: str
+      sample:
+        - 10.0.0.10
 failed_command:
   description: The command that the host refused, with pre-shared keys hidden.
   returned: failure, when the host refused a command

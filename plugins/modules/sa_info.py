@@ -117,6 +117,14 @@ main_mode:
       returned: success
       type: str
       sample: ikev1
+    identities:
+      description: What the host names it by, so that it can be told from those before and after it; empty when the host does
+        not tell. The cookies of IKE, or the number in the security log.
+      returned: success
+      type: list
+      elements: str
+      sample:
+        - '8153409129383011325-2281718520396914721'
 quick_mode:
   description: The associations that protect packets. Both directions are one entry.
   returned: success
@@ -171,6 +179,14 @@ quick_mode:
       returned: success
       type: bool
       sample: false
+    identities:
+      description: What the host names it by, so that it can be told from those before and after it; empty when the host does
+        not tell. A host may number each direction by itself.
+      returned: success
+      type: list
+      elements: str
+      sample:
+        - '281474976710662'
 counters:
   description: Counters of the whole host since its start, each null when the host does not tell.
   returned: success
@@ -270,6 +286,8 @@ host:
     domain_policy: ''
     local_policy_counts: true
     exemption_level: null
+    own_addresses:
+      - 10.0.0.10
 policy:
   description: What becomes of the local policy of the host.
   returned: success

@@ -6,6 +6,8 @@
 
 One PowerShell line asks for all of them. It prints marks between the lists, because a list without objects prints
 nothing at all: only a mark before it and one behind it tell an empty list from an answer that was cut short.
+
+[ledger: sa-classes-show-policy, sa-empty-list-prints-nothing]
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from .._common.packets import HIGHEST_PORT, format_protocol, natural_number
@@ -34,11 +36,13 @@ from .model import (
 _SYSTEM = "root/cimv2"
 _NETWORK = "root/standardcimv2"
 _TRANSFORMS = ("First", "Second")
+# What names a main mode at both of its ends (RFC 2408).
+_COOKIES = ("InitiatorCookie", "ResponderCookie")
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """All objects of a class, with the properties that are asked for."""
+    """All objects of a class, with the properties that are asked for. [ledger: sa-properties-exist]"""
 
     namespace: str
     name: str
@@ -55,7 +59,10 @@ LISTINGS = {
     "mm": Listing(
         _NETWORK,
         "MSFT_NetMainModeSA",
-        ("LocalEndpoint", "RemoteEndpoint", "CipherAlgorithm", "HashAlgorithm", "GroupId", "KeyModule"),
+        (
+            *("LocalEndpoint", "RemoteEndpoint", "CipherAlgorithm", "HashAlgorithm", "GroupId", "KeyModule"),
+            *_COOKIES,
+        ),
     ),
     "qm": Listing(
         _NETWORK,
@@ -77,6 +84,7 @@ _MARKS = (*LISTINGS, "end")
 
 
 def _command() -> str:
+    # [ledger: powershell-wide-output]
     parts = ["$ErrorActionPreference = 'Stop'"]
     for name, listing in LISTINGS.items():
         parts += [f"'@{name}'", listing.statement()]
@@ -147,7 +155,10 @@ def _blocks(text: str) -> dict[str, list[str]]:
 
 
 def _rows(listing: Listing, lines: list[str]) -> list[Row]:
-    """Return the objects that a list of comma-separated values shows; no lines are no objects."""
+    """Return the objects that a list of comma-separated values shows; no lines are no objects.
+
+    [ledger: sa-csv-form]
+    """
     if not lines:
         return []
     header, *rest = (_fields(listing, line) for line in lines)
@@ -208,6 +219,7 @@ def _word(words: Mapping[int, str], number: int | None) -> str | None:
 
 
 def _main_mode(row: Row) -> MainModeAssociation:
+    # [ledger: sa-key-module-zero]
     group = _number(row, "GroupId")
     return MainModeAssociation(
         local=_address(row, "LocalEndpoint"),
@@ -216,24 +228,45 @@ def _main_mode(row: Row) -> MainModeAssociation:
         integrity=_word(HASHES, _number(row, "HashAlgorithm")),
         dh_group=group if group in GROUPS else None,
         key_module=_word(KEY_MODULES, _number(row, "KeyModule")),
+        identities=_cookies(row),
     )
+
+
+def _cookies(row: Row) -> tuple[str, ...]:
+    """Return both cookies as one identity, none where one is not told or no cookie (0)."""
+    found = [row[name] or "" for name in _COOKIES]
+    return ("-".join(found),) if all(text.strip("0 ") for text in found) else ()
 
 
 def _quick_modes(rows: Iterable[Row]) -> tuple[QuickModeAssociation, ...]:
     """Return the associations behind the rows, of which each direction of an association may have one.
 
     Whether both directions carry one identity is not documented, so both ways of numbering them are understood.
+
+    [ledger: sa-two-objects, sa-one-identity]
     """
     groups: defaultdict[QuickModeAssociation, list[tuple[str | None, bool | None]]] = defaultdict(list)
     for row in rows:
         groups[_quick_mode(row)].append((row["QmSaId"], _direction(row)))
     found: list[QuickModeAssociation] = []
     for one, seen in groups.items():
-        found += [one] * _count(seen)
+        found += [replace(one, identities=identities) for identities in _numbered(seen)]
     identities = [{identity for identity, _inbound in seen if identity is not None} for seen in groups.values()]
     if len(set().union(*identities)) != sum(map(len, identities)):
         raise Unreadable("two rows of one association do not agree")
     return tuple(sorted(found, key=repr))
+
+
+def _numbered(seen: list[tuple[str | None, bool | None]]) -> list[tuple[str, ...]]:
+    """Return the identities of each association; directions that are numbered apart are put together in order.
+
+    Which of them belong together is not told, so of several such associations none is new unless all numbers are.
+    """
+    count = _count(seen)
+    identities = sorted({identity for identity, _inbound in seen if identity is not None})
+    if not identities:
+        return [()] * count
+    return [tuple(identities[number::count]) for number in range(count)]
 
 
 def _count(seen: list[tuple[str | None, bool | None]]) -> int:
@@ -257,6 +290,7 @@ def _direction(row: Row) -> bool | None:
 
 
 def _quick_mode(row: Row) -> QuickModeAssociation:
+    # [ledger: sa-pfs-65535, sa-protocol-zero]
     group = _number(row, "PfsGroupId")
     # 0 only says that the protocol is that of the filter, which the row does not name.
     protocol = _number(row, "IpProtocol") or None
@@ -265,19 +299,25 @@ def _quick_mode(row: Row) -> QuickModeAssociation:
     ports = [_number(row, name) for name in ("LocalPort", "RemotePort")]
     if any(port is None or port > HIGHEST_PORT for port in ports):
         raise Unreadable("a port is missing or is none")
+    ah, encryption, integrity = (_algorithms(row)[name] for name in ("ah_integrity", "esp_encryption", "esp_integrity"))
     return QuickModeAssociation(
         local=_address(row, "LocalEndpoint"),
         peer=_address(row, "RemoteEndpoint"),
         protocol=None if protocol is None else format_protocol(protocol),
         local_port=ports[0] or 0,
         peer_port=ports[1] or 0,
+        ah_integrity=ah,
+        esp_encryption=encryption,
+        esp_integrity=integrity,
         pfs=None if group is None else group != 0,
-        **_algorithms(row),
     )
 
 
 def _algorithms(row: Row) -> dict[str, str | None]:
-    """Return what protects the packets; nothing of it when a transform is of a kind that is not known."""
+    """Return what protects the packets; nothing of it when a transform is of a kind that is not known.
+
+    [ledger: sa-numbers]
+    """
     unknown: dict[str, str | None] = dict.fromkeys(("ah_integrity", "esp_encryption", "esp_integrity"))
     found: dict[str, str | None] = dict.fromkeys(unknown, "none")
     used: set[bool] = set()

@@ -36,7 +36,9 @@ def read_associations(data: object, path: str) -> Associations:
 
 
 def _main_mode(data: object, path: str) -> MainModeAssociation:
-    fields = ToldFields(data, path, ("local", "peer", "encryption", "integrity", "dh_group", "key_module"))
+    fields = ToldFields(
+        data, path, ("local", "peer", "encryption", "integrity", "dh_group", "key_module", "identities")
+    )
     return MainModeAssociation(
         local=fields.words("local", "the address of the host"),
         peer=fields.words("peer", "the address of the peer"),
@@ -44,12 +46,13 @@ def _main_mode(data: object, path: str) -> MainModeAssociation:
         integrity=fields.told("integrity"),
         dh_group=fields.told_number("dh_group", 0, _HIGHEST_GROUP, "the group"),
         key_module=fields.told("key_module"),
+        identities=_identities(fields),
     )
 
 
 def _quick_mode(data: object, path: str) -> QuickModeAssociation:
     known = ("local", "peer", "protocol", "local_port", "peer_port")
-    fields = ToldFields(data, path, (*known, "ah_integrity", "esp_encryption", "esp_integrity", "pfs"))
+    fields = ToldFields(data, path, (*known, "ah_integrity", "esp_encryption", "esp_integrity", "pfs", "identities"))
     return QuickModeAssociation(
         local=fields.words("local", "the address of the host"),
         peer=fields.words("peer", "the address of the peer"),
@@ -60,7 +63,12 @@ def _quick_mode(data: object, path: str) -> QuickModeAssociation:
         esp_encryption=fields.told("esp_encryption"),
         esp_integrity=fields.told("esp_integrity"),
         pfs=fields.flag("pfs", False) if fields.given("pfs") else None,
+        identities=_identities(fields),
     )
+
+
+def _identities(fields: ToldFields) -> tuple[str, ...]:
+    return tuple(text for _where, text in fields.elements("identities"))
 
 
 def _clock(data: object, path: str) -> Clock:

@@ -29,7 +29,7 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class MainModeAssociation:
-    """An association that protects IKE itself."""
+    """An association that protects IKE itself. ``identities`` tell it from those before and after it, if it has any."""
 
     local: str
     peer: str
@@ -37,6 +37,7 @@ class MainModeAssociation:
     integrity: str | None = None
     dh_group: int | None = None
     key_module: str | None = None
+    identities: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,7 @@ class QuickModeAssociation:
     """An association that protects packets, both directions in one.
 
     Protocol and algorithms are words; ``none`` says that the protocol is not used, or not for that. Ports of 0 are any
-    port.
+    port. ``identities`` tell it from those before and after it; a host may number each direction by itself.
     """
 
     local: str
@@ -56,6 +57,7 @@ class QuickModeAssociation:
     esp_encryption: str | None = None
     esp_integrity: str | None = None
     pfs: bool | None = None
+    identities: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def algorithms(self) -> tuple[str, str, str] | None:
@@ -132,8 +134,12 @@ class Associations:
             "known": self.known,
             "reason": self.reason,
             "source": self.source.value,
-            "main_mode": [asdict(one) for one in self.main_mode],
-            "quick_mode": [asdict(one) for one in self.quick_mode],
+            "main_mode": [_data(one) for one in self.main_mode],
+            "quick_mode": [_data(one) for one in self.quick_mode],
             "counters": dict(self.counters),
             "clock": self.clock.to_data(),
         }
+
+
+def _data(one: MainModeAssociation | QuickModeAssociation) -> dict[str, object]:
+    return {**asdict(one), "identities": list(one.identities)}

@@ -156,19 +156,25 @@ def _speakable(*names: str) -> bool:
 
 
 def _proof(found: Deployment, at: int, changed: set[str]) -> list[Data]:
-    """Return the associations that prove a round: younger than it, by these methods, between these addresses."""
+    """Return the associations that prove a round, by these methods, between these addresses.
+
+    They must be younger than it where the round changes what the two agree on, and so must a main mode where it does.
+    """
     rows: list[Data] = []
     for (source, destination, traffic), stands in found.stands.items():
         if stands[at].authentication and changed & {source, destination}:
             ends = [[str(one) for one in found.ends.hosts[name].addresses] for name in (source, destination)]
+            swapped = at == len(Round) and pair_of(source, destination) in found.plan.swaps
             rows.append(
                 {
                     "from": source,
                     "to": destination,
                     "traffic": traffic,
-                    "addresses": ends,
+                    "addresses": {"from": ends[0], "to": ends[1]},
                     "authentication": list(stands[at].authentication),
                     "standing": stands[at].standing.value,
+                    "younger": swapped or stands[at].agreements != stands[at - 1].agreements,
+                    "main_mode": swapped or stands[at].key_exchange != stands[at - 1].key_exchange,
                 }
             )
     return rows

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from ipaddress import AddressValueError, IPv4Address
 
 from .._common.errors import IpsecError, hidden
 from .._common.fields import Fields
@@ -17,7 +18,18 @@ from .._policies.model import folded
 from .._windows.versions import parse_version
 from .model import Absence, Engine, Host, IpAddress, System
 
-HOST_OPTIONS = ("name", "addresses", "system", "engine", "absent", "info", "own_addresses", "keys_differ", "site")
+HOST_OPTIONS = (
+    "name",
+    "addresses",
+    "translated_addresses",
+    "system",
+    "engine",
+    "absent",
+    "info",
+    "own_addresses",
+    "keys_differ",
+    "site",
+)
 
 
 def read_host(data: object, path: str) -> Host:
@@ -32,6 +44,7 @@ def read_host(data: object, path: str) -> Host:
         name=name,
         path=path,
         addresses=_addresses(fields, "addresses", f" Correct ipsec_address of {name}, or ipsec_addresses."),
+        translated=_addresses(fields, "translated_addresses", f" Correct ipsec_translated_addresses of {name}."),
         system=fields.choice("system", System, System.WINDOWS),
         engine=fields.choice("engine", Engine, Engine.POLICY_STORE),
         absent=fields.choice("absent", Absence, Absence.LIMIT) if fields.given("absent") else None,
@@ -49,6 +62,18 @@ def _addresses(fields: Fields, key: str, where_from: str = "") -> tuple[IpAddres
     return tuple(dict.fromkeys(found))
 
 
+def _told(host: Host, facts: Mapping[str, object]) -> Host:
+    """Return the host with the addresses that it told itself, unless they are given: its registry has IPv4 only."""
+    told = facts.get("own_addresses")
+    if host.own is not None or not isinstance(told, Sequence) or isinstance(told, str):
+        return host
+    try:
+        own = tuple(IPv4Address(_text(one)) for one in told)
+    except AddressValueError:
+        return host
+    return replace(host, own=own, own_families=frozenset({4}))
+
+
 def _with_info(host: Host, info: Mapping[str, object], path: str) -> Host:
     facts = _mapping(info.get("host"))
     services = _mapping(facts.get("services"))
@@ -59,7 +84,7 @@ def _with_info(host: Host, info: Mapping[str, object], path: str) -> Host:
     if not domain and facts.get("local_policy_counts") is False:
         domain = "the setting AllowLocalIPsecPolicyMerge"
     found = replace(
-        host,
+        _told(host, facts),
         store=read_document(info["config"], f"{path}.config"),
         version=version,
         exemption_level=level if isinstance(level, int) and not isinstance(level, bool) else None,

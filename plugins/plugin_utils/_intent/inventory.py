@@ -6,27 +6,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from .ends import Ends
 from .model import Absence, Host, IpAddress
+
+_MOST_NAMED = 5
 
 
 def check_inventory(ends: Ends) -> tuple[list[str], list[str]]:
     """Return refusals and warnings about the hosts that flows name, as sentences."""
     used = _used(ends)
     refusals = [*_shared(used), *_absent(ends, used), *_roles(ends)]
-    warnings: list[str] = []
-    for host in used:
-        if not host.present:
-            continue
+    present = [host for host in used if host.present]
+    owners = {address: host.name for host in present for address in host.own or ()}
+    warnings: list[str] = [*_taken(present)]
+    for host in present:
         if not host.addresses:
             refusals.append(f"{host.name} has no address. Set ipsec_addresses for it: where its peers reach it.")
         if host.store is None:
             refusals.append(f"What {host.name} has was not read. Run policies_info on it first.")
-        refusals += _mistyped(host)
+        refusals += [*_mistyped(host, owners), *_needless(host)]
         warnings += _beside(host)
-    return refusals, warnings
+    return refusals, [*warnings, *_unknown(present)]
 
 
 def _used(ends: Ends) -> list[Host]:
@@ -67,13 +69,53 @@ def _roles(ends: Ends) -> Iterator[str]:
         )
 
 
-def _mistyped(host: Host) -> Iterator[str]:
-    if host.own is None:
-        return
+def _mistyped(host: Host, owners: Mapping[IpAddress, str]) -> Iterator[str]:
+    """Yield a refusal for each address that the host could have told and does not have, by its registry."""
     for address in host.addresses:
-        if address not in host.own:
-            own = ", ".join(map(str, host.own)) or "none"
-            yield f"{host.name} has no address {address}. Its own are: {own}. Correct ipsec_addresses."
+        if host.own is None or address.version not in host.own_families or address in (*host.own, *host.translated):
+            continue
+        own = ", ".join(map(str, host.own)) or "none"
+        other = f" {owners[address]} has that one." if address in owners else ""
+        yield (
+            f"{host.name} has no address {address} (it has {own}).{other} Correct ipsec_addresses, or name it in "
+            f"ipsec_translated_addresses of {host.name} if something on the way translates it."
+        )
+
+
+def _needless(host: Host) -> Iterator[str]:
+    for address in host.translated:
+        if address not in host.addresses:
+            yield (
+                f"ipsec_translated_addresses of {host.name} has {address}, which is not in its ipsec_addresses. Put it "
+                "there too, or take it out."
+            )
+
+
+def _taken(hosts: Iterable[Host]) -> Iterator[str]:
+    """Yield a warning for each address of the inventory that another host has as well."""
+    hosts = list(hosts)
+    named = {address: host.name for host in hosts for address in host.addresses}
+    for host in hosts:
+        for address in host.own or ():
+            owner = named.get(address, host.name)
+            if owner != host.name:
+                yield f"{host.name} also has {address}, which is the address of {owner} in the inventory."
+
+
+def _unknown(hosts: Iterable[Host]) -> Iterator[str]:
+    """Yield a warning that names the addresses which could not be compared."""
+    untold = [
+        f"{address} of {host.name}"
+        for host in hosts
+        for address in host.addresses
+        if address not in host.translated and (host.own is None or address.version not in host.own_families)
+    ]
+    if untold:
+        more = f" and {len(untold) - _MOST_NAMED} more" if len(untold) > _MOST_NAMED else ""
+        yield (
+            f"Not known, and taken from the inventory alone, is whether these are right: "
+            f"{', '.join(untold[:_MOST_NAMED])}{more}."
+        )
 
 
 def _beside(host: Host) -> Iterator[str]:

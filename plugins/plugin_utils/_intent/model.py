@@ -85,8 +85,9 @@ class Flow:
 class Host:
     """A host of the inventory; two hosts are never equal. ``store`` is what it has, None where that is not known.
 
-    ``own`` are the addresses that the host says it has, None where it was not asked. ``keys_differ`` tells that the
-    pre-shared keys it has are not those of the flows; nobody can see that in a document.
+    ``own`` are the addresses that the host says it has, of ``own_families``, None where they are not known.
+    ``translated`` are those of ``addresses`` that are not its own. ``keys_differ`` tells that the pre-shared keys it
+    has are not those of the flows; nobody can see that in a document.
     """
 
     name: str
@@ -97,6 +98,8 @@ class Host:
     absent: Absence | None = None
     store: Store | None = None
     own: tuple[IpAddress, ...] | None = None
+    own_families: frozenset[int] = frozenset({4, 6})
+    translated: tuple[IpAddress, ...] = ()
     traits: Traits = TODAY
     version: str = ""
     exemption_level: int | None = None

@@ -6,15 +6,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 
 from .._flows.endpoint import Endpoint
+from .._flows.negotiation import Agreement
 from .._flows.outcome import PASSING_IN_CLEAR, SECURED, Network
 from .._flows.pair import Pair
 from .._flows.space import Space
 from .._flows.traffic import parse_traffic
+from .._policies.model import MainModeMethod
 
 
 class Standing(StrEnum):
@@ -28,11 +30,21 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """Where a flow stands, why, and by which methods the two hosts would prove who they are."""
+    """Where a flow stands, why, and what the two hosts would agree on."""
 
     standing: Standing
     why: str = ""
-    authentication: tuple[str, ...] = ()
+    agreements: tuple[Agreement, ...] = ()
+
+    @property
+    def authentication(self) -> tuple[str, ...]:
+        """By which methods they would prove who they are."""
+        return tuple(dict.fromkeys(one.authentication for one in self.agreements))
+
+    @property
+    def key_exchange(self) -> tuple[tuple[str, MainModeMethod], ...]:
+        """What a main mode is made of: methods and how it is protected."""
+        return tuple(dict.fromkeys((one.authentication, one.main_mode) for one in self.agreements))
 
 
 @cache
@@ -51,7 +63,8 @@ def stand(source: Endpoint, destination: Endpoint, traffic: str) -> Stand:
     clear = next((one.why for one in outcomes if one.kind in PASSING_IN_CLEAR), "")
     if clear:
         return Stand(Standing.CLEAR, clear)
-    methods = tuple(dict.fromkeys(one.agreement.authentication for one in outcomes if one.agreement))
+    found = (replace(one.agreement, key_assumed=False) for one in outcomes if one.agreement)
+    agreements = tuple(dict.fromkeys(found))
     silent = Pair(source, destination, Network(ike=False)).regions(within)
     soft = next((outcome.why for _space, outcome in silent if outcome.kind in PASSING_IN_CLEAR), "")
-    return Stand(Standing.REQUESTED if soft else Standing.REQUIRED, soft, methods)
+    return Stand(Standing.REQUESTED if soft else Standing.REQUIRED, soft, agreements)

@@ -14,6 +14,7 @@ from .flow_causes import policy_causes
 from .model import Cause, CauseKind, in_order
 
 # Kerberos accepts clocks that differ by five minutes (RFC 4120, and the default of Windows domains).
+# [ledger: host-clock-skew]
 KERBEROS_SECONDS = 300
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What was collected about a deployment, read from the options of a task."""
+"""What was collected about a deployment, read from the options of a task. [ledger: packet-both-negotiate]"""
 
 from __future__ import annotations
 

@@ -115,7 +115,7 @@ def _counters(host: HostEvidence, evidence: Evidence) -> Check:
 
 
 def _grown(before: Associations, after: Associations) -> dict[str, int]:
-    """Return by how much the counters grew, empty where one of them was not told."""
+    """Return by how much the counters grew, empty where one of them was not told. [ledger: sa-counters-raw]"""
     told = {key: (before.counters.get(key), after.counters.get(key)) for key in _COUNTERS}
     found = {key: now - then for key, (then, now) in told.items() if then is not None and now is not None}
     return found if len(found) == len(told) else {}

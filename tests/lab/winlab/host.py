@@ -16,6 +16,8 @@ from .connections import TcpConnection, managed
 from .dynamic import Dynamic
 from .firewall import Profile
 from .firewall import builtin as firewall
+from .interfaces import Interface
+from .interfaces import plant as plant_interfaces
 from .ipsec import trail
 from .ipsec.associations import Associations
 from .ipsec.counters import Counters
@@ -66,8 +68,9 @@ class Host:
         language: str = "en",
         address: str = "127.0.0.1",
         addresses: Iterable[str] = (),
+        interfaces: Iterable[Interface] = (),
     ) -> Host:
-        """Return a host as freshly installed.
+        """Return a host as freshly installed; without `interfaces` one has all IPv4 addresses.
 
         :raises KeyError: for an unknown version or language.
         :raises ValueError: for an entry of `addresses` that is none.
@@ -76,6 +79,9 @@ class Host:
         host = cls(name, VERSIONS[version], language, address, addresses=own)
         host.connections = managed(own[0] if own else ip_address(address))
         _system_keys(host, OEM_ENCODINGS[language])
+        usual = Interface(tuple(str(each) for each in own if each.version == 4), dhcp=not own)
+        old = not host.version.has_ikeext
+        plant_interfaces(host.registry, name, tuple(interfaces) or (usual,), old=old)
         _install_services(host)
         firewall.plant(host)
         if host.version.predefined_objects:
@@ -83,14 +89,19 @@ class Host:
         return host
 
     def ended(self, stopped: str) -> None:
-        """Security associations end with the services that hold them, and dynamic policy with the agent (cc739550)."""
+        """Security associations end with the services that hold them, and dynamic policy with the agent (cc739550).
+
+        The agent serves the policy store alone.
+
+        [ledger: cs-agent-leaves-rules]
+        """
         if stopped == "PolicyAgent":
             self.dynamic.discard()
         if stopped in ("PolicyAgent", "IKEEXT"):
             if self.live is not None:
                 self.live()
             else:
-                trail.ended(self, self.associations.clear())
+                trail.ended(self, self.associations.clear(of_policies_only=stopped == "PolicyAgent"))
 
     @property
     def oem_encoding(self) -> str:
@@ -99,12 +110,13 @@ class Host:
 
 
 def _system_keys(host: Host, encoding: str) -> None:
-    """Write the few facts about itself that a Windows keeps in its registry."""
+    """Write the few facts about itself that a Windows keeps in its registry. [ledger: oem-page-in-registry]"""
     current = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion"
     major, minor, build = host.version.build.split(".")
     facts = {
         "ProductName": host.version.product,
         # Windows 10 and later keep 6.3 here for the sake of old programs.
+        # [ledger: host-version-of-2016]
         "CurrentVersion": "6.3" if major == "10" else f"{major}.{minor}",
         "CurrentBuildNumber": build,
     }
@@ -122,7 +134,10 @@ def _system_keys(host: Host, encoding: str) -> None:
 
 
 def _install_services(host: Host) -> None:
-    """PolicyAgent everywhere; the keying modules and the filtering engine are services of their own from Vista on."""
+    """PolicyAgent everywhere; the keying modules and the filtering engine are services of their own from Vista on.
+
+    [ledger: force-service-order, host-agent-start-type, host-ikeext]
+    """
     start_type, running = host.version.policy_agent
     agent = "IPsec Policy Agent" if host.version.has_ikeext else "IPSEC Services"
     wanted = [services.install(host.registry, "PolicyAgent", start_type, display=agent, running=running)]

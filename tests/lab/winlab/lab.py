@@ -181,7 +181,13 @@ class Lab:
         return [scheme for name in spec.auth for scheme in offered[name]]
 
     def _start(self, spec: HostSpec, server: Server) -> LabHost:
-        host = Host.create(spec.name, version=spec.version, language=spec.language, addresses=spec.addresses)
+        host = Host.create(
+            spec.name,
+            version=spec.version,
+            language=spec.language,
+            addresses=spec.addresses,
+            interfaces=spec.interfaces,
+        )
         host.clock = Clock(minute_seconds=self._minute_seconds, started=self._started, skew=spec.clock_skew_seconds)
         host.audit.enabled = spec.auditing
         host.profile = Profile(spec.network_profile.capitalize())

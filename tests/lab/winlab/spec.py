@@ -14,6 +14,7 @@ from typing import Any
 from .exchange import ServicesSpec, check
 from .firewall import Profile
 from .firewall.builtin import read_opening
+from .interfaces import Interface
 from .inventory import CONNECTIONS, TRANSPORTS
 from .shell import CodeOfLine, LongLine, ShellOptions
 from .ssh import DEFAULT_SHELLS
@@ -32,7 +33,7 @@ NETWORK_PROFILES = tuple(each.lower() for each in Profile)
 class HostSpec:
     """One host of a lab.
 
-    :param version: "2003", "2008R2", "2016" or "2025"; `language`: "en" or "de".
+    :param version: a key of `winlab.versions.VERSIONS`, from "2003" to "2025"; `language`: "en" or "de".
     :param address: where its endpoint listens; port 0 takes a free one.
     :param auth: the offered schemes: negotiate (NTLM), basic, credssp, kerberos, certificate.
     :param tls: whether its endpoint speaks HTTPS.
@@ -41,6 +42,7 @@ class HostSpec:
     :param shell: switches of the command shell.
     :param netsh: lines for one netsh session that prepares the host before anybody connects.
     :param addresses: its own addresses as policies name them; with one, the host obeys its policy in force.
+    :param interfaces: what its registry says of its network interfaces; without any, one that has the IPv4 addresses.
     :param controller: the address that management comes from, as policies name it.
     :param management_port: the TCP port of management, as policies name it.
     :param firewall: "off" or "on" in all profiles, None for what the version starts with: off on 2003, on later.
@@ -64,6 +66,7 @@ class HostSpec:
     shell: ShellOptions = field(default_factory=ShellOptions)
     netsh: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
+    interfaces: tuple[Interface, ...] = ()
     controller: str = DEFAULT_CONTROLLER
     management_port: int = 5985
     firewall: str | None = None
@@ -97,6 +100,8 @@ class HostSpec:
                 ip_address(text)
             except ValueError as bad:
                 raise ValueError(f"host {values['name']}: {bad}") from bad
+        where = f"interfaces of {values['name']}"
+        values["interfaces"] = tuple(Interface.from_plain(each, where) for each in values.get("interfaces", ()))
         if values.get("ssh") not in (None, *DEFAULT_SHELLS):
             raise ValueError(f"host {values['name']}: ssh is one of {', '.join(DEFAULT_SHELLS)}")
         _check_firewall(values)

@@ -14,6 +14,7 @@ import pytest
 from lab_runner import run
 from playbook_runner import meaning, play
 
+from winlab.interfaces import Interface
 from winlab.lab import Lab
 from winlab.spec import HostSpec
 from winlab.wsman.faultplan import Effect, Fault
@@ -113,6 +114,27 @@ def test_a_mistyped_group_is_refused(tmp_path: Path) -> None:
         said = protect(tmp_path, running, {**FLOW, "to": "sqll"}, code=2)
         assert "Did you mean sql" in said
         assert meaning(running) == before
+
+
+def test_an_address_that_the_host_does_not_have(tmp_path: Path) -> None:
+    """Case 16: found before anything is changed; translation on the way is said for the address."""
+    mistyped, second = (Interface(("10.0.0.7",)),), (Interface(("10.0.1.20",), dhcp=True), Interface(("10.9.0.1",)))
+    specs = [
+        HostSpec(
+            name="web1", version="2003", groups=("web",), interfaces=mistyped, vars={"ipsec_address": "10.0.0.10"}
+        ),
+        HostSpec(name="sql1", version="2025", groups=("sql",), interfaces=second, vars={"ipsec_address": "10.0.1.20"}),
+    ]
+    with Lab(specs) as running:
+        before = meaning(running)
+        said = protect(tmp_path, running, FLOW, code=2)
+        assert "web1 has no address 10.0.0.10 (it has 10.0.0.7)." in said
+        assert "sql1 also has 10.9.0.1, which is not in ipsec_addresses" in " ".join(said.split())
+        assert meaning(running) == before
+        inventory = tmp_path / "more.yml"
+        inventory.write_text(json.dumps({"all": {"hosts": {"web1": {"ipsec_translated_addresses": ["10.0.0.10"]}}}}))
+        protect(tmp_path, running, FLOW, "-i", str(inventory))
+        assert actions(running, "web1") == {"IPsec require 3des-sha1"}
 
 
 @pytest.mark.parametrize("lost", ["sql2", "web0"])

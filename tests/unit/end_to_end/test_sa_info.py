@@ -49,6 +49,10 @@ def test_an_association_comes_and_goes(version: str, language: str) -> None:
     assert wire.send(WEB).fate is Fate.ESP
     here, there = look(fe), look(be)
     assert (here["known"], here["source"], here["reason"]) == (True, "cim", "")
+    identities = [set(one.pop("identities")) for end in (here, there) for one in end["quick_mode"]]
+    assert identities[0] and identities[0] == identities[1], "the number of the pair, in the lab the same at both ends"
+    (cookies,) = (one.pop("identities") for one in here["main_mode"])
+    assert [cookies] == [one.pop("identities") for one in there["main_mode"]]
     assert here["main_mode"] == [
         {
             "local": FE,

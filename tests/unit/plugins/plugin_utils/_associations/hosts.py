@@ -22,7 +22,10 @@ HASHES = {"md5": 2, "sha1": 3}
 PROTOCOLS = {0: "any", 1: "icmp", 6: "tcp", 17: "udp", 255: "raw"}
 KEY_MODULES = {"ikev1": 0, "authip": 1, "ikev2": 2}
 CLOCK = ("Year", "Month", "Day", "Hour", "Minute", "Second")
-MAIN = ("LocalEndpoint", "RemoteEndpoint", "CipherAlgorithm", "HashAlgorithm", "GroupId", "KeyModule")
+MAIN = (
+    *("LocalEndpoint", "RemoteEndpoint", "CipherAlgorithm", "HashAlgorithm", "GroupId", "KeyModule"),
+    *("InitiatorCookie", "ResponderCookie"),
+)
 QUICK = (
     *("LocalEndpoint", "RemoteEndpoint", "LocalPort", "RemotePort", "IpProtocol"),
     *("FirstTransformType", "FirstIntegrityAlgorithm", "FirstCipherAlgorithm"),

@@ -229,6 +229,7 @@ def test_plain_data() -> None:
             "esp_encryption": "3des",
             "esp_integrity": "sha1",
             "pfs": False,
+            "identities": ["1"],
         }
     ]
     assert data["main_mode"] == [
@@ -239,6 +240,20 @@ def test_plain_data() -> None:
             "integrity": "sha1",
             "dh_group": 2,
             "key_module": "ikev1",
+            "identities": [],
         }
     ]
     assert (data["counters"]["bytes_sent"], data["counters"]["bytes_received"]) == (5, None)
+
+
+@pytest.mark.parametrize(
+    ("numbering", "identities"),
+    [("shared", [("1",), ("2",)]), ("own", [("2", "4"), ("3", "5")]), ("none", [(), ()])],
+)
+def test_what_tells_an_association_from_the_next(numbering: str, identities: list[tuple[str, ...]]) -> None:
+    """Directions with numbers of their own are put together so that none seems new unless all of its numbers are."""
+    rows = [row for number in (1, 2) for row in hosts.quick_rows(QUICK, number, numbering)]
+    main = [{**hosts.main_row(MAIN), "InitiatorCookie": 7, "ResponderCookie": other} for other in (8, 0)]
+    found = read_first(Section(hosts.cim(TIME, main, rows, {}), 0))
+    assert [one.identities for one in found.quick_mode] == identities
+    assert sorted(one.identities for one in found.main_mode) == [(), ("7-8",)]
