@@ -223,7 +223,7 @@ def test_growing(tmp_path: Path) -> None:
         assert insisting(running, "fe1") == insisting(running, "fe2") == {old: True, new: True}
         done = play("site.yml", tmp_path, running, "-e", json.dumps({"ipsec_ports": [80, 143]}))
         assert done.returncode != 0
-        assert "put added_port into allow_swap" in done.stdout
+        assert "put added_port into ipsec_allow_swap" in done.stdout
         assert insisting(running, "fe1") == insisting(running, "fe2") == {old: True, new: True}
 
 

@@ -66,12 +66,12 @@ def test_a_rollout_and_a_change_by_overlap(tmp_path: Path) -> None:
         protect(tmp_path, running, keyed)
         assert methods(running, "web1") == methods(running, "sql1") == ["preshared_key"]
         other = {**FLOW, "authentication": [{"method": "preshared_key", "preshared_key": f"{KEY}-2"}]}
-        assert "put key into allow_swap" in protect(tmp_path, running, other, code=2)
+        assert "put key into ipsec_allow_swap" in protect(tmp_path, running, other, code=2)
         protect(tmp_path, running, other, ipsec_allow_swap=["key"])
         assert "changed=0" in protect(tmp_path, running, other).split("PLAY RECAP")[1].split("sql1")[1].split("\n")[0]
         protect(tmp_path, running, keyed, ipsec_allow_swap=["key"])
         refused = protect(tmp_path, running, {**keyed, "ports": [1433, 1434]}, code=2)
-        assert "put added_port into allow_swap" in refused
+        assert "put added_port into ipsec_allow_swap" in refused
         protect(tmp_path, running, {**keyed, "ports": [1433, 1434]}, ipsec_allow_swap=["added_port"])
 
 
