@@ -162,9 +162,7 @@ def bare(rules: Rules) -> Mapping[str, RuleDefinition]:
     return found
 
 
-@given(documents(), documents())
-@settings(max_examples=400, deadline=None)
-def test_every_prefix_leaves_each_packet_its_old_fate_or_its_new_one(before: list[Data], after: list[Data]) -> None:
+def check_every_prefix(before: list[Data], after: list[Data]) -> None:
     start, wanted = made(before), request(after)
     end, rules = made(after), start
     for step in plan(start, wanted):
@@ -175,8 +173,21 @@ def test_every_prefix_leaves_each_packet_its_old_fate_or_its_new_one(before: lis
     assert plan(rules, wanted) == ()
 
 
+@given(documents(), documents())
+@settings(max_examples=120, deadline=None)
+def test_every_prefix_leaves_each_packet_its_old_fate_or_its_new_one(before: list[Data], after: list[Data]) -> None:
+    check_every_prefix(before, after)
+
+
+@pytest.mark.slow
+@given(documents(), documents())
+@settings(max_examples=5000, deadline=None)
+def test_so_does_every_prefix_of_thousands(before: list[Data], after: list[Data]) -> None:
+    check_every_prefix(before, after)
+
+
 @given(documents(ENDS + MIXED), documents(ENDS + MIXED))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_so_it_is_with_addresses_of_several_widths_unless_rules_win_in_a_circle(
     before: list[Data], after: list[Data]
 ) -> None:
@@ -192,7 +203,7 @@ def test_so_it_is_with_addresses_of_several_widths_unless_rules_win_in_a_circle(
 
 
 @given(documents(), documents(), st.integers(0, 40))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_a_run_that_was_cut_off_is_taken_up_by_the_next(before: list[Data], after: list[Data], cut: int) -> None:
     wanted, rules, end = request(after), made(before), made(after)
     for step in plan(rules, wanted)[:cut]:
@@ -204,7 +215,7 @@ def test_a_run_that_was_cut_off_is_taken_up_by_the_next(before: list[Data], afte
 
 
 @given(documents(), documents(), documents(), st.integers(0, 40))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_another_document_leaves_nothing_of_one_that_was_cut_off(
     before: list[Data], first: list[Data], second: list[Data], cut: int
 ) -> None:
@@ -217,7 +228,7 @@ def test_another_document_leaves_nothing_of_one_that_was_cut_off(
 
 
 @given(documents(), documents(), st.sampled_from([Mode.MERGED, Mode.REPLACED]))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_rules_that_a_document_does_not_name_are_not_touched(before: list[Data], after: list[Data], mode: Mode) -> None:
     rules = made(before)
     others = {each for each in rules if each.name not in {each["name"] for each in after}}
@@ -228,7 +239,7 @@ def test_rules_that_a_document_does_not_name_are_not_touched(before: list[Data],
 
 
 @given(documents(), documents())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_what_comes_into_force_was_read_before_and_no_step_is_silent(before: list[Data], after: list[Data]) -> None:
     rules = made(before)
     steps = plan(rules, request(after))
