@@ -107,6 +107,8 @@ def _unique(have: Inventory, key: Key, path: str, name: str) -> Held | None:
 
 def _wanted_rule(held: Held | None, given: GivenRule, mode: Mode) -> Definition | None:
     """Return the rule that is wanted, None for one that stays as it is because it cannot be told."""
+    if held is None and given.odd_name is not None:
+        raise given.odd_name
     values = _values(held, given)
     _refuse_untold(held, given)
     if held is None:
@@ -145,6 +147,9 @@ def _values(held: Held | None, given: GivenRule) -> dict[str, Any]:
         if reference is not None and isinstance(has, str) and has.casefold() == reference and held is not None:
             if option in held.values:
                 found[option] = held.values[option]
+            continue
+        if option == "description" and given.odd_description is not None and has == given.odd_description:
+            found[option] = has
             continue
         if isinstance(value, IpsecError):
             raise value

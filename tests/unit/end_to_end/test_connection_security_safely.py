@@ -232,3 +232,18 @@ def test_a_description_that_netsh_cannot_be_told_hinders_only_what_would_tell_it
         apply(host, {"rules": [{"name": "office", "endpoint2": "192.0.2.78"}]})
     assert state_of(host) == before
     assert apply(host, {"rules": [{"name": "office", "endpoint2": "192.0.2.78", "description": "office"}]})["changed"]
+
+
+def test_what_is_shown_of_odd_rules_can_be_given_back() -> None:
+    host = with_rule("Büro & Lager", "für alle")
+    shown = run(host, "connection_security_info", {})["config"]
+    assert apply(host, shown, state="merged")["commands"] == []
+    assert apply(host, shown, state="overridden")["commands"] == []
+    with pytest.raises(AnsibleActionFail, match=r"rules\[0\].name"):
+        apply(Host.create("other", "2016"), shown)
+    host = with_rule("office", "für alle")
+    shown = run(host, "connection_security_info", {})["config"]
+    for state in ("merged", "replaced", "overridden"):
+        assert apply(host, shown, state=state)["commands"] == []
+    with pytest.raises(AnsibleActionFail, match=r"rules\[0\].description"):
+        apply(Host.create("other", "2016"), shown)
