@@ -291,6 +291,7 @@ SPECS: dict[str, dict[str, Any]] = {
             "default": [],
         },
         "skip_unreachable": {"type": "bool", "default": False},
+        "leave_refused": {"type": "bool", "default": False},
         "remove_unknown_peers": {"type": "bool", "default": False},
         "replace_policy": {"type": "bool", "default": False},
         "fail": {"type": "bool", "default": True},

@@ -39,11 +39,13 @@ def to_data(found: Deployment) -> Data:
         "refusals": _sentences(found.refusals),
         "warnings": _sentences(found.warnings),
         "findings": _sentences(found.findings),
+        "left": _sentences(found.left),
         "missing": {name: absence.value for name, absence in found.missing.items()},
         "unknown_peers": found.unknown,
         "rounds": [],
         "hosts": {},
         "pairs": [],
+        "left_pairs": [list(one.pair) for one in found.plan.left],
         "expect": [],
         "network": {"flows": [], "protocols": []},
     }
