@@ -110,7 +110,7 @@ def load(
     """Load into a namespace, in place of what is there. Associations and fallbacks end.
 
     :param before: what is loaded there. Each of its policies is exchanged for the new one of the same packets, so that
-        none is ever without any; otherwise all of them go before the new ones come.
+        none is ever without any, and the daemon goes on running; otherwise all of them go before the new ones come.
 
     :param logon: asked under the new policies, before anybody can ask by Kerberos: whether the host has tickets.
         Without it tickets are nobody's concern.
@@ -121,7 +121,9 @@ def load(
     if wanted.refused:
         raise Refused("; ".join(wanted.refused))
     channel.call("unwatch", name=namespace)
-    channel.call("stop_keying", name=namespace)
+    running = before is not None and bool(before.keying.connections and wanted.keying.connections)
+    if not running:
+        channel.call("stop_keying", name=namespace)
     channel.call("execute", name=namespace, command=["nft", "-f", "-"], text=wanted.filter_rules())
     compiled = wanted.policies.policies
     if before is None:
@@ -135,7 +137,7 @@ def load(
         channel.call("watch", name=namespace, rules=made.soft, hold=hold, silence=_SILENCE.format(seconds=300))
     if made.keying.connections:
         channel.call(
-            "start_keying",
+            "change_keying" if running else "start_keying",
             name=namespace,
             secrets=list(made.keying.secrets),
             connections=made.keying.connections,

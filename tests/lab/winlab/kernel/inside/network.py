@@ -86,10 +86,10 @@ class Networks:
     def policies(self, name: str, lines: Sequence[str] | None = None, *, flush: bool = True) -> str:
         """Load IPsec policies in place of all that are there, if any are given; return what the kernel then has.
 
-        :param flush: whether what is there goes first. Otherwise the lines say what goes; associations end either way.
+        :param flush: whether what is there goes first, with all associations. Otherwise the lines say what goes.
         """
         if lines is not None:
-            _inside(name, [*(["xfrm policy flush"] if flush else []), "xfrm state flush", *lines])
+            _inside(name, [*(["xfrm policy flush", "xfrm state flush"] if flush else []), *lines])
         return run(["ip", "-netns", name, "xfrm", "policy", "list", "nosock"])
 
     def associations(self, name: str) -> str:
