@@ -95,7 +95,7 @@ def played(_scratch: Path) -> str:
 
 def slow(_scratch: Path) -> str:
     """The tests that are marked as slow: sweeps, generated inputs by the thousand, whole rollouts, waiting hosts."""
-    output = command("pytest", "-q", "-m", "slow", UNITS)
+    output = command("pytest", "-q", "-m", "slow", UNITS, env=environment(HYPOTHESIS_PROFILE="long"))
     return "\n".join([*figures(output), closing_line(output)])
 
 

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Action of the module connection_security_info: the connection security rules of a host."""
+"""Action of the module connection_security_info: the connection security rules of a host.
+
+[ledger: cs-keys-local, cs-key-clear-text, cs-rights, cs-from-2008]
+"""
 
 from __future__ import annotations
 

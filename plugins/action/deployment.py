@@ -31,8 +31,6 @@ class ActionModule(IpsecAction[Intent]):
         result: Data = {"changed": False, **to_data(deploy(request))}
         refusals = result["refusals"]
         if refusals and args.get("fail", True):
-            result |= {
-                "failed": True,
-                "msg": said_in_lines(["Nothing can be changed:", *(f"- {one}" for one in refusals)]),
-            }
+            first = "Nothing can be judged:" if request.switches.only_look else "Nothing can be changed:"
+            result |= {"failed": True, "msg": said_in_lines([first, *(f"- {one}" for one in refusals)])}
         return result

@@ -91,14 +91,4 @@ options:
     type: list
     elements: str
     version_added: 0.1.0
-  confirm_timeout:
-    description:
-      - Undo the change unless it is confirmed within this time, in seconds from 60 to 86400. The host's
-        scheduler counts in whole minutes.
-      - Before packets can meet another policy, the host gets a scheduled task that restores the previous
-        assignment. It is deleted over a new connection, which proves that the host can still be
-        reached. If that does not succeed in time, the host reverts by itself, and this task fails.
-      - Without it, no confirmation is needed.
-    type: int
-    version_added: 0.1.0
 """

@@ -122,7 +122,141 @@ GUARD = {
     "domain_controllers": {"type": "list", "elements": "str"},
     "critical_flows": {"type": "list", "elements": "dict", "options": CRITICAL_FLOW},
     "allow_lockout": {"type": "list", "elements": "str"},
-    "confirm_timeout": {"type": "int"},
+}
+CONFIRM = {"confirm_timeout": {"type": "int"}}
+
+PROOF_OF_IDENTITY = {
+    "method": {"type": "str", "required": True},
+    "authority": {"type": "str"},
+    "intermediate": {"type": "bool"},
+    "signature": {"type": "str", "choices": ["rsa", "ecdsap256", "ecdsap384"]},
+    "certificate_mapping": {"type": "bool"},
+    "exclude_ca_name": {"type": "bool"},
+    "health": {"type": "bool"},
+    "criteria": {"type": "dict"},
+    "proxy": {"type": "str"},
+    "preshared_key": {"type": "str", "no_log": True},
+}
+QUICK_MODE_SUITE = {
+    "protocol": {"type": "str", "choices": ["esp", "ah", "ah+esp", "authnoencap"]},
+    "ah_integrity": {"type": "str"},
+    "esp_integrity": {"type": "str"},
+    "esp_encryption": {"type": "str"},
+    "lifetime_minutes": {"type": "int"},
+    "lifetime_kilobytes": {"type": "int"},
+}
+MAIN_MODE_SUITE = {
+    "key_exchange": {"type": "str", "required": True},
+    "encryption": {"type": "str", "required": True},
+    "integrity": {"type": "str", "required": True},
+}
+# What a document of a host shows of each of its sets.
+_SHOWN_SET = {name: {"type": "str"} for name in ("name", "id", "version", "description", "group")}
+_PROOFS = {"suites": {"type": "list", "elements": "dict", "options": PROOF_OF_IDENTITY}, **_SHOWN_SET}
+_QUICK_MODE = {
+    "suites": {"type": "list", "elements": "dict", "options": QUICK_MODE_SUITE},
+    "perfect_forward_secrecy": {"type": "str"},
+    **_SHOWN_SET,
+}
+_MAIN_MODE = {
+    "suites": {"type": "list", "elements": "dict", "options": MAIN_MODE_SUITE},
+    "lifetime_minutes": {"type": "int"},
+    "sessions": {"type": "int"},
+    "force_diffie_hellman": {"type": "bool"},
+    **_SHOWN_SET,
+}
+# A rule names a set, or has it inside.
+_SET = {"type": "raw"}
+SECURITY_RULE = {
+    "name": {"type": "str", "required": True},
+    "description": {"type": "str"},
+    "enabled": {"type": "bool"},
+    "action": {
+        "type": "str",
+        "choices": [
+            "requireinrequireout",
+            "requireinrequestout",
+            "requestinrequestout",
+            "noauthentication",
+            "requireinclearout",
+        ],
+    },
+    "mode": {"type": "str", "choices": ["transport", "tunnel"]},
+    "profiles": {"type": "list", "elements": "str"},
+    "interface_types": {"type": "list", "elements": "str"},
+    "protocol": {"type": "str"},
+    "endpoint1": {"type": "list", "elements": "str"},
+    "endpoint2": {"type": "list", "elements": "str"},
+    "port1": {"type": "list", "elements": "str"},
+    "port2": {"type": "list", "elements": "str"},
+    "local_tunnel_endpoint": {"type": "list", "elements": "str"},
+    "remote_tunnel_endpoint": {"type": "list", "elements": "str"},
+    "exempt_protected_connections": {"type": "bool"},
+    "apply_authorization": {"type": "bool"},
+    "first_authentication": _SET,
+    "second_authentication": _SET,
+    "quick_mode": _SET,
+}
+MAIN_MODE_RULE = {
+    "name": {"type": "str", "required": True},
+    "description": {"type": "str"},
+    "enabled": {"type": "bool"},
+    "profiles": {"type": "list", "elements": "str"},
+    "endpoint1": {"type": "list", "elements": "str"},
+    "endpoint2": {"type": "list", "elements": "str"},
+    "first_authentication": _SET,
+    "main_mode": _SET,
+}
+_SHOWN_RULE = {name: {"type": "str"} for name in ("id", "version", "group")}
+RULES_DOCUMENT = {
+    "rules": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            **SECURITY_RULE,
+            **_SHOWN_RULE,
+            "interfaces": {"type": "list", "elements": "str"},
+            "key_modules": {"type": "list", "elements": "str"},
+        },
+    },
+    "main_mode_rules": {"type": "list", "elements": "dict", "options": {**MAIN_MODE_RULE, **_SHOWN_RULE}},
+    "sets": {
+        "type": "dict",
+        "options": {
+            "first_authentication": {"type": "list", "elements": "dict", "options": _PROOFS},
+            "second_authentication": {"type": "list", "elements": "dict", "options": _PROOFS},
+            "main_mode": {"type": "list", "elements": "dict", "options": _MAIN_MODE},
+            "quick_mode": {"type": "list", "elements": "dict", "options": _QUICK_MODE},
+        },
+    },
+    "defaults": {
+        "type": "dict",
+        "options": {
+            "first_authentication": {"type": "dict", "options": _PROOFS},
+            "second_authentication": {"type": "dict", "options": _PROOFS},
+            "main_mode": {"type": "dict", "options": _MAIN_MODE},
+            "quick_mode": {"type": "dict", "options": _QUICK_MODE},
+            "settings": {
+                "type": "dict",
+                "options": {
+                    "idle_seconds": {"type": "int"},
+                    "crl_check": {"type": "int"},
+                    "exemptions": {"type": "list", "elements": "str"},
+                    "through_nat": {
+                        "type": "str",
+                        "choices": ["never", "serverbehindnat", "serverandclientbehindnat"],
+                    },
+                    "key_in_utf8": {"type": "bool"},
+                    "match_per_key_module": {"type": "bool"},
+                    "packet_queue": {"type": "int"},
+                    "tunnel_computers": {"type": "str"},
+                    "tunnel_users": {"type": "str"},
+                    "transport_computers": {"type": "str"},
+                    "transport_users": {"type": "str"},
+                },
+            },
+        },
+    },
 }
 
 FLOW_HOST = {
@@ -173,14 +307,22 @@ ARTICLE = {
 
 PROOF_HOST = {
     "name": {"type": "str", "required": True},
-    "role": {"type": "str", "choices": ["front-end", "back-end"], "required": True},
-    "address": {"type": "str", "required": True},
+    "role": {"type": "str", "choices": ["front-end", "back-end", "other"], "required": True},
+    "address": {"type": "str"},
+    "addresses": {"type": "list", "elements": "str"},
     "info": {"type": "dict"},
     "wanted": {"type": "dict"},
     "commands": {"type": "list", "elements": "str"},
     "openings": {"type": "list", "elements": "str"},
     "associations_before": {"type": "dict"},
     "associations": {"type": "dict"},
+}
+PROOF_FLOW = {
+    "from": {"type": "str", "required": True},
+    "to": {"type": "str", "required": True},
+    "protocol": {"type": "str", "default": "tcp"},
+    "port": {"type": "int"},
+    "level": {"type": "str", "choices": ["request", "require"], "default": "require"},
 }
 PROOF_FIREWALL = {
     "name": {"type": "str", "required": True},
@@ -239,15 +381,16 @@ PRESENCE = {"state": {"type": "str", "choices": ["present", "absent"], "default"
 IN_FORCE = {"allow_domain_policy": {"type": "bool", "default": False}}
 
 SPECS: dict[str, dict[str, Any]] = {
-    "filter_list": {**FILTER_LIST, **PRESENCE, **GUARD},
-    "filter_action": {**FILTER_ACTION, **PRESENCE, **GUARD},
-    "policy": {**POLICY, **PRESENCE, **GUARD},
+    "filter_list": {**FILTER_LIST, **PRESENCE, **GUARD, **CONFIRM},
+    "filter_action": {**FILTER_ACTION, **PRESENCE, **GUARD, **CONFIRM},
+    "policy": {**POLICY, **PRESENCE, **GUARD, **CONFIRM},
     "assignment": {
         "name": {"type": "str"},
         **GUID,
         "state": {"type": "str", "choices": ["assigned", "unassigned"], "default": "assigned"},
         **IN_FORCE,
         **GUARD,
+        **CONFIRM,
     },
     "policies": {
         "config": {"type": "dict", "options": DOCUMENT},
@@ -261,9 +404,23 @@ SPECS: dict[str, dict[str, Any]] = {
         },
         **IN_FORCE,
         **GUARD,
+        **CONFIRM,
     },
     "policies_info": {"query": {"type": "str"}},
     "connection_security_info": {"query": {"type": "str"}},
+    "connection_security": {
+        "config": {"type": "dict", "options": RULES_DOCUMENT},
+        "running_config": {"type": "str", "no_log": True},
+        "src": {"type": "path"},
+        "dest": {"type": "path"},
+        "state": {
+            "type": "str",
+            "choices": ["merged", "replaced", "overridden", "deleted", "parsed", "rendered"],
+            "default": "merged",
+        },
+        **GUARD,
+    },
+    "connection_security_rule": {**SECURITY_RULE, **PRESENCE, **GUARD},
     "sa_info": {},
     "session_check": {
         "sessions": {"type": "list", "elements": "dict", "required": True, "options": SESSION},
@@ -294,12 +451,15 @@ SPECS: dict[str, dict[str, Any]] = {
         "leave_refused": {"type": "bool", "default": False},
         "remove_unknown_peers": {"type": "bool", "default": False},
         "replace_policy": {"type": "bool", "default": False},
+        "only_look": {"type": "bool", "default": False},
+        "serial": {"type": "list", "elements": "str", "default": ["1", "100%"]},
         "fail": {"type": "bool", "default": True},
     },
     "proof": {
         "title": {"type": "str", "default": "IPsec between front-ends and back-ends"},
         "hosts": {"type": "list", "elements": "dict", "required": True, "options": PROOF_HOST},
         "ports": {"type": "list", "elements": "int", "default": [80]},
+        "flows": {"type": "list", "elements": "dict", "options": PROOF_FLOW},
         "firewalls": {"type": "list", "elements": "dict", "default": [], "options": PROOF_FIREWALL},
         "sessions": {"type": "list", "elements": "dict", "default": []},
         "expect": {"type": "list", "elements": "str", "default": []},

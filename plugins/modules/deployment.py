@@ -357,6 +357,19 @@ options:
         rules would no longer count.
     type: bool
     default: false
+  only_look:
+    description:
+      - Only say what each host should have and where each pair is. Nothing is refused because of the way to get there,
+        or because a host has something else now.
+    type: bool
+    default: false
+  serial:
+    description:
+      - How many hosts change at a time, as numbers or percentages of those that answer, do both or ask; the last one
+        counts again and again. The first host is alone when it is not given.
+    type: list
+    elements: str
+    default: ['1', 100%]
   fail:
     description:
       - Whether the task fails when anything is refused.
@@ -485,7 +498,7 @@ rounds:
       type: list
       elements: str
     batches:
-      description: The same hosts in lists, one after the other.
+      description: The same hosts in lists, one after the other, by O(serial).
       returned: always
       type: list
       elements: list
@@ -533,9 +546,18 @@ hosts:
       returned: always
       type: dict
     config:
-      description: Its document in the end.
+      description: Its document in the end. The rules of C(keyed_rules.config) in it need a key.
       returned: always
       type: dict
+    target:
+      description: The same for M(winsec.ipsec.policies) with O(winsec.ipsec.policies#module:state=replaced); the
+        assignment alone where Windows brought the policy along.
+      returned: always
+      type: dict
+    assigned:
+      description: Whether the policy that it has in force is the one of this deployment, by its name.
+      returned: always
+      type: bool
     key_check:
       description: The rules that it has with a pre-shared key. With the keys of the flows, and with
         O(winsec.ipsec.policies#module:state=merged), this changes something only if O(hosts[].keys_differ).
@@ -574,6 +596,37 @@ pairs:
         settle: required
         swap: required
       then: required
+flows:
+  description: Every flow between two hosts of the inventory, port by port, as O(winsec.ipsec.proof#module:flows) takes them.
+  returned: success or failure
+  type: list
+  elements: dict
+  sample:
+    - from: web1
+      to: sql1
+      protocol: tcp
+      port: 1433
+      level: require
+asking:
+  description: The hosts that begin traffic of flows.
+  returned: success or failure
+  type: list
+  elements: str
+answering:
+  description: The hosts that have the services of flows.
+  returned: success or failure
+  type: list
+  elements: str
+divided:
+  description: The pairs of which one C(host) takes part and the C(other) does not; C(asks) says that the other one begins
+    the traffic.
+  returned: success or failure
+  type: list
+  elements: dict
+  sample:
+    - host: sql1
+      other: web2
+      asks: true
 expect:
   description: What O(winsec.ipsec.flow_check#module:expect) may expect in the end.
   returned: success or failure

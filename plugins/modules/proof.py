@@ -29,7 +29,7 @@ options:
     default: IPsec between front-ends and back-ends
   hosts:
     description:
-      - The front-ends and back-ends. Leave out of each what could not be collected.
+      - The front-ends and back-ends, or the hosts of O(flows). Leave out of each what could not be collected.
     type: list
     elements: dict
     required: true
@@ -41,17 +41,22 @@ options:
         required: true
       role:
         description:
-          - Its part. Front-ends talk to back-ends.
+          - Its part. Front-ends talk to back-ends, and V(other) is for the hosts of O(flows).
         type: str
         choices:
           - front-end
           - back-end
+          - other
         required: true
       address:
         description:
           - The address at which its peers reach it, as the policies name it.
         type: str
-        required: true
+      addresses:
+        description:
+          - The same where it has several.
+        type: list
+        elements: str
       info:
         description:
           - What M(winsec.ipsec.policies_info) returned. Without it the host counts as one that could not be read.
@@ -85,6 +90,40 @@ options:
     type: list
     elements: int
     default: [80]
+  flows:
+    description:
+      - The traffic that should be protected, as RV(winsec.ipsec.deployment#module:flows). From every front-end to O(ports)
+        of every back-end when it is not given.
+    type: list
+    elements: dict
+    suboptions:
+      from:
+        description:
+          - The name of the host that begins it.
+        type: str
+        required: true
+      to:
+        description:
+          - The name of the host that has the service.
+        type: str
+        required: true
+      protocol:
+        description:
+          - The protocol, as O(winsec.ipsec.deployment#module:flows[].protocol).
+        type: str
+        default: tcp
+      port:
+        description:
+          - The port of the service. All ports when it is not given.
+        type: int
+      level:
+        description:
+          - V(require) lets the check fail when clear text is possible. With V(request) it says where the flow is.
+        type: str
+        choices:
+          - request
+          - require
+        default: require
   firewalls:
     description:
       - The network firewalls.

@@ -41,7 +41,9 @@ PROFILE = {
     "derandomize": UNDER_ANSIBLE_TEST or "CI" in os.environ,
     "suppress_health_check": [HealthCheck.too_slow],
 }
-settings.register_profile("gate", max_examples=60, **PROFILE)
+settings.register_profile("change", max_examples=30, **PROFILE)
+# For what is marked as slow.
+settings.register_profile("long", max_examples=60, **PROFILE)
 # For further Pythons and cores, where the question is whether the code runs there, not what it does.
 settings.register_profile("quick", max_examples=12, **PROFILE)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick" if UNDER_ANSIBLE_TEST else "gate"))
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick" if UNDER_ANSIBLE_TEST else "change"))

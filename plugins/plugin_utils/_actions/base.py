@@ -219,6 +219,8 @@ def predefined(store: Store) -> Data:
     """Return the names of the objects that Windows itself brought along, by the options of the document.
 
     ``english`` has the English names of those that have another one in the language of the host.
+
+    [ledger: force-predefined-names]
     """
     names = {
         store.named(kind).get(name, name): PREDEFINED[store.identity(kind, name)]

@@ -2,36 +2,30 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What needs no host: a saved registry becomes a document, and a document becomes a script of netsh.
+"""What needs no host: which options such a task has, and the script that it writes.
 
 The names of states, options and results are those of the resource modules of ansible.netcommon.
+
+[ledger: netsh-file-goes-on, netsh-file-remarks]
 """
 
 from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from .._common.errors import IpsecError
 from .._common.fields import Fields
-from .._policies.document import write_document
-from .._policies.model import Store
-from .._policies.netsh import render
-from .._policies.planning.intent import Mode, Request, read_request, requested_store
-from .._policies.planning.plan import make_plan
-from .._policies.planning.staging import settled
-from .._policies.store import read_store
 from .._windows.netsh.line import Line
 from .._windows.queries import script
-from .._windows.registry.saved import parse_saved
-from .base import predefined, unmanaged
 
 Data = dict[str, Any]
+Asked = TypeVar("Asked")
 
 PARSED = "parsed"
 RENDERED = "rendered"
@@ -54,15 +48,18 @@ class Parsing:
 
 
 @dataclass(frozen=True, slots=True)
-class Rendering:
+class Rendering(Generic[Asked]):
     """A document that becomes a script, in ``target`` with its keys, where that is not None."""
 
-    request: Request
+    request: Asked
     target: str | None
 
 
-def read_offline(given: Data) -> Parsing | Rendering | None:
-    """Return what the options ask for without a host, None for the other states; refuse options of another state."""
+def read_offline(given: Data, read: Callable[[object], Asked]) -> Parsing | Rendering[Asked] | None:
+    """Return what the options ask for without a host, None for the other states; refuse options of another state.
+
+    ``read`` reads a document that is all that a host has.
+    """
     state = given.get("state")
     options = {key: given[key] for key in _ALL if given.get(key) is not None}
     allowed = _OPTIONS.get(str(state), _OF_HOSTS)
@@ -77,7 +74,7 @@ def read_offline(given: Data) -> Parsing | Rendering | None:
     if state != RENDERED:
         return None
     fields.require("config", "the document that becomes a script")
-    return Rendering(read_request(options["config"], Mode.OVERRIDDEN), _path(options, _TARGET))
+    return Rendering(read(options["config"]), _path(options, _TARGET))
 
 
 def _parsing(options: Data) -> Parsing:
@@ -96,31 +93,6 @@ def _path(options: Data, key: str) -> str | None:
     if not path.strip():
         raise IpsecError(key, path, "a file on the controller", "Name the file.")
     return path
-
-
-def parsed(content: bytes | str, option: str) -> Data:
-    """Return the result for a saved registry that an option gave."""
-    store = read_store(parse_saved(content, option))
-    return {
-        "changed": False,
-        PARSED: write_document(settled(store)),
-        "predefined": predefined(store),
-        "unmanaged": unmanaged(store),
-        "findings": list(store.findings),
-    }
-
-
-def script_lines(request: Request) -> tuple[Line, ...]:
-    """Return the lines that make a document of an empty store."""
-    empty = Store()
-    try:
-        wanted = requested_store(empty, request)
-    except IpsecError as error:
-        if error in request.noted.trouble.values():
-            raise
-        remedy = "Put it into the document: a script is made for a host that has nothing."
-        raise IpsecError(error.path, error.value, error.expected, remedy) from None
-    return tuple(render(step.operation) for step in make_plan(empty, wanted))
 
 
 def write_script(path: Path, lines: Sequence[Line], *, check: bool) -> bool:

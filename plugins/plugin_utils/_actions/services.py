@@ -74,6 +74,8 @@ def wake_services(way: Starter, commands: Sequence[str], beside: Sequence[str] =
 
     The agent is started when key exchange has been seen to run: without that, rules hold packets that they negotiate
     for.
+
+    [ledger: force-netsh-without-agent]
     """
     agent = service_commands((), (AGENT,))
     before = [command for command in commands if command not in agent]

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Addresses as Windows shows them, where those of one link have the number of the interface as their scope id."""
+"""Addresses as Windows shows them, where those of one link have the number of the interface as their scope id.
+
+[ledger: sa-scope-ids]
+"""
 
 from __future__ import annotations
 

@@ -6,6 +6,8 @@
 
 One PowerShell line asks for all of them. It prints marks between the lists, because a list without objects prints
 nothing at all: only a mark before it and one behind it tell an empty list from an answer that was cut short.
+
+[ledger: sa-classes-show-policy, sa-empty-list-prints-nothing]
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ _COOKIES = ("InitiatorCookie", "ResponderCookie")
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """All objects of a class, with the properties that are asked for."""
+    """All objects of a class, with the properties that are asked for. [ledger: sa-properties-exist]"""
 
     namespace: str
     name: str
@@ -82,6 +84,7 @@ _MARKS = (*LISTINGS, "end")
 
 
 def _command() -> str:
+    # [ledger: powershell-wide-output]
     parts = ["$ErrorActionPreference = 'Stop'"]
     for name, listing in LISTINGS.items():
         parts += [f"'@{name}'", listing.statement()]
@@ -152,7 +155,10 @@ def _blocks(text: str) -> dict[str, list[str]]:
 
 
 def _rows(listing: Listing, lines: list[str]) -> list[Row]:
-    """Return the objects that a list of comma-separated values shows; no lines are no objects."""
+    """Return the objects that a list of comma-separated values shows; no lines are no objects.
+
+    [ledger: sa-csv-form]
+    """
     if not lines:
         return []
     header, *rest = (_fields(listing, line) for line in lines)
@@ -213,6 +219,7 @@ def _word(words: Mapping[int, str], number: int | None) -> str | None:
 
 
 def _main_mode(row: Row) -> MainModeAssociation:
+    # [ledger: sa-key-module-zero]
     group = _number(row, "GroupId")
     return MainModeAssociation(
         local=_address(row, "LocalEndpoint"),
@@ -235,6 +242,8 @@ def _quick_modes(rows: Iterable[Row]) -> tuple[QuickModeAssociation, ...]:
     """Return the associations behind the rows, of which each direction of an association may have one.
 
     Whether both directions carry one identity is not documented, so both ways of numbering them are understood.
+
+    [ledger: sa-two-objects, sa-one-identity]
     """
     groups: defaultdict[QuickModeAssociation, list[tuple[str | None, bool | None]]] = defaultdict(list)
     for row in rows:
@@ -281,6 +290,7 @@ def _direction(row: Row) -> bool | None:
 
 
 def _quick_mode(row: Row) -> QuickModeAssociation:
+    # [ledger: sa-pfs-65535, sa-protocol-zero]
     group = _number(row, "PfsGroupId")
     # 0 only says that the protocol is that of the filter, which the row does not name.
     protocol = _number(row, "IpProtocol") or None
@@ -304,7 +314,10 @@ def _quick_mode(row: Row) -> QuickModeAssociation:
 
 
 def _algorithms(row: Row) -> dict[str, str | None]:
-    """Return what protects the packets; nothing of it when a transform is of a kind that is not known."""
+    """Return what protects the packets; nothing of it when a transform is of a kind that is not known.
+
+    [ledger: sa-numbers]
+    """
     unknown: dict[str, str | None] = dict.fromkeys(("ah_integrity", "esp_encryption", "esp_integrity"))
     found: dict[str, str | None] = dict.fromkeys(unknown, "none")
     used: set[bool] = set()

@@ -45,7 +45,7 @@ def read_moment(text: str) -> datetime | None:
 
 
 def read_clock(found: Mapping[str, int]) -> datetime | None:
-    """Return the time that the fields name; None when one is missing or they are no time."""
+    """Return the time that the fields name; None when one is missing or they are no time. [ledger: sa-clock-class]"""
     try:
         year, month, day, hour, minute, second = (found[name] for name in CLOCK_FIELDS)
         return datetime(year, month, day, hour, minute, second, tzinfo=UTC)

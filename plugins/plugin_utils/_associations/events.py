@@ -6,6 +6,8 @@
 
 The log has them only while auditing is on, and it does not tell what a restart ended. So what it tells is believed
 only as far as the counters of the host agree, see :mod:`.read`.
+
+[ledger: sa-events-numbers, sa-events-every-end]
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ Found = TypeVar("Found", MainModeAssociation, QuickModeAssociation)
 _NAMESPACE = "{http://schemas.microsoft.com/win/2004/08/events/event}"
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z", re.ASCII)
 # Words are numbers of a message table (%%n) that is not documented; a host may also write the name itself.
+# [ledger: sa-events-words]
 _KEY_MODULES = {"IKEv1": "ikev1", "AuthIP": "authip", "IKEv2": "ikev2"}
 _NO_MASK = ("", "-", "255.255.255.255")
 
@@ -86,6 +89,7 @@ def read_events(section: Section) -> EventAnswer:
 def _events(text: str) -> list[_Event]:
     # Accounts and names of computers may hold what the code page did not carry. Inside a root of our own a document
     # type, and with it entities, would be an error.
+    # [ledger: sa-wevtutil-form]
     damaged = text.encode("utf-8", "replace")
     try:
         root = ElementTree.fromstring(b"<events>" + damaged + b"</events>")
@@ -108,6 +112,7 @@ def _in_order(newer: _Event, older: _Event) -> bool:
 
 
 def _event(element: ElementTree.Element) -> _Event:
+    # [ledger: sa-events-fields]
     number = element.findtext(f"{_NAMESPACE}System/{_NAMESPACE}EventID", "").strip()
     created = element.find(f"{_NAMESPACE}System/{_NAMESPACE}TimeCreated")
     time = _TIME.fullmatch("" if created is None else created.get("SystemTime", ""))

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
+from .._common.errors import IpsecError
+from .._common.packets import parse_protocol
 from .clock import Clock
 
 
@@ -63,16 +65,29 @@ class QuickModeAssociation:
         ah, encryption, integrity = self.ah_integrity, self.esp_encryption, self.esp_integrity
         return None if ah is None or encryption is None or integrity is None else (ah, encryption, integrity)
 
-    def covers_tcp(self, local: str, peer: str, *, local_port: int = 0, peer_port: int = 0) -> bool:
-        """Tell whether TCP packets between the two addresses fall under it; ports as the host itself sees them.
+    def covers(self, protocol: str, local: str, peer: str, *, local_port: int = 0, peer_port: int = 0) -> bool:
+        """Tell whether packets of a protocol between the two addresses fall under it; ports as the host sees them.
 
         A port that is given must be the association's; one that is not stands for the ports of clients. What the host
         does not tell of an association may be anything: protocol 0 says that its filter names it, or that it is any.
         """
-        if (self.local, self.peer) != (local, peer) or self.protocol not in (None, *_TCP):
+        if (self.local, self.peer) != (local, peer) or not self._may_be(protocol):
             return False
         pairs = ((self.local_port, local_port), (self.peer_port, peer_port))
         return all(its in (None, 0, wanted) or not wanted for its, wanted in pairs)
+
+    def _may_be(self, protocol: str) -> bool:
+        if self.protocol in (None, "any", "0") or protocol == "any":
+            return True
+        return _number(str(self.protocol)) == _number(protocol)
+
+
+def _number(protocol: str) -> int | None:
+    """Return the number of a protocol, None for a word that is none."""
+    try:
+        return parse_protocol(protocol, "")
+    except IpsecError:
+        return None
 
 
 # Names in results by the classes of performance data and their properties, which are the same in every language.
@@ -91,10 +106,6 @@ DRIVER_COUNTERS = {
     "packets_dropped": "TotalInboundPacketsDropped",
 }
 IKE_COUNTERS = {"active_main_mode": "ActiveMainModeSAs", "active_quick_mode": "ActiveQuickModeSAs"}
-
-
-# Protocols that TCP packets have, by name or number; any is every protocol.
-_TCP = ("tcp", "6", "any", "0")
 
 
 def counted(told: Mapping[str, int]) -> dict[str, int | None]:

@@ -40,7 +40,10 @@ NOTHING_RECORDED = (
 
 
 def further_questions(version: WindowsVersion) -> Questions | None:
-    """Return what a host must be asked beside ``FIRST``; None when its answer to that says everything."""
+    """Return what a host must be asked beside ``FIRST``; None when its answer to that says everything.
+
+    [ledger: sa-2003-text-only]
+    """
     if version.association_classes:
         return None
     return _AUDIT if version.association_events else _CLOCK
@@ -66,7 +69,10 @@ def read_first(section: Section) -> Associations:
 
 
 def _doubt(mode: str, counters: Mapping[str, int | None], *names: str) -> str:
-    """Return why an empty list is not believed; empty when all counters say that it is right."""
+    """Return why an empty list is not believed; empty when all counters say that it is right.
+
+    [ledger: sa-counter-classes]
+    """
     told = {name: counters[name] for name in names}
     above = {name: value for name, value in told.items() if value}
     if above:
@@ -109,9 +115,13 @@ def _none_at_all(counters: Mapping[str, int | None]) -> bool:
 
 
 def _agreed(mode: str, found: Sequence[events.Found], count: int | None) -> tuple[Sequence[events.Found], str]:
-    """Return what of the log is certain in the light of a counter, and why that may not be everything."""
+    """Return what of the log is certain in the light of a counter, and why that may not be everything.
+
+    [ledger: sa-counters-associations]
+    """
     if count is None:
         # Without a counter the host may have restarted since.
+        # [ledger: sa-events-every-end]
         return (), f"No counter confirms the {mode} associations of the security log."
     if count == 0 or len(found) == count:
         return (found if count else ()), ""

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Numbers that wmic prints as NAME=VALUE, on hosts whose PowerShell has no CIM commands."""
+"""Numbers that wmic prints as NAME=VALUE, on hosts whose PowerShell has no CIM commands. [ledger: sa-wmic-form]"""
 
 from __future__ import annotations
 
@@ -30,6 +30,8 @@ def read_values(section: Section) -> dict[str, int]:
     """Return the numbers of the one instance that was printed, by the names of the properties.
 
     Empty when there is none, when there are several, and for every other form: wmic speaks the host's language then.
+
+    [ledger: sa-wmic-one-byte]
     """
     if section.code != 0:
         return {}

@@ -49,7 +49,10 @@ class Audited:
 
     @property
     def level(self) -> int:
-        """The exemption level; before Server 2003 everything was exempt by default (KB 811832)."""
+        """The exemption level; before Server 2003 everything was exempt by default (KB 811832).
+
+        [ledger: host-exempt-defaults]
+        """
         if self.exemption_level is not None:
             return self.exemption_level
         return _HIGHEST_LEVEL if (self.version.major, self.version.minor) >= _FIRST_WITH_LEVEL_3 else 0

@@ -6,6 +6,8 @@
 
 Nothing says which of them an answer has. UTF-8 is told by its form, UTF-16 by its mark or its NULs; all else is taken
 for the host's OEM code page. Names that are read so are shown, and never told to netsh again: it takes ASCII only.
+
+[ledger: reg-output-page, netsh-output-utf16, cmd-stdin-loses-non-ascii]
 """
 
 from __future__ import annotations

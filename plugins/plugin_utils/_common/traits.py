@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What of a host decides how its policy is applied to packets, whatever system it runs."""
+"""What of a host decides how its policy is applied to packets, whatever system it runs. [ledger: host-exempt-4500]"""
 
 from __future__ import annotations
 

@@ -23,6 +23,12 @@ from .store import read_store
 # The firewall, its engine, key exchange: without them no rule works.
 SERVICES = ("MpsSvc", "BFE", "IKEEXT")
 
+# Where the other engine, IP Security Policies, says which policy is assigned, by the host and by its domain.
+_ASSIGNED = {
+    "assigned": (rf"{POLICIES_KEY}\Windows\IPSec\Policy\Local", "ActivePolicy"),
+    "domain_assigned": (rf"{POLICIES_KEY}\Windows\IPSec\GPTIPSECPolicy", "DSIPSECPolicyPath"),
+}
+
 # No path holds a blank, so that none needs quotes. The whole keys, since not all names below them are documented.
 QUESTIONS = Questions(
     {
@@ -32,19 +38,24 @@ QUESTIONS = Questions(
         "group": f"reg.exe query {GROUP_KEY} /s",
         "policies": f"reg.exe query {POLICIES_KEY}",
         **{name.lower(): f"sc.exe query {name}" for name in SERVICES},
+        **{name: f"reg.exe query {path} /v {value}" for name, (path, value) in _ASSIGNED.items()},
     }
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
-    """A host as it was read. ``schema`` is None where Windows has no connection security rules: before Vista."""
+    """A host as it was read. ``schema`` is None where Windows has no connection security rules: before Vista.
+
+    ``policy_in_force`` says which policy of *IP Security Policies* is assigned, empty for none.
+    """
 
     version: WindowsVersion
     schema: Schema | None
     state: State
     local: Store
     group: Store
+    policy_in_force: str = ""
 
     @property
     def supported(self) -> bool:
@@ -64,6 +75,7 @@ class Host:
                 name: {"on": each.on, "local_rules_count": each.local_rules_count}
                 for name, each in self.state.profiles.items()
             },
+            "policy_in_force": self.policy_in_force,
         }
 
 
@@ -89,7 +101,19 @@ def read_host(sections: Mapping[str, Section]) -> Host:
         ),
         local=read_store(local, POLICY_KEY, schema),
         group=read_store(group, GROUP_KEY, schema),
+        policy_in_force=_policy_in_force(sections),
     )
+
+
+def _policy_in_force(sections: Mapping[str, Section]) -> str:
+    """Return which policy of the other engine is assigned; that of the domain wins over that of the host."""
+    for name, what in (("domain_assigned", "a policy of the domain"), ("assigned", "a policy of the host")):
+        section, (_path, value) = sections[name], _ASSIGNED[name]
+        keys = parse_answer(section.text).values() if section.code == 0 else ()
+        found = [each.value(value) for each in keys]
+        if any(each is not None and each.data for each in found):
+            return what
+    return ""
 
 
 def _group_keys(sections: Mapping[str, Section]) -> Keys | None:

@@ -30,6 +30,7 @@ _BY_BUILD: tuple[tuple[int, Schema], ...] = (
     (6001, (2, 1)),
     (6000, (2, 0)),
 )
+NEWEST = _BY_BUILD[0][1]
 _TEXT = re.compile(r"([0-9]{1,5})\.([0-9]{1,5})", re.ASCII)
 
 

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The openings of a host's own firewall as an engine. What is new is there before anything old goes."""
+"""The openings of a host's own firewall as an engine. What is new is there before anything old goes.
+
+[ledger: fw-ok-is-success]
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What IPsec needs of a firewall: one opening for each protocol and direction, with all peers."""
+"""What IPsec needs of a firewall: one opening for each protocol and direction, with all peers.
+
+[ledger: packet-ah-nat, fw-esp-needs-opening]
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From the firewall that a host has and the openings that are wanted to ``netsh`` lines, and to what is there then."""
+"""From the firewall that a host has and the openings that are wanted to ``netsh`` lines, and to what is there then.
+
+[ledger: fw-delete-by-name]
+"""
 
 from __future__ import annotations
 
@@ -93,6 +96,7 @@ def _plan_rules(host: Firewall, prefix: str, wanted: tuple[Opening, ...]) -> Pla
 
 
 def _free_name(prefix: str, opening: Opening, taken: Container[str]) -> str:
+    # [ledger: fw-duplicates-taken]
     number = 1
     while (name := rule_name(prefix, opening.protocol, opening.direction, number)).casefold() in taken:
         number += 1
@@ -100,6 +104,7 @@ def _free_name(prefix: str, opening: Opening, taken: Container[str]) -> str:
 
 
 def _add_rule(name: str, opening: Opening) -> Line:
+    # [ledger: fw-protocol-numbers]
     ports = [] if opening.local_port is None else [("localport", str(opening.local_port))]
     ports += [] if opening.remote_port is None else [("remoteport", str(opening.remote_port))]
     profiles = "any" if opening.profiles == ALL_PROFILES else ",".join(sorted(opening.profiles))
@@ -161,6 +166,7 @@ def _general_remarks(host: Firewall, wanted: tuple[Opening, ...]) -> Iterable[st
 
 
 def _plan_entries(host: Firewall, prefix: str, wanted: tuple[Opening, ...]) -> Plan:
+    # [ledger: fw-2003-overwrites]
     named = next((opening for opening in wanted if opening.local is not None), None)
     if named is not None and named.local is not None:
         expected = f"none on {host.version.name}, whose firewall opens a port for all addresses of the host"

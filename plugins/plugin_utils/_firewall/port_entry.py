@@ -7,6 +7,8 @@
 A value ``500:UDP`` with the text ``500:UDP:10.0.0.5/255.255.255.255,LocalSubNet:Enabled:NAME`` opens one port for one
 set of sources, whatever the local address, for packets that come in. There is one such value for a port in each of
 the two profiles, and none for an IP protocol without ports.
+
+[ledger: fw-2003-entries]
 """
 
 from __future__ import annotations
@@ -110,7 +112,10 @@ def slots_of(profiles: frozenset[Profile]) -> tuple[Slot, ...]:
 
 
 def shortfalls(openings: Iterable[Opening]) -> list[dict[str, str]]:
-    """Return what the firewall before Vista has no words for, with the reason, one for each opening and cause."""
+    """Return what the firewall before Vista has no words for, with the reason, one for each opening and cause.
+
+    [ledger: fw-esp-2003]
+    """
     found = []
     for opening in openings:
         what = f"{opening.protocol.value} {opening.direction.value}"

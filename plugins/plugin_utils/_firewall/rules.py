@@ -14,6 +14,8 @@ from .._windows.rule_string import Addresses, Ports, RuleString
 from .openings import UDP, Direction, Opening, Protocol
 
 # Keys that make a rule apply to less than its addresses and ports say (MS-GPFAS, firewall rule grammar).
+# [ledger: fw-unknown-keys]
+# [ledger: fw-secure-rules]
 _NARROWING = frozenset(
     key.casefold()
     for key in (
@@ -96,6 +98,7 @@ def our_rule(rule: RuleString, prefix: str) -> OurRule | None:
         rf"{re.escape(prefix)} (?P<protocol>{'|'.join(Protocol)}) (?P<direction>{'|'.join(Direction)})( [1-9][0-9]*)?",
         rule.name,
         # Without the letters beyond ASCII that fold to those of the prefix: netsh could not be told such a name.
+        # [ledger: fw-names-fold]
         re.IGNORECASE | re.ASCII,
     )
     if match is None:
@@ -142,7 +145,10 @@ def concerns(rule: RuleString, opening: Opening) -> bool:
 
 
 def blocks(rule: RuleString, opening: Opening) -> bool:
-    """Whether a rule may block a packet of the opening; a rule that blocks wins over all that allow."""
+    """Whether a rule may block a packet of the opening; a rule that blocks wins over all that allow.
+
+    [ledger: fw-order-of-rules]
+    """
     return (rule.one("Action") or "").casefold() == "block" and concerns(rule, opening)
 
 

@@ -47,6 +47,10 @@ class Firewall:
     ``rules`` are the local ones, by their registry names; ``group_rules`` those of the domain. ``entries`` are the UDP
     exceptions before Vista. ``on`` and ``local_counts`` (whether the domain lets local rules count) are by profile,
     None where nothing says so. Values that are no rule are left out.
+
+    [ledger: fw-profiles-local-off]
+
+    [ledger: fw-group-rules-add]
     """
 
     version: WindowsVersion
@@ -77,7 +81,10 @@ class Firewall:
 
 
 def has_rules(version: WindowsVersion) -> bool:
-    """Whether a version has the firewall with rules for any protocol and both directions: from Vista on."""
+    """Whether a version has the firewall with rules for any protocol and both directions: from Vista on.
+
+    [ledger: fw-2003-context]
+    """
     return (version.major, version.minor) >= _VISTA
 
 

@@ -6,4 +6,6 @@
 
 The negotiation and the ranking of filters are read from documents and not confirmed on Windows; each such reading
 stands in one function whose docstring says so.
+
+[ledger: packet-model-holds]
 """

@@ -5,6 +5,8 @@
 """Products of sets of integers by their first two sides, for questions about one value of each.
 
 A host has filters for hundreds of peers, and a question is about one of them.
+
+[ledger: packet-equal-rank]
 """
 
 from __future__ import annotations

@@ -39,6 +39,8 @@ class Endpoint:
     filters of server roles without addresses stand for anybody if the role is in ``met``, else for nobody, and filters
     of words alone mean IPv6 as well with ``words_in_ipv6``.
     ``excluded`` are addresses that networks in ``addresses`` do not stand for.
+
+    [ledger: packet-fallback-update, packet-server-roles-unknown]
     """
 
     name: str
@@ -71,7 +73,7 @@ class Endpoint:
 
     @property
     def policy_in_force(self) -> InForce | None:
-        """The policy that acts on packets; None without the policy agent."""
+        """The policy that acts on packets; None without the policy agent. [ledger: force-no-agent-no-policy]"""
         return self.policy if self.services_running else None
 
     @property

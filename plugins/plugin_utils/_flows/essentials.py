@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What hosts can hardly do without: warnings about a policy that stops everything and lets none of it through."""
+"""What hosts can hardly do without: warnings about a policy that stops everything and lets none of it through.
+
+[ledger: two-domain-controllers-clear]
+"""
 
 from __future__ import annotations
 

@@ -160,6 +160,8 @@ def _exchanges_keys(host: Host, starts: bool) -> bool:
     """Tell whether key exchange runs while a policy acts; without it rules hold packets that they negotiate for.
 
     While the policy agent does not run no policy acts, and whoever starts it starts both.
+
+    [ledger: force-no-ikeext-holds]
     """
     service = host.services.get(KEY_EXCHANGE)
     return starts or service is None or service.running or not host.agent_running

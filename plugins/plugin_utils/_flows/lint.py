@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Findings about the flows of one host's policy, and of a pair's, that its author should see."""
+"""Findings about the flows of one host's policy, and of a pair's, that its author should see.
+
+[ledger: packet-kerberos-dc, two-one-method-a-pair]
+"""
 
 from __future__ import annotations
 

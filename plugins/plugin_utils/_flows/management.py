@@ -8,6 +8,8 @@ A controller knows the name and the port that it connects to. Address translatio
 change both on the way, so only the host knows which packets its policy meets. It lists its connections (``netstat``,
 whose columns of numbers are the same in every language), and one of them carries the question. A guess that is not in
 that list is wrong, whatever it was made of; then the task is refused with what to set.
+
+[ledger: ssh-connection-variable, netstat-columns, netstat-shows-winrm, netstat-process-zero]
 """
 
 from __future__ import annotations

@@ -102,6 +102,8 @@ def negotiate(initiator: Terms, responder: Terms) -> Agreement | Disagreement:
     responder has as well. Main mode compares encryption, integrity and group; quick mode the algorithms of AH and
     ESP and perfect forward secrecy; lifetimes do not count. Steps come in the order main mode, authentication,
     quick mode.
+
+    [ledger: two-first-in-common, two-initiator-order, two-lifetimes-agree, two-pfs-must-agree]
     """
     main = next((one for one in initiator.main_mode.methods if one in responder.main_mode.methods), None)
     if main is None:

@@ -28,6 +28,11 @@ Inference where the documents are silent, each the reading that predicts the fai
 * Exempt packets are met by no rule and are answered by no default response.
 * The rule that meets the packet has the terms of the association, also where another one meets the reply.
 * Groups and broadcast get no reply; what a rule would negotiate for does not arrive.
+
+[ledger: packet-mirror, packet-fallback-on-silence, packet-held-while-asked, packet-receiver-block]
+[ledger: packet-default-response-when-none, packet-tunnels-unjudged, two-no-fallback-after-answer, two-soft-outlives]
+
+[ledger: packet-exempt-met-by-none, packet-permit-of-packet]
 """
 
 from __future__ import annotations
@@ -211,7 +216,10 @@ def _agree(initiator: Side, responder: Side, a: Side, b: Side, network: Network)
 
 
 def _falls_back_in_spite(initiator: Side, responder: Side, a: Side, b: Side) -> bool:
-    """Whether the update of KB 914841 lets the conversation go on in clear; the reply needs it as well."""
+    """Whether the update of KB 914841 lets the conversation go on in clear; the reply needs it as well.
+
+    [ledger: packet-fallback-update]
+    """
     if not (initiator.falls_back and initiator.view.host.fallback_on_mismatch):
         return False
     if initiator is not a:

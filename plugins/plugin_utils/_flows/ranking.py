@@ -60,6 +60,8 @@ def rank(source: Extent, destination: Extent, found: Filter) -> Rank:
     The Cable Guy, February 2005), not confirmed on Windows: addresses first (the sum of both sides in bits of
     prefix: a host, an address of Me and a server have all bits of the family, any has -1), then a protocol before
     none, then the number of ports.
+
+    [ledger: packet-most-specific, packet-exact-ranking]
     """
     ports = (found.source_port != 0) + (found.destination_port != 0)
     return source.bits + destination.bits, int(found.protocol != 0), ports
@@ -94,6 +96,8 @@ def expand(bound: BoundRule, found: Filter, host: Endpoint) -> Iterator[Directed
     (Me, Any, server roles) are stored as IPv4 addresses and masks (MS-GPIPSEC 2.2.1.5.1). The range form could store
     words for both families; no such filter was ever seen, and it is read as IPv4 too, which predicts clear text. A
     guard does not rely on that.
+
+    [ledger: data-words-are-ipv4, packet-words-ipv4-only]
     """
     named = {family(one) for one in (found.source, found.destination) if not isinstance(one, (Place, ServerRole))}
     spoken_of = named or ({4, 6} if host.words_in_ipv6 else {4})

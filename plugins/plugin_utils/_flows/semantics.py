@@ -62,6 +62,8 @@ class Decision:
         """Whether a packet that arrives in clear is taken.
 
         That fallback alone takes it, without accept_unsecured, is a reading of the documents, not confirmed.
+
+        [ledger: packet-fallback-takes-clear-in]
         """
         if self.kind is DecisionKind.NEGOTIATE and self.action is not None:
             return self.action.accept_unsecured or self.action.fallback_to_clear
@@ -83,6 +85,8 @@ def exemptions(host: Endpoint) -> list[Box]:
 
     0: Kerberos, RSVP, IKE, multicast, broadcast. 1: IKE, multicast, broadcast. 2: Kerberos, RSVP, IKE. 3: IKE.
     That port 4500 counts as IKE from Vista on is inference.
+
+    [ledger: host-exempt-levels, host-exempt-4500]
     """
     found: list[Box] = []
     ike = [_IKE_PORT, _NAT_PORT] if host.traits.key_exchange_service else [_IKE_PORT]
@@ -108,7 +112,10 @@ def _either_port(family: int, protocols: Side, port: int) -> list[Box]:
 
 
 def is_group(packet: Packet) -> bool:
-    """Tell whether the packet goes to a multicast group or to the broadcast address: nobody answers from there."""
+    """Tell whether the packet goes to a multicast group or to the broadcast address: nobody answers from there.
+
+    [ledger: packet-groups]
+    """
     family = packet.destination.version
     groups = side([*MULTICAST[family], *BROADCAST[family]])
     return packet in Box(family, ALL_ADDRESSES[family], groups, ALL_PROTOCOLS)

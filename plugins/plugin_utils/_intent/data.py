@@ -10,14 +10,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from ipaddress import IPv4Network, IPv6Network
 
-from .._common.packets import AddressRange, format_address
+from .._common.packets import AddressRange, format_address, format_protocol
 from .._common.said import said_by_host
 from .._firewall.openings import Protocol
 from .._policies.document import write_document
 from .._policies.model import PresharedKey, QuickModeMethod, Store, by_name, folded
+from .batches import batches
 from .bindings import Form, keeps_key, put_together
-from .deployment import Deployment
-from .model import Flow, Host
+from .deployment import Deployment, reachable
+from .model import Absence, Flow, Host, Level
 from .rounds import Round
 from .standing import Standing
 from .targets import pair_of
@@ -46,6 +47,10 @@ def to_data(found: Deployment) -> Data:
         "hosts": {},
         "pairs": [],
         "left_pairs": [list(one.pair) for one in found.plan.left],
+        "flows": [],
+        "asking": sorted(found.ends.asking),
+        "answering": sorted(found.ends.answering),
+        "divided": _divided(found),
         "expect": [],
         "network": {"flows": [], "protocols": []},
     }
@@ -55,6 +60,7 @@ def to_data(found: Deployment) -> Data:
     result["rounds"] = [each for round_ in Round if (each := _round(found, round_, documents))]
     result["hosts"] = {name: _host(found, name, mine) for name, mine in documents.items()}
     result["pairs"] = _pairs(found)
+    result["flows"] = _flows(found)
     result["expect"] = _expectations(found, len(Round))
     result["network"] = {"flows": _network_flows(found), "protocols": _protocols(_offers_of_flows(found))}
     return result
@@ -86,8 +92,13 @@ def _document(found: Deployment, name: str, at: int) -> Store:
 
 
 def _is_there(wanted: Store, host: Host) -> bool:
-    """Tell whether the host has all of a document already; a key counts as the one that it has, unless they differ."""
+    """Tell whether the host has all of a document already; a key counts as the one that it has, unless they differ.
+
+    Who has a policy but not the services that it needs, as they should be, does not have it: writing it starts them.
+    """
     has = host.store or Store()
+    if wanted.assigned and not (host.services_running and host.key_exchange_running and host.services_automatic):
+        return False
     if folded(wanted.assigned or "") != folded(has.assigned or ""):
         return False
     mine, its = _comparable(wanted, keys=host.keys_differ), _comparable(has, keys=host.keys_differ)
@@ -118,7 +129,7 @@ def _round(found: Deployment, round_: Round, documents: Mapping[str, Mapping[Rou
         "name": round_.value,
         "words": _WORDS[round_],
         "hosts": [name for batch in order for name in batch],
-        "batches": [batch for batch in order if batch],
+        "batches": [few for batch in order for few in batches(batch, found.intent.serial)],
         "together": swaps,
         "expect": _expectations(found, at),
         "proof": _proof(found, at, set(names)),
@@ -185,6 +196,43 @@ def _pairs(found: Deployment) -> list[Data]:
     ]
 
 
+def _divided(found: Deployment) -> list[Data]:
+    """Return the pairs of which one host takes part and the other does not; ``asks`` says that the other one asks."""
+    rows: dict[tuple[str, str, bool], None] = {}
+    for way in found.ends.ways:
+        for one, other, asks in ((way.source, way.destination, False), (way.destination, way.source, True)):
+            if isinstance(one, Host) and isinstance(other, Host) and one.present and not other.present:
+                rows[one.name, other.name, asks] = None
+    return [{"host": one, "other": other, "asks": asks} for one, other, asks in sorted(rows)]
+
+
+def _flows(found: Deployment) -> list[Data]:
+    """Return every flow between two hosts of the inventory port by port, as the module proof takes them.
+
+    Hosts outside of the limit are left out, those that do not answer only where that is allowed.
+    """
+    left_out = set(Absence) if found.intent.switches.skip_unreachable else {Absence.LIMIT}
+    rows: dict[tuple[str, str, str, int], Level] = {}
+    for way in found.ends.ways:
+        source, destination = way.source, way.destination
+        if not isinstance(source, Host) or not isinstance(destination, Host) or not reachable(source, destination):
+            continue
+        for port in () if {source.absent, destination.absent} & left_out else way.flow.ports or (0,):
+            row = (source.name, destination.name, format_protocol(way.flow.protocol), port)
+            if rows.get(row) is not Level.REQUIRE:
+                rows[row] = way.flow.level
+    return [
+        {
+            "from": source,
+            "to": destination,
+            "protocol": protocol,
+            "level": level.value,
+            **({"port": port} if port else {}),
+        }
+        for (source, destination, protocol, port), level in rows.items()
+    ]
+
+
 def _host(found: Deployment, name: str, documents: Mapping[Round, Store]) -> Data:
     forms = found.plan.stages[name]
     last = documents[max(documents, key=list(Round).index)] if documents else _document(found, name, len(Round))
@@ -195,9 +243,12 @@ def _host(found: Deployment, name: str, documents: Mapping[Round, Store]) -> Dat
         "documents": {each.value: write_document(store) for each, store in documents.items()},
         "keyed_rules": {
             **{each.value: _keys(found, store) for each, store in documents.items()},
+            "config": _keys(found, last),
             "key_check": _flows_with_keys(found, name),
         },
+        "assigned": folded((host.store or Store()).assigned or "") == folded(last.assigned or ""),
         "config": _written(last, host),
+        "target": write_document(last),
         "key_check": _key_check(found, name),
         "leftovers": _leftovers(found, name, last),
         "firewall": _firewall(found, name, forms),

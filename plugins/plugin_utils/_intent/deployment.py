@@ -73,21 +73,26 @@ def deploy(intent: Intent, methods: Methods | None = None) -> Deployment:
             _change(found, host, host.store)
     if found.refusals:
         return found
-    frozen = frozenset(host.name for host in intent.hosts if host.name not in found.changes)
+    looks = intent.switches.only_look
     found.plan = plan_rounds(
         found.changes,
-        frozen,
+        frozenset(host.name for host in intent.hosts if host.name not in found.changes),
         intent.switches.allow_swap,
         keep_unknown=not intent.switches.remove_unknown_peers,
         leave_refused=intent.switches.leave_refused,
-        methods=methods,
+        methods=replace(methods or Methods(), judge=_judge_nothing) if looks else methods,
     )
-    found.refusals += [*_refusals(found.plan.refused), *_unknown_keys(found)]
+    found.refusals += [] if looks else [*_refusals(found.plan.refused), *_unknown_keys(found)]
     found.left = list(_refusals(found.plan.left))
     _name_held(found)
     if not found.refusals:
         _stand(found)
     return found
+
+
+def _judge_nothing(*_of_a_pair: object) -> Iterator[Violation]:
+    """Yield nothing: whoever only looks does not go that way."""
+    return iter(())
 
 
 def _name_missing(found: Deployment) -> None:
@@ -146,14 +151,14 @@ def _without_flows(found: Deployment, before: InForce | None) -> Form | None:
 def _refuse_unknown_policy(found: Deployment, host: Host, error: IpsecError) -> None:
     """Refuse a host of whose policy in force it is not known what it does, or name it where it may be replaced."""
     sentence = f"What is in force on {host.name} cannot be judged. {error}"
-    if found.intent.switches.replace_policy:
+    if found.intent.switches.replace_policy or found.intent.switches.only_look:
         found.warnings.append(sentence)
     else:
         found.refusals.append(f"{sentence} Set replace_policy to put another policy in its place all the same.")
 
 
 def _refuse_other_policy(found: Deployment, host: Host, form: Form, name: str) -> None:
-    if found.intent.switches.replace_policy:
+    if found.intent.switches.replace_policy or found.intent.switches.only_look:
         return
     if form.frame is not None and form.bindings and folded(form.frame.name) != folded(name):
         other = form.frame.name
@@ -236,7 +241,7 @@ def _stand(found: Deployment) -> None:
     known: dict[object, tuple[Stand, ...]] = {}
     left = {one.pair for one in found.plan.left}
     for pair, ways in found.targets.flows.items():
-        if not all(name in found.changes for name in pair) or not _reachable(*(found.ends.hosts[one] for one in pair)):
+        if not all(name in found.changes for name in pair) or not reachable(*(found.ends.hosts[one] for one in pair)):
             continue
         shape = found.plan.shape(pair)
         for way in ways:
@@ -250,14 +255,14 @@ def _stand(found: Deployment) -> None:
             enough = (
                 (Standing.REQUIRED,) if way.flow.level is Level.REQUIRE else (Standing.REQUIRED, Standing.REQUESTED)
             )
-            if last.standing not in enough and pair not in left:
+            if last.standing not in enough and pair not in left and not found.intent.switches.only_look:
                 found.refusals.append(
                     f"At the end {source} -> {destination} {way.flow.traffic} would be {last.standing.value}, not "
                     f"{enough[-1].value}. {last.why}"
                 )
 
 
-def _reachable(one: Host, other: Host) -> bool:
+def reachable(one: Host, other: Host) -> bool:
     """Tell whether two hosts have an address family in common."""
     return bool({address.version for address in one.addresses} & {address.version for address in other.addresses})
 

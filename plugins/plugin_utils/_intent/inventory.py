@@ -48,7 +48,8 @@ def _shared(hosts: Iterable[Host]) -> Iterator[str]:
 
 def _absent(ends: Ends, hosts: list[Host]) -> Iterator[str]:
     lost = [host.name for host in hosts if host.absent is Absence.UNREACHABLE]
-    if lost and not ends.intent.switches.skip_unreachable:
+    switches = ends.intent.switches
+    if lost and not (switches.skip_unreachable or switches.only_look):
         yield (
             f"No answer from {', '.join(lost)}. Nothing was changed. Bring them back, or set skip_unreachable to do "
             "the rest without them."

@@ -14,6 +14,7 @@ from ipaddress import IPv4Address, IPv6Address
 from .._common.packets import Network, format_protocol
 from .._common.traits import TODAY, Traits
 from .._policies.model import Authentication, MainMode, QuickModeMethod, Store
+from .batches import DEFAULT_SERIAL
 
 IpAddress = IPv4Address | IPv6Address
 
@@ -104,6 +105,7 @@ class Host:
     exemption_level: int | None = None
     services_running: bool = True
     key_exchange_running: bool = True
+    services_automatic: bool = True
     predefined_actions: frozenset[str] = frozenset()
     predefined_policies: frozenset[str] = frozenset()
     domain_policy: str = ""
@@ -141,18 +143,22 @@ class Article:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Switches:
-    """What a run may do that it does not do unasked."""
+    """What a run may do that it does not do unasked. With ``only_look`` the way does not matter: it is not gone."""
 
     allow_swap: frozenset[Swap] = frozenset()
     skip_unreachable: bool = False
     leave_refused: bool = False
     remove_unknown_peers: bool = False
     replace_policy: bool = False
+    only_look: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
-    """All that was asked. ``article`` is given for the instance of the article, None for the general one."""
+    """All that was asked. ``article`` is given for the instance of the article, None for the general one.
+
+    ``serial`` says how many hosts change at a time.
+    """
 
     flows: tuple[Flow, ...]
     hosts: tuple[Host, ...]
@@ -161,3 +167,4 @@ class Intent:
     main_mode: MainMode
     switches: Switches = Switches()
     article: Article | None = None
+    serial: tuple[str, ...] = DEFAULT_SERIAL

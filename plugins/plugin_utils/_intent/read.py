@@ -16,6 +16,7 @@ from .._common.fields import Fields, freely_named, listed
 from .._common.packets import has_ports, parse_port, parse_protocol
 from .._policies.document import read_document
 from .._policies.model import MainMode, Policy, Store
+from .batches import DEFAULT_SERIAL, check_serial
 from .host import read_host
 from .model import Article, Flow, Intent, Level, Swap, Switches
 
@@ -31,6 +32,8 @@ OPTIONS = (
     "leave_refused",
     "remove_unknown_peers",
     "replace_policy",
+    "only_look",
+    "serial",
     "fail",
 )
 FLOW_OPTIONS = (
@@ -84,8 +87,10 @@ def read_intent(given: Mapping[str, object]) -> Intent:
             leave_refused=fields.flag("leave_refused", False),
             remove_unknown_peers=fields.flag("remove_unknown_peers", False),
             replace_policy=fields.flag("replace_policy", False),
+            only_look=fields.flag("only_look", False),
         ),
         article=_article(fields.mapping("article"), "article") if fields.given("article") else None,
+        serial=tuple(check_serial(text, where) for where, text in fields.elements("serial")) or DEFAULT_SERIAL,
     )
 
 

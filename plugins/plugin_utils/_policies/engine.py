@@ -79,7 +79,7 @@ class PolicyStore(Acting[Host, Want, Operation]):
         return secrets_of(have.store, steps)
 
     def services(self, have: Host) -> Mapping[str, Service]:
-        """Return IKEEXT, where it is a service of its own, and PolicyAgent."""
+        """Return IKEEXT, where it is a service of its own, and PolicyAgent. [ledger: force-service-order]"""
         return have.services
 
     def timer(self, have: Host) -> bool:

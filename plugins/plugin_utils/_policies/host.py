@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a host told about itself: version, services, policies and which of them win."""
+"""What a host told about itself: version, services, policies and which of them win.
+
+[ledger: oem-page-in-registry, host-administrator-may]
+"""
 
 from __future__ import annotations
 
@@ -54,6 +57,8 @@ class Host:
     ``timer`` tells whether the task that would take an unconfirmed change back is there, ``exemption_level`` is the
     value NoDefaultExempt (None for the default of the version), ``local_policy_counts`` whether the domain lets local
     policies work at all (AllowLocalIPsecPolicyMerge). ``own`` are its IPv4 addresses, None where they are not known.
+
+    [ledger: force-local-merge-off, host-schtasks-query]
     """
 
     version: WindowsVersion
@@ -83,6 +88,7 @@ class Host:
             "domain_policy": self.domain_policy or "",
             "local_policy_counts": self.local_policy_counts,
             "exemption_level": self.exemption_level,
+            "unconfirmed": self.timer,
             "own_addresses": None if self.own is None else [str(one) for one in self.own],
         }
 
@@ -94,6 +100,7 @@ def read_host(sections: Mapping[str, Section]) -> Host:
     """
     version = parse_ver(sections["version"].text)
     # In the order in which they are started: an agent without key exchange would hold every packet that negotiates.
+    # [ledger: force-no-ikeext-holds]
     services = (
         {KEY_EXCHANGE: read_service(KEY_EXCHANGE, sections["ike"], sections["ike_start"])} if version.ikeext else {}
     )
@@ -106,6 +113,7 @@ def read_host(sections: Mapping[str, Section]) -> Host:
         domain_policy=_domain_policy(keys),
         timer=sections["timer"].code == 0,
         # From Vista on the filtering is the agent's, before that the driver's (KB 811832).
+        # [ledger: host-exempt-value]
         exemption_level=read_number(sections["exempt_agent" if version.ikeext else "exempt_driver"], "NoDefaultExempt"),
         local_policy_counts=read_number(sections["merge"], "AllowLocalIPsecPolicyMerge") != 0,
         own=addresses.read_addresses(sections),
@@ -113,7 +121,7 @@ def read_host(sections: Mapping[str, Section]) -> Host:
 
 
 def _ipsec_keys(sections: Mapping[str, Section]) -> Keys | None:
-    """Return the keys below IPSec, None when the parent keys prove that there are none."""
+    """Return the keys below IPSec, None when the parent keys prove that there are none. [ledger: reg-error-code]"""
     if sections["ipsec"].code == 0:
         return parse_answer(sections["ipsec"].text)
     for name, child in (("windows", IPSEC_KEY), ("policies", WINDOWS_KEY)):
@@ -130,6 +138,8 @@ def _local_store(keys: Keys | None, version: WindowsVersion) -> Store:
     """Return the local store of a host whose whole key IPSec was read; ``keys`` is None when there is no such key.
 
     A host may have no local store at all, only a policy of the domain. From Vista on that is an empty store.
+
+    [ledger: store-local-root, force-missing-store-2003, force-missing-store-vista]
     """
     if keys is not None and is_there(keys, LOCAL_STORE):
         return read_store(keys)
@@ -144,7 +154,10 @@ def _local_store(keys: Keys | None, version: WindowsVersion) -> Store:
 
 
 def _domain_policy(keys: Keys | None) -> str | None:
-    """Return the name of the policy that the domain assigns; its path when it has no name, None for none."""
+    """Return the name of the policy that the domain assigns; its path when it has no name, None for none.
+
+    [ledger: force-domain-values, force-domain-when-none]
+    """
     for key in keys.values() if keys is not None else ():
         if key.name.casefold() == "gptipsecpolicy":
             for name in ("DSIPSECPolicyName", "DSIPSECPolicyPath"):

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The policy in force: its rules, each with the objects that it names."""
+"""The policy in force: its rules, each with the objects that it names.
+
+[ledger: force-domain-wins, force-local-merge-off]
+"""
 
 from __future__ import annotations
 

@@ -21,7 +21,10 @@ DEFAULT_MAIN_MODE_LIFETIME_MINUTES = 480
 
 
 def folded(name: str) -> str:
-    """Return the form in which names are compared: Windows keeps their case and ignores it."""
+    """Return the form in which names are compared: Windows keeps their case and ignores it.
+
+    [ledger: names-ignore-case]
+    """
     return name.casefold()
 
 
@@ -79,6 +82,8 @@ class FilterAction:
 
     ``accept_unsecured`` lets clear packets in and answers them with IPsec (netsh: inpass);
     ``fallback_to_clear`` talks in clear to a peer that does not answer IKE (netsh: soft).
+
+    [ledger: packet-accept-unsecured]
     """
 
     name: str
@@ -164,6 +169,8 @@ class DefaultResponse:
     """The rule that answers peers which ask for IPsec; without effect from Windows Vista and Server 2008 on.
 
     What Windows fills in of its own accord differs by version, so policies made here always say everything.
+
+    [ledger: netsh-default-response-words]
     """
 
     enabled: bool = False

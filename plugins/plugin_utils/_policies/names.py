@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which names and texts can travel to netsh and back unharmed."""
+"""Which names and texts can travel to netsh and back unharmed. [ledger: reg-output-question-marks]"""
 
 from __future__ import annotations
 
@@ -52,6 +52,7 @@ def staging_base(name: str) -> str | None:
 def authority_trouble(text: str) -> tuple[str, str] | None:
     """Return (expected, remedy) when a certification authority of this name cannot be sent, else None."""
     # netsh writes a double quote inside the name as \', so it may stay.
+    # [ledger: netsh-no-quote-in-quotes]
     found = trouble(text.replace('"', ""))
     if found is None and "'" in text:
         return "a name without '", "netsh takes it for an escaped double quote: use the double quote."

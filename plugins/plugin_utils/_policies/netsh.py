@@ -6,6 +6,10 @@
 
 Every parameter that has a value in the model is written out, with its full tag: defaults differ between versions
 and are not documented. Grammar and units: the netsh ipsec help.
+
+[ledger: netsh-keywords-in-every-language, netsh-full-tags, netsh-send-every-parameter, netsh-ipv6-prefix]
+[ledger: netsh-range-form, netsh-port-zero-is-any, netsh-protocol-words, netsh-mirrored, netsh-qm-methods-grammar]
+[ledger: netsh-mm-methods-grammar, netsh-mm-lifetime-minutes, netsh-polling-minutes, netsh-authentication-order]
 """
 
 from __future__ import annotations
@@ -74,7 +78,10 @@ def _rule_name(name: str, path: str) -> str:
 
 
 def _named(name: str, identity: str, path: str) -> Parameter:
-    """Return what finds an object: its GUID, where one is given, as netsh takes it for ``set``."""
+    """Return what finds an object: its GUID, where one is given, as netsh takes it for ``set``.
+
+    [ledger: netsh-guid-form, netsh-set-by-guid, netsh-assign-by-guid]
+    """
     return ("guid", checked_guid(identity)) if identity else ("name", _name(name, path))
 
 
@@ -196,7 +203,10 @@ def _main_mode_method(method: MainModeMethod) -> str:
 
 
 def _quick_modes(found: MainMode, path: str) -> str:
-    """Return the limit of quick modes; refuse one beside mmpfs=yes, with which netsh sets 1 (help of add policy)."""
+    """Return the limit of quick modes; refuse one beside mmpfs=yes, with which netsh sets 1 (help of add policy).
+
+    [ledger: netsh-mmpfs-sets-limit]
+    """
     if found.perfect_forward_secrecy and found.quick_modes != QUICK_MODES_WITH_PFS:
         expected = f"{QUICK_MODES_WITH_PFS} beside perfect_forward_secrecy, since netsh sets that"
         remedy = f"Say quick_modes: {QUICK_MODES_WITH_PFS}, or perfect_forward_secrecy: false."
@@ -251,6 +261,7 @@ def _authentication(found: tuple[Authentication, ...], path: str) -> list[Parame
                 raise IpsecError(f"{path}.authentication", item.authority, *wrong)
             escaped = item.authority.replace('"', "\\'")
             # Hosts before Vista store neither flag, so the words are sent only where they say yes.
+            # [ledger: netsh-rootca-text, netsh-certificate-words-2003]
             words = " certmap:yes" if item.map_to_account else ""
             words += " excludecaname:yes" if item.exclude_authority_name else ""
             parameters.append(("rootca", quoted(escaped + words)))

@@ -15,6 +15,8 @@ def effective_quick_modes(stated: int, perfect_forward_secrecy: bool) -> int:
     """Return the limit of quick modes per main mode, 0 for none: where main mode makes fresh keys, none means one.
 
     Whoever switches that on with netsh gets a limit of 1 (help of ``add policy``).
+
+    [ledger: netsh-mmpfs-sets-limit, data-main-mode-pfs]
     """
     return stated or (QUICK_MODES_WITH_PFS if perfect_forward_secrecy else 0)
 
@@ -36,7 +38,10 @@ class ConnectionType(StrEnum):
 
 
 class Encryption(StrEnum):
-    """Ciphers that the policy store has codes for; it has none for AES (MS-GPIPSEC 2.2.1.4.1)."""
+    """Ciphers that the policy store has codes for; it has none for AES (MS-GPIPSEC 2.2.1.4.1).
+
+    [ledger: data-no-aes]
+    """
 
     NONE = "none"
     DES = "des"
@@ -44,7 +49,10 @@ class Encryption(StrEnum):
 
 
 class Integrity(StrEnum):
-    """Hashes that the policy store has codes for; it has none for SHA-2 (MS-GPIPSEC 2.2.1.4.1)."""
+    """Hashes that the policy store has codes for; it has none for SHA-2 (MS-GPIPSEC 2.2.1.4.1).
+
+    [ledger: data-no-aes]
+    """
 
     NONE = "none"
     MD5 = "md5"

@@ -18,13 +18,12 @@ from .._flows.pair import Pair
 from .._flows.semantics import View
 from .._flows.space import Packet
 from .._flows.traffic import parse_traffic
-from .evidence import Evidence, HostEvidence
-from .model import Role
+from .evidence import Evidence, HeldSession, HostEvidence, WantedFlow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedFlow:
-    """TCP packets from a front-end to a port of a back-end.
+    """Packets of a flow from one host to another, such as from a front-end to a port of a back-end.
 
     ``wanted`` is what both agree on when they have what they should have, None where that is not protection at all or
     nobody told. ``outcome`` is what becomes of them with what the hosts have: the first that is not protected, or the
@@ -32,9 +31,9 @@ class JudgedFlow:
     no IPsec.
     """
 
+    asked: WantedFlow
     source: HostEvidence
     destination: HostEvidence
-    port: int
     wanted: Agreement | None
     outcome: Outcome | None
     packet: Packet | None
@@ -48,7 +47,24 @@ class JudgedFlow:
     @property
     def name(self) -> str:
         """The flow in words."""
-        return f"{self.source.name} -> {self.destination.name} tcp/{self.port}"
+        return f"{self.source.name} -> {self.destination.name} {self.asked.traffic}"
+
+    @property
+    def port(self) -> int:
+        """The port of the service, 0 for all ports."""
+        return self.asked.port
+
+    @property
+    def key(self) -> str:
+        """The flow as a part of the names of checks."""
+        ends = f"{self.source.name}.{self.destination.name}"
+        what = str(self.port) if self.asked.protocol == "tcp" and self.port else self.asked.traffic.replace("/", ".")
+        return f"{ends}.{what}"
+
+    def carries(self, session: HeldSession) -> bool:
+        """Tell whether a session is part of it."""
+        ends = (self.source.name, self.destination.name)
+        return (session.frontend, session.backend) == ends and self.asked.carries(session.port)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +75,13 @@ class Analysis:
     expectations: FlowAnalysis | None
     troubles: Mapping[str, str]
 
-    def flow(self, frontend: str, backend: str, port: int) -> JudgedFlow | None:
-        """Return one flow, None for a port that is not protected."""
-        return next(
-            (
-                flow
-                for flow in self.flows
-                if (flow.source.name, flow.destination.name, flow.port) == (frontend, backend, port)
-            ),
-            None,
-        )
+    def flow(self, session: HeldSession) -> JudgedFlow | None:
+        """Return the flow of a session, None for a port that is not protected."""
+        return next((flow for flow in self.flows if flow.carries(session)), None)
 
 
 def analyse(evidence: Evidence) -> Analysis:
-    """Judge every pair of a front-end and a back-end, and the expectations where all hosts could be read."""
+    """Judge every flow, and the expectations where all hosts could be read."""
     is_now: dict[str, Endpoint] = {}
     should_be: dict[str, Endpoint] = {}
     troubles: dict[str, str] = {}
@@ -84,12 +93,7 @@ def analyse(evidence: Evidence) -> Analysis:
             troubles[host.name] = str(error)
     views = {name: View(end) for name, end in is_now.items()}
     intended = {name: View(end) for name, end in should_be.items()}
-    flows = tuple(
-        _flow(source, destination, port, views, intended)
-        for source in evidence.of(Role.FRONT_END)
-        for destination in evidence.of(Role.BACK_END)
-        for port in evidence.ports
-    )
+    flows = tuple(_flow(one, evidence, views, intended) for one in evidence.flows)
     expectations = None
     if len(is_now) == len(evidence.hosts):
         data = [_host_data(host, _in_effect(host)) for host in evidence.hosts]
@@ -106,7 +110,7 @@ def from_outside(source: str, host: HostEvidence, port: int) -> Outcome | None:
         other = read_check({"hosts": [{"name": "outside", "addresses": [source]}]}).hosts[0]
     except IpsecError:
         return None
-    return _worst(Pair(other, end), port)[0]
+    return _worst(Pair(other, end), f"tcp/{port}")[0]
 
 
 def _in_effect(host: HostEvidence) -> Mapping[str, object]:
@@ -130,7 +134,7 @@ def _host_data(host: HostEvidence, config: Mapping[str, object] | None) -> dict[
     running = {name: service.running for name, service in host.services.items()}
     return {
         "name": host.name,
-        "addresses": [host.address],
+        "addresses": list(host.addresses),
         "config": config or {},
         "version": host.facts.get("version"),
         "exemption_level": host.facts.get("exemption_level"),
@@ -140,30 +144,39 @@ def _host_data(host: HostEvidence, config: Mapping[str, object] | None) -> dict[
 
 
 def _flow(
-    source: HostEvidence,
-    destination: HostEvidence,
-    port: int,
-    is_now: Mapping[str, View],
-    should_be: Mapping[str, View],
+    asked: WantedFlow, evidence: Evidence, is_now: Mapping[str, View], should_be: Mapping[str, View]
 ) -> JudgedFlow:
-    names = (source.name, destination.name)
+    names, traffic = (asked.source, asked.destination), asked.traffic
+    source, destination = map(evidence.named, names)
     wanted = outcome = alone = packet = None
     if all(name in should_be for name in names):
-        wanted = _worst(Pair(should_be[names[0]], should_be[names[1]]), port)[0].agreement
+        agreed, _packet = _worst(Pair(should_be[names[0]], should_be[names[1]]), traffic)
+        wanted = agreed.agreement if agreed else None
     if names[0] in is_now:
         bare = Endpoint(
             name=names[1], addresses=read_check({"hosts": [_host_data(destination, {})]}).hosts[0].addresses
         )
-        alone = _worst(Pair(is_now[names[0]], bare), port)[0]
+        alone = _worst(Pair(is_now[names[0]], bare), traffic)[0]
         if names[1] in is_now:
-            outcome, packet = _worst(Pair(is_now[names[0]], is_now[names[1]]), port)
+            outcome, packet = _worst(Pair(is_now[names[0]], is_now[names[1]]), traffic)
     return JudgedFlow(
-        source=source, destination=destination, port=port, wanted=wanted, outcome=outcome, packet=packet, alone=alone
+        asked=asked,
+        source=source,
+        destination=destination,
+        wanted=wanted,
+        outcome=outcome,
+        packet=packet,
+        alone=alone,
     )
 
 
-def _worst(pair: Pair, port: int) -> tuple[Outcome, Packet | None]:
-    """Return the first outcome that is not protected, else the only one, with a packet that has it."""
-    regions = pair.regions(parse_traffic(f"tcp/{port}", "ports").space())
+def _worst(pair: Pair, traffic: str) -> tuple[Outcome | None, Packet | None]:
+    """Return the first outcome that is not protected, else the only one, with a packet that has it.
+
+    None where the two ends have no address family in common.
+    """
+    regions = list(pair.regions(parse_traffic(traffic, "traffic").space()))
+    if not regions:
+        return None, None
     space, outcome = min(regions, key=lambda region: region[1].kind in SECURED)
     return outcome, space.example()

@@ -14,6 +14,7 @@ from .flow_causes import policy_causes
 from .model import Cause, CauseKind, in_order
 
 # Kerberos accepts clocks that differ by five minutes (RFC 4120, and the default of Windows domains).
+# [ledger: host-clock-skew]
 KERBEROS_SECONDS = 300
 
 
@@ -47,7 +48,7 @@ def host_causes(host: HostEvidence) -> Iterator[Cause]:
             subject=host.name,
             cause=f"The firewall of {host.name} does not let IPsec through as it should.",
             evidence=f"Missing or different: {command}",
-            remedy="Run site.yml, or the module firewall on the host.",
+            remedy="Run the playbook protect or site again, or the module firewall on the host.",
         )
 
 
@@ -94,7 +95,7 @@ def assignment_causes(host: HostEvidence) -> Iterator[Cause]:
             subject=host.name,
             cause=f"No policy is assigned on {host.name}.",
             evidence=f"The policy store names no active policy, {host.wanted_policy!r} should be it.",
-            remedy="Run site.yml, or assign the policy with the module assignment.",
+            remedy="Run the playbook protect or site again, or assign the policy with the module assignment.",
         )
         return
     yield Cause(
@@ -102,7 +103,7 @@ def assignment_causes(host: HostEvidence) -> Iterator[Cause]:
         subject=host.name,
         cause=f"Another policy is in force on {host.name}.",
         evidence=f"{host.assigned!r} is assigned, {host.wanted_policy!r} should be.",
-        remedy="Run site.yml, or assign the policy with the module assignment.",
+        remedy="Run the playbook protect or site again, or assign the policy with the module assignment.",
     )
 
 
@@ -122,7 +123,7 @@ def opening_causes(firewall: FirewallEvidence) -> Iterator[Cause]:
             subject=firewall.name,
             cause=f"The firewall {firewall.name} does not let IPsec through as it should.",
             evidence=f"Missing or different: {firewall.commands[0]}",
-            remedy="Run site.yml, or the role firewall on it.",
+            remedy="Run the playbook protect or site again, or the role firewall on it.",
         )
 
 
@@ -135,7 +136,7 @@ def drift(host: HostEvidence) -> Iterator[Cause]:
             subject=host.name,
             cause=f"{host.name} does not have the policies that it should have.",
             evidence=f"Still needed: {host.commands[0]}{more}.",
-            remedy="Run site.yml with --check --diff to see how, then without.",
+            remedy="Run the playbook protect or site with --check --diff to see how, then without.",
         )
 
 
@@ -161,14 +162,13 @@ def _key(host: HostEvidence) -> Iterator[Cause]:
             subject=host.name,
             cause=f"The pre-shared key of {host.name} is not the intended one.",
             evidence=f"Still needed: {changed[0]}",
-            remedy="Run site.yml with the same key for both ends.",
+            remedy="Run the playbook protect or site with the same key for both ends.",
         )
 
 
 def _by_elimination(flow: JudgedFlow, evidence: Evidence) -> list[Cause]:
     """Return what is left when everything that was looked at is right."""
-    names = (flow.source.name, flow.destination.name)
-    works = any((one.frontend, one.backend, one.port) == (*names, flow.port) and one.works for one in evidence.sessions)
+    works = any(flow.carries(one) and one.works for one in evidence.sessions)
     if works:
         return [soft_association(flow, "Sessions work although there is no association.")]
     peers = [_has_main_mode(flow.source, flow.destination), _has_main_mode(flow.destination, flow.source)]
@@ -197,4 +197,6 @@ def soft_association(flow: JudgedFlow, evidence: str) -> Cause:
 
 
 def _has_main_mode(host: HostEvidence, peer: HostEvidence) -> bool:
-    return host.after is not None and host.after.known and any(one.peer == peer.address for one in host.after.main_mode)
+    return (
+        host.after is not None and host.after.known and any(one.peer in peer.addresses for one in host.after.main_mode)
+    )

@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What was collected about a deployment, read from the options of a task."""
+"""What was collected about a deployment, read from the options of a task. [ledger: packet-both-negotiate]"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from ipaddress import ip_address
 
 from .._associations.data import ASSOCIATION_OPTIONS, read_associations
@@ -15,7 +16,7 @@ from .._associations.model import Associations
 from .._clients.hold import SessionOutcome
 from .._common.errors import IpsecError, hidden
 from .._common.fields import Fields, element, freely_named, one_port
-from .._common.packets import parse_one_address
+from .._common.packets import parse_one_address, parse_protocol
 from .model import ProofFinding, Role, ServiceState
 from .reading import FINDING_OPTIONS, read_finding
 
@@ -26,6 +27,7 @@ OPTIONS = (
     "hosts",
     "firewalls",
     "ports",
+    "flows",
     "sessions",
     "expect",
     "networks",
@@ -37,6 +39,7 @@ _HOST_OPTIONS = (
     "name",
     "role",
     "address",
+    "addresses",
     "info",
     "wanted",
     "commands",
@@ -44,7 +47,9 @@ _HOST_OPTIONS = (
     "associations_before",
     "associations",
 )
-_ROLES = (Role.FRONT_END, Role.BACK_END)
+_TCP = 6
+_ROLES = (Role.FRONT_END, Role.BACK_END, Role.OTHER)
+_FLOW_OPTIONS = ("from", "to", "protocol", "port", "level")
 _FIREWALL_OPTIONS = ("name", "between", "commands", "openings")
 # What session_check tells beside these is for people.
 _SESSION_OPTIONS = ("name", "protocol", "frontend", "backend", "service_port", "source", "outcome", "detail")
@@ -61,7 +66,7 @@ class HostEvidence:
 
     name: str
     role: Role
-    address: str
+    addresses: tuple[str, ...]
     info: Data | None = None
     wanted: Data | None = None
     commands: tuple[str, ...] | None = None
@@ -107,6 +112,33 @@ class HostEvidence:
         return text((self.wanted or {}).get("assigned"))
 
 
+class Level(StrEnum):
+    """How much a flow insists on IPsec."""
+
+    REQUEST = "request"
+    REQUIRE = "require"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedFlow:
+    """Traffic from one host to another that should be protected; port 0 is all ports."""
+
+    source: str
+    destination: str
+    protocol: str = "tcp"
+    port: int = 0
+    level: Level = Level.REQUIRE
+
+    @property
+    def traffic(self) -> str:
+        """The traffic in the words of expectations."""
+        return f"{self.protocol}/{self.port}" if self.port else self.protocol
+
+    def carries(self, port: int) -> bool:
+        """Tell whether TCP to a port is part of it."""
+        return parse_protocol(self.protocol, "") in (0, _TCP) and self.port in (0, port)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirewallEvidence:
     """A network firewall: between whom it stands, what it should let through, and what it lacks."""
@@ -150,7 +182,7 @@ class Evidence:
 
     title: str
     hosts: tuple[HostEvidence, ...]
-    ports: tuple[int, ...]
+    flows: tuple[WantedFlow, ...]
     firewalls: tuple[FirewallEvidence, ...] = ()
     sessions: tuple[HeldSession, ...] = ()
     probes: tuple[HeldSession, ...] = ()
@@ -158,9 +190,10 @@ class Evidence:
     networks: Data = field(default_factory=dict)
     findings: tuple[ProofFinding, ...] = ()
 
-    def of(self, role: Role) -> tuple[HostEvidence, ...]:
-        """Return the hosts of one role."""
-        return tuple(host for host in self.hosts if host.role is role)
+    def covers(self, session: HeldSession) -> bool:
+        """Tell whether a session is traffic that should be protected."""
+        ends = (session.frontend, session.backend)
+        return any((one.source, one.destination) == ends and one.carries(session.port) for one in self.flows)
 
     def named(self, name: str) -> HostEvidence:
         """Return a host by its name, which has been checked."""
@@ -173,8 +206,16 @@ def read_evidence(given: Data) -> Evidence:
     fields.require("hosts", "a list of hosts")
     hosts = tuple(_host(data, where) for where, data in fields.items("hosts"))
     _unique([host.name for host in hosts], "hosts")
-    _one_family(hosts)
     known = {host.name: host.role for host in hosts}
+    if fields.given("flows"):
+        flows = tuple(_flow(data, where, known) for where, data in fields.items("flows"))
+    else:
+        _one_family(hosts)
+        ports = tuple(one_port(item, where) for where, item in fields.elements("ports")) or (80,)
+        flows = tuple(_of_groups(hosts, ports))
+    if not flows:
+        remedy = "A proof of nothing proves nothing: look whether the groups and the limit are right."
+        raise IpsecError("hosts", [host.name for host in hosts], "two hosts at least with traffic between them", remedy)
     tried = [_session(data, where, known) for where, data in fields.items("sessions")]
     _unique([one.name for one in tried], "sessions")
     remedy = "Write dc: 10.0.1.5, for example."
@@ -182,7 +223,7 @@ def read_evidence(given: Data) -> Evidence:
     return Evidence(
         title=fields.text("title", "IPsec between front-ends and back-ends"),
         hosts=hosts,
-        ports=tuple(one_port(item, where) for where, item in fields.elements("ports")) or (80,),
+        flows=flows,
         firewalls=tuple(_firewall(data, where) for where, data in fields.items("firewalls")),
         sessions=tuple(one for one in tried if one.frontend),
         probes=tuple(one for one in tried if not one.frontend),
@@ -194,14 +235,16 @@ def read_evidence(given: Data) -> Evidence:
 
 def _host(data: object, path: str) -> HostEvidence:
     fields = Fields(data, path, _HOST_OPTIONS)
-    for key in ("name", "role", "address"):
+    for key in ("name", "role", *(() if fields.given("addresses") else ("address",))):
         fields.require(key, f"the {key} of the host")
     remedy = "Give the address at which its peers reach the host."
-    address = parse_one_address(fields.text("address", ""), fields.at("address"), "an IPv4 or IPv6 address", remedy)
+    given = [(fields.at("address"), fields.text("address", ""))] if fields.given("address") else []
+    given += list(fields.elements("addresses"))
+    found = [parse_one_address(text, where, "an IPv4 or IPv6 address", remedy) for where, text in given]
     return HostEvidence(
         name=fields.text("name", ""),
         role=_role(fields),
-        address=str(address),
+        addresses=tuple(dict.fromkeys(map(str, found))),
         info=_answer(fields, "info"),
         wanted=_answer(fields, "wanted"),
         commands=_lines(fields, "commands"),
@@ -209,6 +252,33 @@ def _host(data: object, path: str) -> HostEvidence:
         before=_associations(fields, "associations_before"),
         after=_associations(fields, "associations"),
     )
+
+
+def _flow(data: object, path: str, known: Mapping[str, Role]) -> WantedFlow:
+    fields = Fields(data, path, _FLOW_OPTIONS)
+    for key in ("from", "to"):
+        fields.require(key, "the name of a host")
+        if fields.text(key, "") not in known:
+            remedy = f"The hosts are: {', '.join(known) or 'none'}."
+            raise IpsecError(fields.at(key), fields.text(key, ""), "the name of one of the hosts", remedy)
+    protocol = fields.text("protocol", "tcp")
+    parse_protocol(protocol, fields.at("protocol"))
+    return WantedFlow(
+        source=fields.text("from", ""),
+        destination=fields.text("to", ""),
+        protocol=protocol,
+        port=fields.port("port", 0),
+        level=fields.choice("level", Level, Level.REQUIRE),
+    )
+
+
+def _of_groups(hosts: Sequence[HostEvidence], ports: Sequence[int]) -> Iterator[WantedFlow]:
+    """Yield the flows from every front-end to every back-end."""
+    for source in hosts:
+        for destination in hosts:
+            if source.role is Role.FRONT_END and destination.role is Role.BACK_END:
+                for port in ports:
+                    yield WantedFlow(source=source.name, destination=destination.name, port=port)
 
 
 def _role(fields: Fields) -> Role:
@@ -274,8 +344,8 @@ def _session(data: object, path: str, known: Mapping[str, Role]) -> HeldSession:
 
 def _known(fields: Fields, key: str, known: Mapping[str, Role], role: Role) -> str:
     name = fields.text(key, "")
-    if known.get(name) is not role:
-        fitting = ", ".join(name for name, its in known.items() if its is role) or "none"
+    if known.get(name) not in (role, Role.OTHER):
+        fitting = ", ".join(name for name, its in known.items() if its in (role, Role.OTHER)) or "none"
         remedy = f"The {role.value}s are: {fitting}."
         raise IpsecError(fields.at(key), name, f"the name of a {role.value} among the hosts", remedy)
     return name
@@ -293,12 +363,12 @@ def _mapping(data: object, path: str) -> Data:
 
 
 def _one_family(hosts: Sequence[HostEvidence]) -> None:
-    families = [ip_address(host.address).version for host in hosts]
+    families = [ip_address(host.addresses[0]).version for host in hosts]
     for index, family in enumerate(families):
         if family != families[0]:
             expected = f"an IPv{families[0]} address, as {hosts[0].name} has"
             remedy = "Prove each family of addresses by itself."
-            raise IpsecError(f"hosts[{index}].address", hosts[index].address, expected, remedy)
+            raise IpsecError(f"hosts[{index}].address", hosts[index].addresses[0], expected, remedy)
 
 
 def _unique(names: Sequence[str], path: str) -> None:

@@ -14,7 +14,7 @@ from .analysis import JudgedFlow
 from .evidence import HostEvidence
 from .model import Cause, CauseKind
 
-_RUN = "Run site.yml, which corrects the policies."
+_RUN = "Run the playbook protect or site again, which corrects the policies."
 _BLOCKS = (OutcomeKind.BLOCKED_HERE, OutcomeKind.BLOCKED_THERE)
 _MISMATCHES = {
     OutcomeKind.QM_PROPOSAL_MISMATCH: (CauseKind.NO_COMMON_METHOD, "quick-mode security method"),
@@ -77,21 +77,21 @@ def _one_end(flow: JudgedFlow, outcome: Outcome) -> Iterator[Cause]:
 
 def _near_misses(host: HostEvidence, peer: HostEvidence, port: int, sends: bool, outcome: Outcome) -> Iterator[Cause]:
     """Yield how close the filters of the policy in force come: another port, another address, or nothing like it."""
-    if not host.assigned or host.domain_policy:
+    if not host.assigned or host.domain_policy or not all(one.running for one in host.services.values()):
         return
     keys = ("destination", "destination_port") if sends else ("source", "destination_port")
     filters = list(_filters_in_force(host))
-    here = [one for one in filters if str(one.get(keys[0])) == peer.address]
+    here = [one for one in filters if str(one.get(keys[0])) in peer.addresses]
     same_port = [one for one in filters if str(one.get(keys[1])) == str(port)]
     if any(one.get("mirrored") is False for one in here if one in same_port):
         yield _cause(CauseKind.NOT_MIRRORED, host.name, f"A filter of {host.name} is not mirrored.", outcome)
-    elif here:
+    elif here and port:
         ports = ", ".join(sorted({str(one.get(keys[1])) for one in here}))
         sentence = f"The rule of {host.name} for {peer.name} names port {ports}, not {port}."
         yield _cause(CauseKind.WRONG_PORT, host.name, sentence, outcome)
     elif same_port:
         addresses = ", ".join(sorted({str(one.get(keys[0])) for one in same_port}))
-        sentence = f"The rule of {host.name} for port {port} names {addresses}, not {peer.address} ({peer.name})."
+        sentence = f"The rule of {host.name} for port {port} names {addresses}, not {peer.addresses[0]} ({peer.name})."
         yield _cause(CauseKind.WRONG_ADDRESS, host.name, sentence, outcome)
     else:
         yield _cause(CauseKind.NO_RULE, host.name, f"No rule of {host.name} is for this traffic.", outcome)

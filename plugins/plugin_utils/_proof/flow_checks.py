@@ -2,27 +2,31 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Checks of flows between a front-end and a back-end: policies, associations, and that nothing goes in clear."""
+"""Checks of flows between two hosts: policies, associations, and that nothing goes in clear."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from ipaddress import ip_address
+from itertools import product
 
 from .._associations.model import Associations, QuickModeAssociation
 from .._flows.negotiation import spelled
 from .._flows.outcome import PASSING_IN_CLEAR
 from .analysis import Analysis, JudgedFlow
 from .causes import causes_of, host_causes, soft_association
-from .evidence import Evidence, HostEvidence
+from .evidence import Evidence, HostEvidence, Level
 from .flow_causes import fallback_causes
-from .model import Cause, CauseKind, Check, CheckOutcome, Proven, in_order
+from .model import Cause, CauseKind, Check, CheckOutcome, Proven, Role, in_order
 
 
 def flow_checks(evidence: Evidence, analysis: Analysis) -> Iterator[Check]:
     """Yield the checks of every flow."""
     for flow in analysis.flows:
         yield _policies(flow, evidence, analysis)
-        yield _nothing_in_clear(flow, analysis)
+        yield (
+            _nothing_in_clear(flow, analysis) if flow.asked.level is Level.REQUIRE else _level(flow, evidence, analysis)
+        )
         yield _association(flow, evidence)
 
 
@@ -30,7 +34,7 @@ def _check(
     name: str, flow: JudgedFlow, title: str, outcome: CheckOutcome, evidence: str, causes: tuple[Cause, ...] = ()
 ) -> Check:
     return Check(
-        id=f"{name}.{flow.source.name}.{flow.destination.name}.{flow.port}",
+        id=f"{name}.{flow.key}",
         subject=flow.name,
         title=title,
         outcome=outcome,
@@ -65,13 +69,27 @@ def _policies(flow: JudgedFlow, evidence: Evidence, analysis: Analysis) -> Check
 
 
 def _nothing_in_clear(flow: JudgedFlow, analysis: Analysis) -> Check:
-    title = "Without IPsec at the back-end the front-end sends nothing"
+    usual = flow.source.role is Role.FRONT_END
+    ends = ("the back-end", "the front-end") if usual else (flow.destination.name, flow.source.name)
+    title = f"Without IPsec at {ends[0]} {ends[1]} sends nothing"
     if flow.alone is None:
         return _check("clear", flow, title, CheckOutcome.UNPROVEN, _missing(flow, analysis))
     if flow.alone.kind not in PASSING_IN_CLEAR:
         return _check("clear", flow, title, CheckOutcome.PASSED, flow.alone.why)
     causes = in_order([*host_causes(flow.source), *fallback_causes(flow)])
     return _check("clear", flow, title, CheckOutcome.FAILED, flow.alone.why, causes)
+
+
+def _level(flow: JudgedFlow, evidence: Evidence, analysis: Analysis) -> Check:
+    """Say where a flow stands that may do without IPsec."""
+    title = "IPsec is tried; clear text is allowed (level request)"
+    if flow.alone is None or flow.outcome is None:
+        return _check("level", flow, title, CheckOutcome.UNPROVEN, _missing(flow, analysis))
+    if not flow.secured:
+        return _check("level", flow, title, CheckOutcome.FAILED, flow.outcome.why, causes_of(flow, evidence))
+    stands = "Requested" if flow.alone.kind in PASSING_IN_CLEAR else "Required already"
+    shown = f"{stands}. If {flow.destination.name} does not answer: {flow.alone.why}"
+    return _check("level", flow, title, CheckOutcome.PASSED, shown)
 
 
 def _association(flow: JudgedFlow, evidence: Evidence) -> Check:
@@ -116,11 +134,7 @@ def _without_association(
     flow: JudgedFlow, evidence: Evidence, sentence: str
 ) -> tuple[CheckOutcome, str, tuple[Cause, ...]]:
     """Return what it means that an end that tells has no association: only traffic makes one."""
-    sessions = [
-        one
-        for one in evidence.sessions
-        if (one.frontend, one.backend, one.port) == (flow.source.name, flow.destination.name, flow.port)
-    ]
+    sessions = [one for one in evidence.sessions if flow.carries(one)]
     if not sessions:
         return CheckOutcome.UNPROVEN, f"{sentence} No session was tried that would make one.", ()
     causes = list(causes_of(flow, evidence))
@@ -141,15 +155,16 @@ def _matching(
     """Yield the associations of a host that cover the flow; each host sees its own side as local."""
     sends = host.name == flow.source.name
     ports = {"peer_port": flow.port} if sends else {"local_port": flow.port}
+    ends = product(host.addresses, peer.addresses)
+    pairs = [(local, far) for local, far in ends if ip_address(local).version == ip_address(far).version]
     for one in told.quick_mode:
-        if one.covers_tcp(host.address, peer.address, **ports):
+        if any(one.covers(flow.asked.protocol, local, far, **ports) for local, far in pairs):
             yield one
 
 
 def proof_of(flow: JudgedFlow, checks: Mapping[str, Check]) -> Proven:
     """Return what a flow's protection rests on."""
-    ending = f"{flow.source.name}.{flow.destination.name}.{flow.port}"
-    if checks[f"association.{ending}"].outcome is CheckOutcome.PASSED:
+    if checks[f"association.{flow.key}"].outcome is CheckOutcome.PASSED:
         return Proven.ASSOCIATIONS
-    judged = checks[f"flow.{ending}"].outcome is not CheckOutcome.UNPROVEN
+    judged = checks[f"flow.{flow.key}"].outcome is not CheckOutcome.UNPROVEN
     return Proven.ANALYSIS if judged else Proven.UNPROVEN

@@ -58,7 +58,7 @@ def _host(host: HostEvidence) -> ProofHost:
     return ProofHost(
         name=host.name,
         role=host.role,
-        addresses=(host.address,),
+        addresses=host.addresses,
         product=text(host.facts.get("product")),
         version=text(host.facts.get("version")),
         services=host.services,
@@ -103,8 +103,8 @@ def _flow(flow: JudgedFlow, checks: Mapping[str, Check]) -> Flow:
     return Flow(
         source=flow.source.name,
         destination=flow.destination.name,
-        protocol="tcp",
-        port=flow.port,
+        protocol=flow.asked.protocol,
+        port=flow.port or "any",
         expected=Fate.PROTECTED.value,
         outcome=fate_of(outcome.kind) if outcome else Fate.UNKNOWN,
         algorithms=spelled(agreed.algorithms) if agreed else "",

@@ -14,7 +14,7 @@ from .._flows.outcome import PASSING, PASSING_IN_CLEAR
 from .analysis import Analysis, JudgedFlow, from_outside
 from .causes import causes_of, host_causes
 from .evidence import Evidence, HeldSession, HostEvidence
-from .model import Cause, CauseKind, Check, CheckOutcome, in_order
+from .model import Cause, CauseKind, Check, CheckOutcome, Role, in_order
 
 _COUNTERS = ("bytes_sent", "bytes_received")
 
@@ -24,7 +24,7 @@ def session_checks(evidence: Evidence, analysis: Analysis) -> Iterator[Check]:
     if not evidence.sessions:
         yield _nothing("sessions", "Sessions through the front-ends work", "No session was tried: set verify_sessions.")
     for session in evidence.sessions:
-        flow = analysis.flow(session.frontend, session.backend, session.port)
+        flow = analysis.flow(session)
         yield _session(session, flow, evidence)
         if flow is None:
             yield _not_covered(session, evidence)
@@ -63,8 +63,11 @@ def _session(session: HeldSession, flow: JudgedFlow | None, evidence: Evidence) 
 
 def _not_covered(session: HeldSession, evidence: Evidence) -> Check:
     """Say plainly what the session proves: nothing about IPsec."""
-    ports = ", ".join(map(str, evidence.ports))
-    more = ", ".join(map(str, sorted({*evidence.ports, session.port})))
+    known = {one.port for one in evidence.flows if one.carries(one.port) and one.port}
+    ports = ", ".join(map(str, sorted(known))) or "other traffic"
+    more = ", ".join(map(str, sorted({*known, session.port})))
+    usual = evidence.named(session.frontend).role is Role.FRONT_END
+    remedy = f"Set ipsec_ports to [{more}] to protect it too." if usual else "A flow with that port protects it too."
     return Check(
         id=f"covered.{session.name}",
         subject=f"{session.frontend} -> {session.backend} tcp/{session.port}",
@@ -72,7 +75,7 @@ def _not_covered(session: HeldSession, evidence: Evidence) -> Check:
         outcome=CheckOutcome.UNPROVEN,
         evidence=(
             f"The rules are for port {ports}: this session makes no association, and its password crosses in clear. "
-            f"Set ipsec_ports to [{more}] to protect it too."
+            f"{remedy}"
         ),
     )
 
@@ -84,7 +87,7 @@ def _counters(host: HostEvidence, evidence: Evidence) -> Check:
     sessions = [
         one
         for one in evidence.sessions
-        if host.name in (one.frontend, one.backend) and one.port in evidence.ports and one.works
+        if host.name in (one.frontend, one.backend) and evidence.covers(one) and one.works
     ]
     missing, grown = "", dict[str, int]()
     if not sessions:
@@ -112,7 +115,7 @@ def _counters(host: HostEvidence, evidence: Evidence) -> Check:
 
 
 def _grown(before: Associations, after: Associations) -> dict[str, int]:
-    """Return by how much the counters grew, empty where one of them was not told."""
+    """Return by how much the counters grew, empty where one of them was not told. [ledger: sa-counters-raw]"""
     told = {key: (before.counters.get(key), after.counters.get(key)) for key in _COUNTERS}
     found = {key: now - then for key, (then, now) in told.items() if then is not None and now is not None}
     return found if len(found) == len(told) else {}

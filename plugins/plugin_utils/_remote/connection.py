@@ -48,6 +48,8 @@ class Remote:
 
         The line is one of the constants of :mod:`.._windows.netsh.script`; everything variable is in ``script``. Exit
         codes other than 0 and 1 mean that the command did not run. Raises :class:`HostLost` when there is no answer.
+
+        [ledger: netsh-echo-stream, powershell-exit-zero-one]
         """
         if len(script) > self.room(large_messages=True):
             raise AnsibleActionFail(f"A script of {len(script)} bytes does not fit one request; this is a bug.")

@@ -6,6 +6,7 @@
 
 What lies between the line and its program differs: the shells of WinRM, PowerShell as a program, a runspace, sshd with
 its default shell. Everything that varies goes through standard input in all of them.
+[ledger: netsh-stdin-through-winrm]
 """
 
 from __future__ import annotations
@@ -70,12 +71,18 @@ def _look_up_once(connection: ConnectionBase) -> None:
 
 
 def _as_it_is(_connection: ConnectionBase, line: str) -> str:
-    """Return the line: cmd.exe reads it, or a PowerShell that leaves standard input to the programs that it starts."""
+    """Return the line: cmd.exe reads it, or a PowerShell that leaves standard input to the programs that it starts.
+
+    [ledger: powershell-hands-stdin-on]
+    """
     return line
 
 
 def _in_runspace(connection: ConnectionBase, line: str) -> str:
-    """Return the line for a runspace, which has no standard input: what is sent arrives as $input."""
+    """Return the line for a runspace, which has no standard input: what is sent arrives as $input.
+
+    [ledger: powershell-input-to-cmd]
+    """
     return _encoded(connection, f"$input | & {_constant(line)}; exit $LASTEXITCODE")
 
 
@@ -84,6 +91,8 @@ def _over_ssh(connection: ConnectionBase, line: str) -> str:
 
     cmd.exe takes it as it is. On its way to PowerShell quotes would get lost, so it travels encoded: a script that does
     not mention $input leaves standard input to its program.
+
+    [ledger: powershell-argument-quotes, ssh-stdin-to-shell]
     """
     shell: Any = connection._shell
     family = shell.SHELL_FAMILY
@@ -98,7 +107,10 @@ def _over_ssh(connection: ConnectionBase, line: str) -> str:
 
 
 def _constant(line: str) -> str:
-    """Return a line that PowerShell reads as cmd.exe does: none of ours has what it would replace."""
+    """Return a line that PowerShell reads as cmd.exe does: none of ours has what it would replace.
+
+    [ledger: cmd-line-through-powershell]
+    """
     if not (line.isascii() and line.isprintable()) or "$" in line or "`" in line:
         raise AnsibleActionFail("A command line holds what PowerShell would replace; this is a bug.")
     return line

@@ -6,6 +6,8 @@
 
 The client is pywinrm's ``Protocol``; nothing here imports it. What may be repeated is decided here: a command that the
 host refused for a quota was not started, so it is started again in a new shell. Everything else is sent once.
+
+[ledger: winrs-every-version, winrm-idle-shell, winrm-quota-not-started, winrm-faults-numbers]
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from urllib.parse import urlunsplit
 from .._common.said import said_by_host
 
 # cmd.exe takes no longer line. Hosts were seen to refuse longer ones, and to run a part of them in silence.
+# [ledger: cmd-line-limit]
 LONGEST_LINE = 8191
 # With base64 and SOAP around it, one piece fits the 150 KiB that old hosts take in one message.
 PIECE_BYTES = 96 * 1024
@@ -81,6 +84,8 @@ class CommandShell:
         """Return exit code, standard output and standard error of one command line, which cmd.exe reads.
 
         Without ``stdin`` the command has a console on which nobody types; with it, a pipe that ends.
+
+        [ledger: stdin-pieces-are-one, winrm-console-stdin-never-ends]
         """
         if len(line) > LONGEST_LINE:
             raise WrongOption(

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where a firewall keeps its state in the registry: its own keys and those of its group policy (MS-GPFAS 2.2)."""
+"""Where a firewall keeps its state in the registry: its own keys and those of its group policy (MS-GPFAS 2.2).
+
+[ledger: fw-keys-local, cs-keys-local]
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,7 @@ LOCAL_PROFILES = {
     Profile.PUBLIC: rf"{POLICY_KEY}\PublicProfile",
 }
 # MS-GPFAS 2.2.3: the key StandardProfile is of the firewall before Vista and stands for both other profiles.
+# [ledger: fw-standard-profile]
 GROUP_PROFILES = {
     Profile.DOMAIN: (rf"{GROUP_KEY}\DomainProfile",),
     Profile.PRIVATE: (rf"{GROUP_KEY}\PrivateProfile", rf"{GROUP_KEY}\StandardProfile"),

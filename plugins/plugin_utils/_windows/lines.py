@@ -17,8 +17,10 @@ from .._common.errors import IpsecError
 MARKER = "@@"
 
 # The help of netsh writes GUIDs in braces and without quotes.
+# [ledger: netsh-guid-form]
 _BARE = re.compile(r"[A-Za-z0-9:][A-Za-z0-9.:,/+-]*|\{[0-9A-Fa-f-]{36}\}")
 # netsh has no way to say a double quote inside quotes, and a backslash before the last one could escape it.
+# [ledger: netsh-no-quote-in-quotes, netsh-backslash-before-quote]
 _QUOTED = re.compile(r'"([ !#-~]*[ !#-\[\]-~])?"')
 _LINE = re.compile(r"[ -~]*")
 # What cmd.exe reinterprets: the first one even between quotes.

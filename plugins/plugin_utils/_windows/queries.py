@@ -69,6 +69,8 @@ class Questions:
 
         Which exit code ``cmd /c`` ends with is not documented: that of the last command, or the error level that one
         of the questions left. So the line says it.
+
+        [ledger: netsh-behind-cmd, cmd-c-exit-code, cmd-outer-quotes]
         """
         if quoted := [name for name, command in self.commands.items() if '"' in command]:
             raise IpsecError("question", quoted[0], "a command without double quotes", "Ask it in a script.")
@@ -117,5 +119,5 @@ def preamble(text: str, nonce: str = _AFTER_NETSH) -> str:
 
 
 def script(lines: Iterable[str]) -> bytes:
-    """Return lines as standard input."""
+    """Return lines as standard input. [ledger: cmd-errorlevel-line-by-line, cmd-children-share-stdin]"""
     return "".join(f"{input_line(line)}\r\n" for line in lines).encode("ascii")

@@ -6,6 +6,8 @@
 
 ``v2.30|Action=Allow|Active=TRUE|Dir=In|...|``: the version, then keys with values. Keys repeat, their order means
 nothing, and later versions have more of them, so everything is kept and nothing is assumed about what is not known.
+
+[ledger: fw-rule-string]
 """
 
 from __future__ import annotations

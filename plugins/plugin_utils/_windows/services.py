@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The services of a host: their state, their start type, and how they are made to run."""
+"""The services of a host: their state, their start type, and how they are made to run. [ledger: host-start-value]"""
 
 from __future__ import annotations
 
@@ -43,14 +43,20 @@ class Service:
 
 
 def read_state(query: Section) -> int | None:
-    """Return the state that ``sc query`` printed, None where it printed none: there is no such service."""
+    """Return the state that ``sc query`` printed, None where it printed none: there is no such service.
+
+    [ledger: host-sc-state]
+    """
     # sc prints TYPE, then STATE; the labels are localised, the numbers are not.
     numbers = _STATE.findall(query.text)
     return int(numbers[1]) if query.code == 0 and len(numbers) > 1 else None
 
 
 def read_service(name: str, query: Section, start: Section) -> Service:
-    """Return a service that must be there; StoreError when its state or its start type was not told."""
+    """Return a service that must be there; StoreError when its state or its start type was not told.
+
+    [ledger: host-sc-missing-1060]
+    """
     state = read_state(query)
     if state is None:
         remedy = "Install or repair the service: IPsec policy works only with it."
@@ -70,7 +76,10 @@ def read_number(section: Section, name: str) -> int | None:
 
 
 def service_commands(enable: Iterable[str], start: Iterable[str]) -> list[str]:
-    """Return the commands that make services start with the host, and start them, in this order."""
+    """Return the commands that make services start with the host, and start them, in this order.
+
+    [ledger: host-sc-config-blank]
+    """
     return [
         *(cmd_line(f"sc.exe config {_service_name(name)} start= auto") for name in enable),
         *(cmd_line(f"sc.exe start {_service_name(name)}") for name in start),

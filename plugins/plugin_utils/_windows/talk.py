@@ -141,6 +141,7 @@ class HostSession(Generic[Found]):
         for text in self.hidden:
             answer = answer.replace(text, HIDDEN)
         # netsh goes on with the next line.
+        # [ledger: netsh-goes-on]
         refused = {each.index for each in found}
         done += [text for index, text in enumerate(self.underway) if index > first.index and index not in refused]
         known = meaning(answer)

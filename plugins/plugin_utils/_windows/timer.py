@@ -7,6 +7,8 @@
 The task needs neither the controller nor the network. It names policies by GUID, so that nothing in its command
 depends on what a name may contain, and repeats until it is deleted, which does no harm: it only assigns again.
 Only /sc MINUTE is used, because dates follow the host's language (Microsoft's schtasks documentation).
+
+[ledger: netsh-assign-by-guid, host-schtasks-runs-netsh, host-schtasks-offline]
 """
 
 from __future__ import annotations
@@ -40,7 +42,10 @@ def minutes(seconds: int) -> int:
 
 
 def arm_command(command: str, seconds: int) -> str:
-    """Return the command that sets the timer: after the seconds, in whole minutes, the host runs ``command``."""
+    """Return the command that sets the timer: after the seconds, in whole minutes, the host runs ``command``.
+
+    [ledger: host-schtasks-minute, host-schtasks-system, host-schtasks-limits]
+    """
     return cmd_line(
         f'schtasks.exe /create /f /tn {TIMER} /ru SYSTEM /sc MINUTE /mo {minutes(seconds)} /tr "{cmd_line(command)}"'
     )

@@ -32,6 +32,7 @@ _SERVER_2003 = (5, 2)
 _VISTA = (6, 0)
 _WINDOWS_8 = (6, 2)
 # "Microsoft Windows [Version 10.0.14393]"; the words are localised, and some releases print none in the brackets.
+# [ledger: ver-has-numbers, host-version-of-2016]
 _BRACKETS = re.compile(r"\[[^\[\]\d]*(\d{1,3})\.(\d{1,3})\.(\d{1,9})(?:\.\d+)?[^\[\]\d]*\]")
 
 
@@ -59,12 +60,18 @@ class WindowsVersion:
 
     @property
     def has_legacy_netsh(self) -> bool:
-        """Whether ``netsh ipsec`` exists: from Server 2003 (5.2) on (netsh documentation, cc739550)."""
+        """Whether ``netsh ipsec`` exists: from Server 2003 (5.2) on (netsh documentation, cc739550).
+
+        [ledger: netsh-exists-from-2003]
+        """
         return self._from(_SERVER_2003)
 
     @property
     def default_response_works(self) -> bool:
-        """Whether the default response rule answers: before Vista; later it is stored and ignored (netsh help)."""
+        """Whether the default response rule answers: before Vista; later it is stored and ignored (netsh help).
+
+        [ledger: force-default-response-vista]
+        """
         return not self._from(_VISTA)
 
     @property
@@ -72,6 +79,8 @@ class WindowsVersion:
         """What of the version decides how policies are applied to packets.
 
         The exemption level is 0 by default up to Windows XP, 3 from Server 2003 on (KB 810207, KB 811832).
+
+        [ledger: host-exempt-defaults]
         """
         return Traits(
             exemption_level=3 if self._from(_SERVER_2003) else 0,
@@ -82,32 +91,50 @@ class WindowsVersion:
 
     @property
     def blocks_without_local_store(self) -> bool:
-        """Whether the driver blocks everything while the local store has no key: before Vista (KB 912023)."""
+        """Whether the driver blocks everything while the local store has no key: before Vista (KB 912023).
+
+        [ledger: force-missing-store-2003]
+        """
         return not self._from(_VISTA)
 
     @property
     def ranges_and_ipv6(self) -> bool:
-        """Whether filters may have address ranges and IPv6: from Vista on (MS-GPIPSEC notes 8, 18-19, 23-29)."""
+        """Whether filters may have address ranges and IPv6: from Vista on (MS-GPIPSEC notes 8, 18-19, 23-29).
+
+        [ledger: data-filter-v2]
+        """
         return self._from(_VISTA)
 
     @property
     def certificate_options(self) -> bool:
-        """Whether rules store account mapping and exclusion of the authority: from Vista (MS-GPIPSEC notes 9-17)."""
+        """Whether rules store account mapping and exclusion of the authority: from Vista (MS-GPIPSEC notes 9-17).
+
+        [ledger: data-certificate-flags]
+        """
         return self._from(_VISTA)
 
     @property
     def large_messages(self) -> bool:
-        """Whether WinRM takes messages of 500 KB as installed: from Server 2012 on, 150 KB before (MS-WSMV)."""
+        """Whether WinRM takes messages of 500 KB as installed: from Server 2012 on, 150 KB before (MS-WSMV).
+
+        [ledger: winrm-envelope-old]
+        """
         return self._from(_WINDOWS_8)
 
     @property
     def ikeext(self) -> bool:
-        """Whether IKE is a service of its own, IKEEXT, beside PolicyAgent: from Vista on (output of ``sc``)."""
+        """Whether IKE is a service of its own, IKEEXT, beside PolicyAgent: from Vista on (output of ``sc``).
+
+        [ledger: host-ikeext]
+        """
         return self._from(_VISTA)
 
     @property
     def association_classes(self) -> bool:
-        """Whether management classes show associations: from Windows 8 and Server 2012 on (MSFT_NetQuickModeSA)."""
+        """Whether management classes show associations: from Windows 8 and Server 2012 on (MSFT_NetQuickModeSA).
+
+        [ledger: sa-classes-exist]
+        """
         return self._from(_WINDOWS_8)
 
     @property

@@ -79,13 +79,13 @@ def test_add(line: str, keys: str) -> None:
     host = Host.create("h")
     assert once(host, f"{ADD} {line}") == (0, OK)
     action = "Block" if "action=block" in line else "Allow"
-    assert strings(host) == [f"v2.27|Action={action}|Active=TRUE|{keys}"]
+    assert strings(host) == [f"v2.26|Action={action}|Active=TRUE|{keys}"]
 
 
 def test_the_version_decides_about_the_form() -> None:
     for version, word, subnet in (
         ("2008R2", "v2.10", "10.0.0.0/255.255.255.0"),
-        ("2016", "v2.27", "10.0.0.0/24"),
+        ("2016", "v2.26", "10.0.0.0/24"),
         ("2025", "v2.33", "10.0.0.0/24"),
     ):
         host = done(Host.create("h", version), f"{ADD} name=X dir=in action=allow enable=no remoteip=10.0.0.0/24")
@@ -185,9 +185,9 @@ def test_set_rule_changes_what_stands_behind_new() -> None:
     line = f'{SET} name="IKE in" new remoteip=10.9.0.0/16 enable=no name=Renamed'
     assert once(host, line) == (0, f"\r\nUpdated 2 rule(s).\r\n{OK}")
     keys = "Action=Allow|Active=FALSE|Dir=In|Protocol=17|LPort=500|RA4=10.9.0.0/16|Name=Renamed|"
-    assert strings(host) == [f"v2.27|{keys}"] * 2
+    assert strings(host) == [f"v2.26|{keys}"] * 2
     done(host, f"{SET} name=Renamed new profile=domain protocol=any localport=any remoteip=any")
-    assert strings(host) == ["v2.27|Action=Allow|Active=FALSE|Dir=In|Profile=Domain|Name=Renamed|"] * 2
+    assert strings(host) == ["v2.26|Action=Allow|Active=FALSE|Dir=In|Profile=Domain|Name=Renamed|"] * 2
     for wrong, said in (
         ("name=Renamed enable=yes", "'new' is needed"),
         ("name=Renamed dir=in", "'new' is needed"),
@@ -208,7 +208,7 @@ def test_unknown_keys_outlive_a_change() -> None:
     value = host.registry.get(store.RULES, "FPS-SMB-Out-TCP")
     assert value == Value(
         Kind.SZ,
-        "v2.27|Action=Allow|Active=FALSE|Dir=Out|Protocol=6|RPort=445|App=System|Name=@FirewallAPI.dll,-28515|"
+        "v2.26|Action=Allow|Active=FALSE|Dir=Out|Protocol=6|RPort=445|App=System|Name=@FirewallAPI.dll,-28515|"
         "EmbedCtxt=@FirewallAPI.dll,-28502|Feature9=1:2|",
     )
 

@@ -138,7 +138,7 @@ def test_addresses(text: str, mask: str, prefix: str) -> None:
 
 
 def test_a_new_host() -> None:
-    for version, word in (("2008R2", "v2.10|"), ("2016", "v2.27|"), ("2025", "v2.33|")):
+    for version, word in (("2008R2", "v2.10|"), ("2016", "v2.26|"), ("2025", "v2.33|")):
         on = host(version)
         texts = [str(value.data) for _name, value in on.registry.values(store.RULES)]
         assert len(texts) == len(list(store.rules(on))) == 6
@@ -165,7 +165,7 @@ def test_management_is_open_from_the_start(version: str) -> None:
         assert passes(on, inbound(6, port, peer_port=50000), IN) is open_
 
 
-ALLOW, BLOCK = "v2.27|Action=Allow|Active=TRUE|Dir=In|", "v2.27|Action=Block|Active=TRUE|Dir=In|"
+ALLOW, BLOCK = "v2.26|Action=Allow|Active=TRUE|Dir=In|", "v2.26|Action=Block|Active=TRUE|Dir=In|"
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_matching(keys: str, packet: Packet, open_: bool) -> None:
 
 
 def test_the_ends_of_an_outbound_rule() -> None:
-    on = plant(host(), "v2.27|Action=Block|Active=TRUE|Dir=Out|Protocol=17|RPort=53|RA4=10.0.0.10|Name=N|")
+    on = plant(host(), "v2.26|Action=Block|Active=TRUE|Dir=Out|Protocol=17|RPort=53|RA4=10.0.0.10|Name=N|")
     query = Packet(ip_address(OWN), ip_address(PEER), 17, 50000, 53)
     assert not passes(on, query, OUT)
     assert passes(on, replace(query, destination=ip_address("10.0.0.11")), OUT)
@@ -227,7 +227,7 @@ def test_words_count_for_the_family_of_their_key() -> None:
 
 
 def test_profiles_switches_and_the_service() -> None:
-    on = plant(host(), "v2.27|Action=Allow|Active=TRUE|Dir=Out|Protocol=17|Name=N|", f"{ALLOW}Protocol=17|Name=N|")
+    on = plant(host(), "v2.26|Action=Allow|Active=TRUE|Dir=Out|Protocol=17|Name=N|", f"{ALLOW}Protocol=17|Name=N|")
     tcp = inbound(6, 80)
     assert (passes(on, tcp, IN), passes(on, tcp, OUT), passes(on, inbound(), IN)) == (False, True, True)
     store.set_setting(on, Profile.DOMAIN, store.OUTBOUND, 1)
@@ -247,7 +247,7 @@ def test_profiles_switches_and_the_service() -> None:
 
 
 def test_inactive_rules_and_rules_of_a_group_policy() -> None:
-    on = plant(host(), "v2.27|Action=Allow|Active=FALSE|Dir=In|Name=N|")
+    on = plant(host(), "v2.26|Action=Allow|Active=FALSE|Dir=In|Name=N|")
     assert not passes(on, inbound(), IN)
     store.plant_group_policy_rule(on, "{1}", f"{ALLOW}Protocol=17|LPort=500|Name=N|")
     assert passes(on, inbound(), IN)

@@ -150,6 +150,12 @@ NETSH = [
         'advfirewall firewall add rule name="x" dir=in action=allow protocol=17 localport=500 remoteip=10.0.0.0/8',
         "advfirewall show allprofiles\r\nadvfirewall firewall show rule name=all",
         "advfirewall firewall delete rule name=x",
+        "advfirewall consec add rule name=x endpoint1=any endpoint2=10.0.0.0/8 action=requireinrequireout "
+        "auth1=computerpsk auth1psk=k qmsecmethods=esp:aesgcm256-aesgcm256+60min+100000kb,ah:sha1 qmpfs=ecdhp256",
+        "advfirewall consec set rule name=x new auth1=computercert auth1ca=CN=A",
+        "advfirewall consec show rule name=all",
+        "advfirewall mainmode add rule name=x mmsecmethods=dhgroup2:3des-sha1 mmkeylifetime=60min,1sess",
+        "advfirewall set global ipsec saidletimemin 5\r\nadvfirewall show global",
         "firewall set portopening protocol=UDP port=500 name=x mode=ENABLE scope=CUSTOM addresses=10.0.0.1",
     )
 ]

@@ -88,11 +88,21 @@ def test_unknown_hives_and_numbers_too_large_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "text"),
-    [("2003", "5.2.3790"), ("2008R2", "6.1.7601"), ("2016", "10.0.14393"), ("2025", "10.0.26100")],
+    ("version", "text", "schema"),
+    [
+        ("2003", "5.2.3790", (0, 0)),
+        ("2008R2", "6.1.7601", (2, 10)),
+        ("2012", "6.2.9200", (2, 20)),
+        ("2012R2", "6.3.9600", (2, 22)),
+        ("2016", "10.0.14393", (2, 26)),
+        ("2019", "10.0.17763", (2, 29)),
+        ("2022", "10.0.20348", (2, 31)),
+        ("2025", "10.0.26100", (2, 33)),
+    ],
 )
-def test_versions(version: str, text: str) -> None:
+def test_versions(version: str, text: str, schema: tuple[int, int]) -> None:
     assert VERSIONS[version].ver_text == f"Microsoft Windows [Version {text}]"
+    assert VERSIONS[version].schema == schema
     assert ("IKEEXT" in Host.create("h", version).services) == (version != "2003")
 
 

@@ -5,6 +5,8 @@
 
 Windows audits none of this unless somebody configures it ("Audit IPsec Main Mode", default: not configured), so a host
 of the lab writes nothing either unless its specification says `auditing`.
+
+[ledger: sa-events-off]
 """
 
 from __future__ import annotations

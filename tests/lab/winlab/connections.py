@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The TCP connections that a host has, as it sees them itself: behind everything that translates on the way."""
+"""The TCP connections that a host has, as it sees them itself: behind everything that translates on the way.
+
+[ledger: netstat-process-zero]
+"""
 
 from __future__ import annotations
 

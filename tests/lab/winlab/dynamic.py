@@ -5,6 +5,8 @@
 
 They act at once and are discarded when the agent stops (cc739550). The lab keeps them and lets nothing act on them:
 its data plane judges by the store alone.
+
+[ledger: netsh-dynamic-discarded]
 """
 
 from __future__ import annotations

@@ -89,14 +89,19 @@ class Host:
         return host
 
     def ended(self, stopped: str) -> None:
-        """Security associations end with the services that hold them, and dynamic policy with the agent (cc739550)."""
+        """Security associations end with the services that hold them, and dynamic policy with the agent (cc739550).
+
+        The agent serves the policy store alone.
+
+        [ledger: cs-agent-leaves-rules]
+        """
         if stopped == "PolicyAgent":
             self.dynamic.discard()
         if stopped in ("PolicyAgent", "IKEEXT"):
             if self.live is not None:
                 self.live()
             else:
-                trail.ended(self, self.associations.clear())
+                trail.ended(self, self.associations.clear(of_policies_only=stopped == "PolicyAgent"))
 
     @property
     def oem_encoding(self) -> str:
@@ -105,12 +110,13 @@ class Host:
 
 
 def _system_keys(host: Host, encoding: str) -> None:
-    """Write the few facts about itself that a Windows keeps in its registry."""
+    """Write the few facts about itself that a Windows keeps in its registry. [ledger: oem-page-in-registry]"""
     current = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion"
     major, minor, build = host.version.build.split(".")
     facts = {
         "ProductName": host.version.product,
         # Windows 10 and later keep 6.3 here for the sake of old programs.
+        # [ledger: host-version-of-2016]
         "CurrentVersion": "6.3" if major == "10" else f"{major}.{minor}",
         "CurrentBuildNumber": build,
     }
@@ -128,7 +134,10 @@ def _system_keys(host: Host, encoding: str) -> None:
 
 
 def _install_services(host: Host) -> None:
-    """PolicyAgent everywhere; the keying modules and the filtering engine are services of their own from Vista on."""
+    """PolicyAgent everywhere; the keying modules and the filtering engine are services of their own from Vista on.
+
+    [ledger: force-service-order, host-agent-start-type, host-ikeext]
+    """
     start_type, running = host.version.policy_agent
     agent = "IPsec Policy Agent" if host.version.has_ikeext else "IPSEC Services"
     wanted = [services.install(host.registry, "PolicyAgent", start_type, display=agent, running=running)]

@@ -167,6 +167,8 @@ class Registry:
         """Return the names of the direct child keys as Windows enumerates them: sorted, letter case ignored.
 
         So Wine's tests of reg.exe say, which hold on Windows (export.c, key_order_test). Values keep their order.
+
+        [ledger: reg-keys-sorted]
         """
         return sorted(self.subkeys(key), key=str.upper)
 

@@ -5,6 +5,8 @@
 
 The start type lives in the registry (`HKLM\\SYSTEM\\CurrentControlSet\\Services\\<name>`, value `Start`), so that
 `reg` and `sc` see the same thing. Everything else that is kept here is run time state.
+
+[ledger: host-start-value]
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ NETWORK_PROFILES = tuple(each.lower() for each in Profile)
 class HostSpec:
     """One host of a lab.
 
-    :param version: "2003", "2008R2", "2016" or "2025"; `language`: "en" or "de".
+    :param version: a key of `winlab.versions.VERSIONS`, from "2003" to "2025"; `language`: "en" or "de".
     :param address: where its endpoint listens; port 0 takes a free one.
     :param auth: the offered schemes: negotiate (NTLM), basic, credssp, kerberos, certificate.
     :param tls: whether its endpoint speaks HTTPS.

@@ -62,6 +62,12 @@ def test_a_deployment_that_is_hit_once_neither_cuts_a_pair_off_nor_weakens_it(
         print(f"\n{hit.name}, {step}: {len(done.findings)} of {done.points} fault points", end=" ")
 
 
+def test_what_was_not_confirmed_is_confirmed_by_the_next_run() -> None:
+    """The host has the change and would go back by itself: the next run must not take it for done."""
+    with protect_sweep.bench(*protect_sweep.PAIRS[0], protect_sweep.ADDED_PORT) as place:
+        assert place.try_point(Point(Kind.DEATH_BEFORE, place._confirmation)).wrong == ()
+
+
 def test_a_pair_that_is_cut_off_or_in_clear_is_seen() -> None:
     with protect_sweep.bench(*protect_sweep.PAIRS[0], protect_sweep.AUTHENTICATION) as place:
         point = next(each for each in place.points if each.kind is Kind.DROP_BEFORE)

@@ -135,7 +135,10 @@ def test_a_limit_to_a_pair(tmp_path: Path, arguments: tuple[str, ...]) -> None:
 def test_no_round_can_be_skipped_into(tmp_path: Path) -> None:
     with lab() as running:
         before = meaning(running)
-        protect(tmp_path, running, FLOW, "--start-at-task", "Take the round", code=2)
+        for task in "Take the round", "Let IPsec through, both ways", "Remove what only the rounds needed":
+            # Ansible gathers facts first then, which fails here since no collection for Windows is installed.
+            protect(tmp_path, running, FLOW, "--start-at-task", task, code=2)
         assert meaning(running) == before
-        protect(tmp_path, running, FLOW, "--tags", "nothing")
+        for words in ("--tags", "nothing"), ("--tags", "untagged", "--skip-tags", "untagged"):
+            assert "Run it without --tags" in protect(tmp_path, running, FLOW, *words, code=2)
         assert meaning(running) == before

@@ -114,7 +114,7 @@ def test_a_pair_that_falls_silent_stops_the_round_for_all_others(tmp_path: Path,
     assert methods(running, "web1") == {"sql1": ["certificate"]}
     # Everybody can still talk, and the way back is open.
     assert send(running, *PAIRS) == {"esp"}
-    protect(tmp_path, running, FLOW, ipsec_unproven="continue")
+    protect(tmp_path, running, FLOW, ipsec_unproven_round="continue")
     assert methods(running, "sql1") == {"web1": ["kerberos"], "web2": ["kerberos"]}
 
 
@@ -123,6 +123,6 @@ def test_traffic_that_the_inventory_makes(tmp_path: Path, running: Lab) -> None:
     probe.write_text(
         json.dumps([{"name": "Say", "ansible.builtin.debug": {"msg": "probing {{ ipsec__rows | length }}"}}])
     )
-    said = protect(tmp_path, running, FLOW, code=2, ipsec_unproven="stop", ipsec_probe_tasks=str(probe))
+    said = protect(tmp_path, running, FLOW, code=2, ipsec_unproven_round="stop", ipsec_probe_tasks=str(probe))
     assert "probing 1" in said, "the first pair"
     assert "The round is not proven" in said

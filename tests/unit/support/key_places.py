@@ -89,8 +89,8 @@ GUARD = {
     "critical_flows": [{"name": "backup", "peers": ["10.9.0.5"], "direction": "inbound", "traffic": "tcp/443"}],
     "dhcp_servers": ["10.9.0.6"],
     "allow_lockout": ["backup"],
-    "confirm_timeout": 120,
 }
+CONFIRM = {"confirm_timeout": 120}
 IN_FORCE = {"allow_domain_policy": True}
 SESSIONS = [
     {
@@ -164,6 +164,101 @@ ARTICLE = {
     "backend_filter_list_name": "M",
     "backend_filter_action_name": "C",
 }
+PROOFS = [
+    {"method": "computercert", "authority": "CN=Corp", "intermediate": False, "signature": "rsa", "health": False},
+    {"method": "computerpsk", "preshared_key": "ok"},
+    {"method": "computerkerb"},
+]
+USERS = [{"method": "usercert", "authority": "CN=Corp", "certificate_mapping": True}]
+QUICK_MODE = {
+    "suites": [
+        {
+            "protocol": "ah+esp",
+            "ah_integrity": "sha1",
+            "esp_integrity": "sha1",
+            "esp_encryption": "aes256",
+            "lifetime_minutes": 60,
+            "lifetime_kilobytes": 100000,
+        }
+    ],
+    "perfect_forward_secrecy": "mainmode",
+}
+MAIN_MODE = {
+    "suites": [{"key_exchange": "ecdhp256", "encryption": "aes256", "integrity": "sha256"}],
+    "lifetime_minutes": 480,
+    "sessions": 0,
+    "force_diffie_hellman": False,
+}
+SECURITY_RULE = {
+    "name": "R",
+    "description": "d",
+    "enabled": False,
+    "action": "requestinrequestout",
+    "mode": "transport",
+    "profiles": ["domain"],
+    "interface_types": ["lan"],
+    "protocol": "tcp",
+    "endpoint1": ["any"],
+    "endpoint2": ["10.0.0.1"],
+    "port1": [80],
+    "port2": ["any"],
+    "local_tunnel_endpoint": ["any"],
+    "remote_tunnel_endpoint": ["any"],
+    "exempt_protected_connections": False,
+    "apply_authorization": False,
+    "first_authentication": PROOFS,
+    "quick_mode": QUICK_MODE,
+}
+# What documents of a host show and these do not say.
+_SET = dict.fromkeys(("name", "id", "version", "description", "group"))
+_RULE = dict.fromkeys(("id", "version", "group"))
+_PROOF = dict.fromkeys(
+    (
+        *("method", "authority", "intermediate", "signature", "certificate_mapping", "exclude_ca_name", "health"),
+        *("criteria", "proxy", "preshared_key"),
+    )
+)
+_PROOFS = {"suites": [], **_SET}
+_SHOWN_SETTINGS = dict.fromkeys(
+    (
+        *("key_in_utf8", "match_per_key_module", "packet_queue", "tunnel_computers", "tunnel_users"),
+        *("transport_computers", "transport_users"),
+    )
+)
+SETTINGS = {**_SHOWN_SETTINGS, "idle_seconds": 300, "crl_check": 1, "exemptions": ["icmp"], "through_nat": "never"}
+RULES_DOCUMENT = {
+    "rules": [
+        {
+            **{**SECURITY_RULE, "first_authentication": "ours", "second_authentication": USERS},
+            **{**_RULE, "interfaces": [], "key_modules": []},
+        }
+    ],
+    "main_mode_rules": [
+        {
+            "name": "M",
+            "description": "d",
+            "enabled": False,
+            "profiles": ["domain"],
+            "endpoint1": ["any"],
+            "endpoint2": ["10.0.0.1"],
+            "first_authentication": PROOFS,
+            "main_mode": MAIN_MODE,
+            **_RULE,
+        }
+    ],
+    "sets": {
+        "first_authentication": [{**_SET, "name": "ours", "suites": [{**_PROOF, **each} for each in PROOFS[::2]]}],
+        "second_authentication": [{**_SET, "name": "users", "suites": [{**_PROOF, **USERS[0]}]}],
+        "quick_mode": [{**_SET, "name": "strong", **QUICK_MODE}],
+        "main_mode": [{**_SET, "name": "main", **MAIN_MODE}],
+    },
+    "defaults": {
+        **{name: {"suites": [_PROOF], **_SET} for name in ("first_authentication", "second_authentication")},
+        "main_mode": {**_SET, **MAIN_MODE},
+        "quick_mode": {**_SET, "suites": [dict.fromkeys(QUICK_MODE["suites"][0])], "perfect_forward_secrecy": None},
+        "settings": SETTINGS,
+    },
+}
 WAIVER = {"id": "des", "host": "fe", "path": "policies", "reason": "old", "until": "2030-01-31"}
 
 
@@ -187,17 +282,22 @@ def evidence() -> Data:
 # One tree for each module, with every option that it has.
 TREES: dict[str, Data] = {
     # The host has no object of that GUID; in a document it is then found by its name.
-    "filter_list": {**FILTER_LIST, "guid": None, "state": "present", **GUARD},
-    "filter_action": {**FILTER_ACTION, "guid": None, "state": "present", **GUARD},
-    "policy": {**POLICY, "guid": None, "state": "present", **GUARD},
-    "assignment": {"name": "Front", "guid": None, "state": "assigned", **IN_FORCE, **GUARD},
+    "filter_list": {**FILTER_LIST, "guid": None, "state": "present", **GUARD, **CONFIRM},
+    "filter_action": {**FILTER_ACTION, "guid": None, "state": "present", **GUARD, **CONFIRM},
+    "policy": {**POLICY, "guid": None, "state": "present", **GUARD, **CONFIRM},
+    "assignment": {"name": "Front", "guid": None, "state": "assigned", **IN_FORCE, **GUARD, **CONFIRM},
     # The last three belong to states that take no host, and are not given beside this one.
     "policies": {
-        **{"config": DOCUMENT, "state": "merged", **IN_FORCE, **GUARD},
+        **{"config": DOCUMENT, "state": "merged", **IN_FORCE, **GUARD, **CONFIRM},
         **dict.fromkeys(("running_config", "src", "dest")),
     },
     "policies_info": {"query": "filter_lists[].name"},
     "connection_security_info": {"query": "rules[].name"},
+    "connection_security": {
+        **{"config": RULES_DOCUMENT, "state": "merged", **GUARD},
+        **dict.fromkeys(("running_config", "src", "dest")),
+    },
+    "connection_security_rule": {**SECURITY_RULE, "second_authentication": None, "state": "present", **GUARD},
     "sa_info": {},
     "session_check": {"sessions": SESSIONS, "fail": True},
     "flow_check": {
@@ -273,7 +373,9 @@ class Place:
     def beside_key(self) -> bool:
         """Whether it stands among the options of one method of authentication or of one session."""
         names = [step for step in self.path if isinstance(step, str)]
-        return "authentication" in names[:-1] or (self.module == "session_check" and "sessions" in names[:-1])
+        return any(name.endswith("authentication") for name in names[:-1]) or (
+            self.module == "session_check" and "sessions" in names[:-1]
+        )
 
     @property
     def is_key(self) -> bool:

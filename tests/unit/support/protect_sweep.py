@@ -90,9 +90,14 @@ class Pair:
                 self.tell()
             return result
 
-        hosts = [
-            {"name": name, "addresses": [ADDRESSES[name]], "info": task(name, "policies_info", {})} for name in names
-        ]
+        def read(name: str) -> Data:
+            info = task(name, "policies_info", {})
+            if not info["host"]["unconfirmed"]:
+                return info
+            task(name, "policies", {"state": "merged", "config": {"assigned": info["config"]["assigned"]}})
+            return task(name, "policies_info", {})
+
+        hosts = [{"name": name, "addresses": [ADDRESSES[name]], "info": read(name)} for name in names]
         options = {"flows": [flow], "hosts": hosts, **more}
         found = run(LabConnection(Host.create("unused", "2016")), "deployment", options)
         assert found["refusals"] == [], found["refusals"]

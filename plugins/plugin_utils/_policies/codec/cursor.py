@@ -75,6 +75,8 @@ class Cursor:
         """Return a string: its length in bytes with the closing NUL, then UTF-16. A length of 0 is accepted.
 
         It ends at its first NUL: a field of nothing but NULs was seen in bytes of a netsh of Windows 10.
+
+        [ledger: data-strings, data-string-of-nuls]
         """
         if self._data.startswith(EMPTY_TEXT, self.position):  # nearly every string of a filter
             self.position += len(EMPTY_TEXT)
@@ -108,7 +110,10 @@ class Cursor:
         return self._data.startswith(mark, self.position + ahead)
 
     def open(self, class_id: bytes) -> int:
-        """Read the common frame (MS-GPIPSEC 2.2.1): the class, which must be ``class_id``, and the length field."""
+        """Read the common frame (MS-GPIPSEC 2.2.1): the class, which must be ``class_id``, and the length field.
+
+        [ledger: data-frame]
+        """
         if len(self._data) >= _GUID_SIZE and not self.sees(class_id):
             raise self.refusal("class", "that of another kind of object", "the class of the key's name")
         self.take(_GUID_SIZE, "class")

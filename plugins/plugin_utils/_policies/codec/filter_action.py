@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The data of ``ipsecNegotiationPolicy`` (MS-GPIPSEC 2.2.1.4): the quick mode offers of a filter action."""
+"""The data of ``ipsecNegotiationPolicy`` (MS-GPIPSEC 2.2.1.4): the quick mode offers of a filter action.
+
+[ledger: data-filter-action, data-unused-slots]
+"""
 
 from __future__ import annotations
 
@@ -40,6 +43,8 @@ class Offer:
 
     ``pfs`` of 1 switches perfect forward secrecy on, as the snap-in shows it; the table of MS-GPIPSEC says the
     reverse. Only the flag of the first offer counts.
+
+    [ledger: data-soft-offer, data-pfs-flag, data-pfs-first-offer]
     """
 
     algorithms: tuple[Algorithm, ...] = ()

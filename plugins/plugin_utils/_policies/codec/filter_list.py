@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The data of ``ipsecFilter`` (MS-GPIPSEC 2.2.1.5): filters of IPv4 blocks, then filters of ranges and IPv6."""
+"""The data of ``ipsecFilter`` (MS-GPIPSEC 2.2.1.5): filters of IPv4 blocks, then filters of ranges and IPv6.
+
+[ledger: data-network-order, data-filter-v1]
+"""
 
 from __future__ import annotations
 
@@ -85,6 +88,7 @@ def decode_filter_list(data: bytes, path: str) -> FilterListData:
     if cursor.remaining < len(SECOND_PART):
         return FilterListData(specs=tuple(specs), notes=_frame_notes(cursor, stated, size))
     # Whether the length also covers the second part is not documented, so it is not judged.
+    # [ledger: data-filter-length-v2]
     return _with_second_part(cursor, specs)
 
 

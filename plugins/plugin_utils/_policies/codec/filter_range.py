@@ -5,6 +5,8 @@
 """The second part of a filter list (MS-GPIPSEC 2.2.1.5.1, from Vista on): filters of ranges and of IPv6.
 
 No sample of this part is public; the layout is the specification's.
+
+[ledger: data-filter-v2]
 """
 
 from __future__ import annotations

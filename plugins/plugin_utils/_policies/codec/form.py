@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The two dialects of the policy store (MS-GPIPSEC appendix of version notes; seen in directory and local stores)."""
+"""The two dialects of the policy store (MS-GPIPSEC appendix of version notes; seen in directory and local stores).
+
+[ledger: data-filter-frame, data-2003-store]
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,12 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The fixed identifiers of the policy store (MS-GPIPSEC 2.2.1; predefined objects as seen in directory defaults)."""
+"""The fixed identifiers of the policy store (MS-GPIPSEC 2.2.1; predefined objects as seen in directory defaults).
+
+[ledger: data-action-guids, data-predefined-guids, data-directory-defaults]
+
+[ledger: data-block-guid]
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The data of ``ipsecISAKMPPolicy`` (MS-GPIPSEC 2.2.1.2): main mode settings of one policy."""
+"""The data of ``ipsecISAKMPPolicy`` (MS-GPIPSEC 2.2.1.2): main mode settings of one policy.
+
+[ledger: data-main-mode, data-quick-mode-limit]
+"""
 
 from __future__ import annotations
 
@@ -60,6 +63,8 @@ class MainModeData:
     """Main mode of a policy. ``first_offers`` are the New-DH bytes; ``lifetime_seconds`` of 0 leaves it to the offers.
 
     ``instance`` is an identifier that means nothing (MS-GPIPSEC asks for that of the object, stores hold others).
+
+    [ledger: data-main-mode-rubbish, data-group-14-short-codes, data-main-mode-lifetime]
     """
 
     offers: tuple[MainModeOffer, ...]
@@ -145,7 +150,10 @@ def _packed_offer(offer: MainModeOffer) -> bytes:
 
 
 def offer_for(encryption: int, integrity: int, group: int, lifetime_seconds: int, form: Form) -> MainModeOffer:
-    """Return the method that hosts of ``form`` store for an offer: from Vista on, group 14 is a random function."""
+    """Return the method that hosts of ``form`` store for an offer: from Vista on, group 14 is a random function.
+
+    [ledger: data-group-14]
+    """
     code = _OVERRIDE_CODES.get((encryption, integrity, group), 0) if form.overrides else 0
     return MainModeOffer(
         encryption=encryption,

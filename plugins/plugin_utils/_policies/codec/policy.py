@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The data of ``ipsecPolicy`` (MS-GPIPSEC 2.2.1.1): the polling interval."""
+"""The data of ``ipsecPolicy`` (MS-GPIPSEC 2.2.1.1): the polling interval.
+
+[ledger: data-polling, force-poll-stamps]
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The data of ``ipsecNFA`` (MS-GPIPSEC 2.2.1.3): authentication, connection type and tunnel of a rule."""
+"""The data of ``ipsecNFA`` (MS-GPIPSEC 2.2.1.3): authentication, connection type and tunnel of a rule.
+
+[ledger: data-rule, data-rule-blocks, data-connection-types, data-key-vista, data-certificate-text, data-rule-tunnel]
+[ledger: data-version-object]
+"""
 
 from __future__ import annotations
 
@@ -29,7 +33,10 @@ _SECOND_SECTION, _FLAGS, _TUNNEL_IPV6 = (b"\x01" * 15 + bytes([number]) for numb
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthenticationData:
-    """One authentication method: its type, its key or authority (by type), and its flags, which Vista brought."""
+    """One authentication method: its type, its key or authority (by type), and its flags, which Vista brought.
+
+    [ledger: data-rule-count-flags, data-key-clear-text]
+    """
 
     kind: int
     credential: Secret | str | None = None

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Authentication methods as user data. A pre-shared key goes in and never comes out."""
+"""Authentication methods as user data. A pre-shared key goes in and never comes out.
+
+[ledger: netsh-one-key-a-rule]
+"""
 
 from __future__ import annotations
 

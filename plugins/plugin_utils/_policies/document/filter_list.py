@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Filters and filter lists as user data."""
+"""Filters and filter lists as user data. [ledger: netsh-server-roles, netsh-address-name]"""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Policies, their rules and their key exchange settings as user data."""
+"""Policies, their rules and their key exchange settings as user data. [ledger: netsh-tunnel-one-direction]"""
 
 from __future__ import annotations
 

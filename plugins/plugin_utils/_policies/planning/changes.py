@@ -28,6 +28,7 @@ def filter_list_changes(have: FilterList | None, want: FilterList) -> Iterator[o
             yield from (op.AddFilter(want.name, item) for item in filters.values())
     for selector, filters in new.items():
         # netsh cannot change a filter, and deletes all that share a selector.
+        # [ledger: netsh-no-set-filter, netsh-delete-filter-matches-all, netsh-duplicate-filter]
         if selector in old and filters.keys() != old[selector].keys():
             yield op.DeleteFilter(want.name, _any(filters))
             yield from (op.AddFilter(want.name, item) for item in filters.values())
@@ -93,7 +94,10 @@ def changed_rules(have: Policy, want: Policy) -> Iterator[Rule]:
 
 
 def _described(have: FilterAction | Policy | Rule, want: FilterAction | Policy | Rule) -> bool:
-    """Tell whether a description is said: one that netsh cannot be given, or that a console has lost, stays."""
+    """Tell whether a description is said: one that netsh cannot be given, or that a console has lost, stays.
+
+    [ledger: netsh-set-keeps-the-rest]
+    """
     lost = trouble(want.description) is not None or LOST in want.description
     return have.description != want.description or not lost
 
@@ -105,6 +109,7 @@ def _settings(policy: Policy) -> Policy:
 def _rule_changes(policy: str, have: Rule, want: Rule) -> Iterator[op.Operation]:
     if have.tunnel_endpoint is not None and want.tunnel_endpoint is None:
         # netsh documents no word that takes a tunnel away.
+        # [ledger: netsh-no-word-removes-tunnel]
         yield op.DeleteRule(policy, have.name)
         yield op.AddRule(policy, want)
     else:

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The changes that one netsh command can make, as values. Each is atomic: it is there or it is not."""
+"""The changes that one netsh command can make, as values. Each is atomic: it is there or it is not.
+
+[ledger: netsh-add-filter-makes-list]
+"""
 
 from __future__ import annotations
 

@@ -32,7 +32,10 @@ def check_permitted(operations: Iterable[op.Operation], current: Store) -> None:
 
 
 def _check_uses(policy: str, rule: Rule, current: Store) -> None:
-    """Refuse a rule that is to be sent and uses what netsh can find by its GUID only."""
+    """Refuse a rule that is to be sent and uses what netsh can find by its GUID only.
+
+    [ledger: netsh-rule-needs-name]
+    """
     for kind, name in ((FILTER_LIST, rule.filter_list), (FILTER_ACTION, rule.filter_action)):
         why = current.mark(kind, name).name
         if why:
@@ -72,6 +75,8 @@ def to_be_made_anew(current: Store, desired: Store, have: Policy, want: Policy) 
     That is so when a rule changes or goes that netsh cannot be told by name, and when the policy holds what netsh
     cannot be told and all of it was said (then ``desired`` has no mark). Raises :class:`IpsecError` when the new one
     would have rules without names.
+
+    [ledger: netsh-rule-id-counting]
     """
     key = (POLICY, folded(have.name))
     mark = current.unmanaged.get(key)

@@ -13,6 +13,8 @@ Three ways to change what is in force, the first that is safe is taken:
    the copy. Until the last assignment nothing has changed for any packet.
 
 Everything that is not in force is changed directly. Objects go last, when nothing uses them any more.
+
+[ledger: netsh-duplicate-names-refused, force-delete-in-use]
 """
 
 from __future__ import annotations
@@ -91,7 +93,10 @@ def _edits(current: Store, desired: Store) -> _Edits:
 
 
 def _removal(kind: str, name: str, delete: Callable[[str], op.Operation], current: Store) -> Iterator[op.Operation]:
-    """Yield what removes an object; one that netsh cannot be told by name gets another name first, by its GUID."""
+    """Yield what removes an object; one that netsh cannot be told by name gets another name first, by its GUID.
+
+    [ledger: force-delete-assigned]
+    """
     mark = current.mark(kind, name)
     if mark.kept:
         raise refused((kind, folded(name)), current, f"no removal of it: it {mark.kept}", "Keep it.")
@@ -148,7 +153,10 @@ _DELETIONS = (op.DeletePolicy, op.DeleteFilterList, op.DeleteFilterAction)
 
 
 def _switch(current: Store, desired: Store) -> list[Step[op.Operation]]:
-    """Return the step that changes which policy is in force; a policy must be seen whole before it is assigned."""
+    """Return the step that changes which policy is in force; a policy must be seen whole before it is assigned.
+
+    [ledger: force-assign-replaces]
+    """
     in_force, target = current.assigned, desired.assigned
     if target is None:
         return [_off(current, in_force)] if in_force else []
@@ -263,7 +271,10 @@ def _made_anew(current: Store, desired: Store, policies: Iterable[Policy]) -> St
 def _in_place(
     current: Store, desired: Store, beside: list[Step[op.Operation]], steps: list[Step[op.Operation]]
 ) -> Steps:
-    """Yield the steps; what they rely on must have been seen, and filters go only when their successors have been."""
+    """Yield the steps; what they rely on must have been seen, and filters go only when their successors have been.
+
+    [ledger: force-set-acts]
+    """
     inside = [step.operation for step in steps]
     if beside:
         relied_on = _only(desired, reachable(desired, desired.assigned) - {item.key for item in inside})

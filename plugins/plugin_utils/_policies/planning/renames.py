@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Objects under other names: what is the same by its GUID, and what a store is after a change of names."""
+"""Objects under other names: what is the same by its GUID, and what a store is after a change of names.
+
+[ledger: force-rename-harmless, force-rename-keeps-uses]
+"""
 
 from __future__ import annotations
 

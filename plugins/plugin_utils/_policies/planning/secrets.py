@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The secrets that a host could repeat in an answer."""
+"""The secrets that a host could repeat in an answer. [ledger: netsh-set-rule-replaces-methods]"""
 
 from __future__ import annotations
 

@@ -7,6 +7,8 @@
 A change to what is in force, if it needs several commands, is made behind a copy: the copy is built and assigned, the
 original changes while nobody looks, and assigning the original is the moment of the change. A copy in force therefore
 always says what its original was, so that a later run can go on from there, whatever happened to the original.
+
+[ledger: force-assign-at-once, force-equal-copy]
 """
 
 from __future__ import annotations

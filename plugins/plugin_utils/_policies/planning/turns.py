@@ -9,6 +9,8 @@ the only one, it has the turn; if not, it takes its mark away and waits. Two run
 whichever is first, so they never both have the turn. A mark has the ending of short-lived copies: one that is left
 behind by a run that died hides from everybody and goes with the next change. Its description is the time in seconds
 within which the run wants its change confirmed: meanwhile the run may live and not reach the host.
+
+[ledger: host-turns]
 """
 
 from __future__ import annotations

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Filters of the store in the terms of the model (MS-GPIPSEC 2.2.1.5.1)."""
+"""Filters of the store in the terms of the model (MS-GPIPSEC 2.2.1.5.1).
+
+[ledger: data-filter-me-any, data-server-roles, packet-odd-mask]
+"""
 
 from __future__ import annotations
 
@@ -71,6 +74,8 @@ class _Expansions:
 
     The specification does not say how a block is matched with its range: here by the filter's identifier, else by
     lying inside the range with everything else equal.
+
+    [ledger: data-range-blocks]
     """
 
     def __init__(self, specs: tuple[RangeSpec, ...], ranges: list[Filter]) -> None:

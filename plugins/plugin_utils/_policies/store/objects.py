@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The objects of a policy store as they lie there, from registry keys or from directory entries (MS-GPIPSEC 2.2.1)."""
+"""The objects of a policy store as they lie there, from registry keys or from directory entries (MS-GPIPSEC 2.2.1).
+
+[ledger: netsh-new-guids, store-five-classes, store-attributes, store-single-text-lists, data-type-598]
+"""
 
 from __future__ import annotations
 
@@ -210,6 +213,7 @@ def _stored(
 
     name = first("ipsecName")
     # Windows 2000 gives an object without a name the value that it wrote just before: seen in stores of that release.
+    # [ledger: store-unnamed-have-no-name]
     borrowed = (identity, first("ipsecNegotiationPolicyAction"), first("ipsecNegotiationPolicyReference"))
     return StoredObject(
         kind=kind,

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A stored policy with its main mode settings and its rules as one value of the model."""
+"""A stored policy with its main mode settings and its rules as one value of the model.
+
+[ledger: data-default-response]
+"""
 
 from __future__ import annotations
 

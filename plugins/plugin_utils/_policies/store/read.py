@@ -7,6 +7,8 @@
 Where netsh cannot be told all of an object, it has a mark that says which changes of it are refused.
 
 The objects and their references follow MS-GPIPSEC 2.2.1; which anomalies occur was seen in real stores.
+
+[ledger: store-active-policy, store-damage-occurs]
 """
 
 from __future__ import annotations

@@ -5,6 +5,8 @@
 """Which object uses which: lookup by reference, users of an object, and remarks on references that do not fit.
 
 Damage is reported and never repaired (MS-GPIPSEC 3.1.5 says which references there must be).
+
+[ledger: store-case-ignored, store-owners, store-deleted-in-order]
 """
 
 from __future__ import annotations

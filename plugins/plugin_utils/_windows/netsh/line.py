@@ -14,6 +14,7 @@ from ..lines import check_netsh_value
 
 HIDDEN = '"(hidden)"'
 # The longest line is not documented for netsh; cmd.exe, which shares the console's buffers, stops at 8191.
+# [ledger: netsh-line-length]
 LONGEST_LINE = 8000
 Parameter = tuple[str, "str | Secret"]
 
@@ -50,5 +51,5 @@ class Line:
 
 
 def quoted(text: str) -> str:
-    """Return a text between the double quotes of netsh."""
+    """Return a text between the double quotes of netsh. [ledger: netsh-double-quotes]"""
     return f'"{text}"'

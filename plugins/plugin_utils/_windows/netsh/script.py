@@ -6,6 +6,9 @@
 
 netsh cannot print a marker of its own, but repeats a word that it does not know, in every language. So an unknown
 word after each line tells where the answer to that line ends. Exit codes of netsh prove nothing and are not looked at.
+
+[ledger: netsh-stdin-pipe, netsh-unknown-word-echo, logs-show-constant-lines, netsh-silence-is-success]
+[ledger: netsh-exit-codes]
 """
 
 from __future__ import annotations
@@ -65,6 +68,8 @@ def complaints(text: str, nonce: str, count: int) -> list[Complaint]:
     """Return what netsh said to those of ``count`` lines that it did not carry out in silence.
 
     The words around a marker are those of the host's language: two markers in a row, sent first, show them.
+
+    [ledger: netsh-prompt-on-pipe, netsh-texts-of-answers]
     """
     plain = text.replace("netsh>", "")
     names = ["a", "b", *map(str, range(count)), _LAST]
@@ -106,7 +111,10 @@ _CODES = {
 
 
 def meaning(answer: str) -> str:
-    """Return what is known about an error number in netsh's answer, empty for none (numbers as tools rely on them)."""
+    """Return what is known about an error number in netsh's answer, empty for none (numbers as tools rely on them).
+
+    [ledger: netsh-err-prefix, netsh-err-numbers, netsh-err-empty-store]
+    """
     match = re.search(r"ERR IPsec\s*\[(\d{5})\]", answer, re.IGNORECASE)
     return _CODES.get(match[1], "") if match else ""
 

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which texts can travel to netsh and back unharmed."""
+"""Which texts can travel to netsh and back unharmed.
+
+[ledger: netsh-stdin-ascii, netsh-cmd-characters, names-length]
+"""
 
 from __future__ import annotations
 

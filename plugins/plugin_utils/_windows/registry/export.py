@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The files of ``reg export`` and of the registry editor: version 5.00 (UTF-16 or UTF-8) and REGEDIT4 (ANSI)."""
+"""The files of ``reg export`` and of the registry editor: version 5.00 (UTF-16 or UTF-8) and REGEDIT4 (ANSI).
+
+[ledger: reg-export-form]
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The file Registry.pol, in which a group policy object keeps registry values (MS-GPREG 2.2.1, 3.2.5.1)."""
+"""The file Registry.pol, in which a group policy object keeps registry values (MS-GPREG 2.2.1, 3.2.5.1).
+
+[ledger: reg-registry-pol]
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Registry text as keys: what ``reg query`` prints. :func:`parse_export` reads the files of ``reg export``."""
+"""Registry text as keys: what ``reg query`` prints. :func:`parse_export` reads the files of ``reg export``.
+
+[ledger: reg-query-multi, reg-query-binary]
+"""
 
 from __future__ import annotations
 
@@ -17,10 +20,12 @@ __all__ = ["Key", "Keys", "Value", "is_query", "lists_key", "parse_answer", "par
 _TEXT_TYPES = ("REG_SZ", "REG_EXPAND_SZ")
 _NUMBER_TYPES = ("REG_DWORD", "REG_DWORD_BIG_ENDIAN", "REG_QWORD")
 # reg.exe 6 separates by exactly four blanks, which keeps blanks at either end of the data; reg.exe 5 by blanks or tabs.
+# [ledger: reg-query-form-6, reg-query-form-5]
 _EXACT_TYPE = re.compile(r" {4}(REG_[A-Z_]+)(?: {4}|\Z)")
 _LOOSE_TYPE = re.compile(r"[ \t](REG_[A-Z_]+)(?:[ \t]|\Z)")
 _KEY_LINE = re.compile(r"HKEY_[A-Z_]+(\\.*)?")
 _BANNER = re.compile(r"\s*! REG\.EXE VERSION .*")
+# [ledger: reg-query-default-localised]
 _DEFAULT_NAME = re.compile(r"<NO NAME>|\(.*\)")  # localised in brackets by reg.exe 6
 
 
@@ -76,6 +81,8 @@ def parse_answer(text: str) -> Keys:
 
     Without values a key is not named, with /s neither, unless it has keys below it: blank text is then the whole
     answer, that the key is there and empty (Wine's tests of reg.exe, which hold on Windows: query.c, test8a, test8b).
+
+    [ledger: reg-empty-key-unnamed]
     """
     if all(not line.strip() or _BANNER.fullmatch(line) for line in text.lstrip("\ufeff").splitlines()):
         return Keys({})
@@ -103,7 +110,7 @@ def _columns(line: str) -> tuple[str, str, str] | None:
 
 
 class _Pending:
-    """A value whose last line may not have been seen: texts may hold line breaks."""
+    """A value whose last line may not have been seen: texts may hold line breaks. [ledger: registry-value-texts]"""
 
     def __init__(self, number: int, name: str, kind: str, data: str) -> None:
         self.number = number

@@ -5,15 +5,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..host import Host
+from ..ipsec.associations import AnyRule
+from ..ipsec.connection import ConnectionRule
 from ..ipsec.packet import Address
 from ..ipsec.rule import Direction, Rule
 from ..services import ROOT, State, find
 from ..store import policy_store
 from ..store.model import Connection, Filter, MainMode
 from ..store.view import PolicyView, RuleView, read_policy
+from .connections import Connections, connections
 
 DEFAULT_EXEMPT_LEVEL = 3
 _DOMAIN = r"HKLM\SOFTWARE\Policies\Microsoft\Windows\IPSec\GPTIPSECPolicy"
@@ -24,8 +27,9 @@ class InForce:
     """What decides about packets on one host.
 
     `addresses`: all of its own. `default_response` is None unless the rule is active and the version heeds it.
-    `keying`: IKE can be spoken. `modern`: Windows Vista or later. `exempt_level`: NoDefaultExempt, 0 to 3. `time`: what
-    the host takes the time to be, in Unix seconds.
+    `keying`: IKE can be spoken for the policy store; `connection_keying`: for connection security. `modern`: Windows
+    Vista or later. `exempt_level`: NoDefaultExempt, 0 to 3. `time`: what the host takes the time to be, in Unix
+    seconds. `schema`: the version of the rule strings that its Windows writes.
     """
 
     addresses: frozenset[Address]
@@ -36,17 +40,37 @@ class InForce:
     keying: bool
     modern: bool
     time: float = 0.0
+    connections: Connections = field(default_factory=Connections)
+    connection_keying: bool = False
+    schema: tuple[int, int] = (0, 0)
 
     @property
-    def keyed_rules(self) -> tuple[Rule, ...]:
-        """The rules that associations can belong to: none while nobody speaks IKE."""
-        if not self.keying:
-            return ()
-        return (*self.rules, self.default_response) if self.default_response else self.rules
+    def keyed_rules(self) -> tuple[AnyRule, ...]:
+        """The rules that associations can belong to: none of an engine that nobody negotiates for."""
+        own: list[AnyRule] = []
+        if self.keying:
+            own += self.rules
+            own += [self.default_response] if self.default_response else []
+        if self.connection_keying:
+            own += self.connections.rules
+        return tuple(own)
+
+    @property
+    def main_lifetime(self) -> int:
+        """How long main modes live by the policy in force, or by connection security as far as no rule says else."""
+        found = self.main_mode.lifetime_seconds if self.main_mode else 0
+        return found or (self.connections.main_modes[-1].seconds if self.connections.main_modes else 0)
+
+    def negotiates_for(self, rule: AnyRule) -> bool:
+        """Tell whether what negotiates for a rule runs."""
+        return self.connection_keying if isinstance(rule, ConnectionRule) else self.keying
 
 
 def in_force(host: Host) -> InForce:
-    """Read what is in force on a host. Without PolicyAgent, or with no policy assigned, no rule is."""
+    """Read what is in force on a host. Without PolicyAgent, or with no policy assigned, no rule is.
+
+    [ledger: force-no-agent-no-policy]
+    """
     agent = _running(host, "PolicyAgent")
     policy = host.registry.derived("policy in force", lambda: _compiled(host)) if agent else _NOTHING
     return InForce(
@@ -58,6 +82,9 @@ def in_force(host: Host) -> InForce:
         keying=agent and (_running(host, "IKEEXT") or not host.version.has_ikeext),
         modern=host.version.has_ikeext,
         time=host.clock.now(),
+        connections=connections(host),
+        connection_keying=_running(host, "IKEEXT") and _running(host, "BFE"),
+        schema=host.version.schema,
     )
 
 

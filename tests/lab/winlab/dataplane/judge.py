@@ -4,13 +4,18 @@
 """The fate of a conversation between two hosts, from its first packet, without history.
 
 All functions here are pure. What is inference is listed in the docstring of the package.
+
+[ledger: two-no-fallback-after-answer, two-soft-outlives]
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TypeGuard
 
 from ..host import Host
+from ..ipsec.associations import AnyRule
+from ..ipsec.connection import ConnectionRule
 from ..ipsec.fate import SENTENCES, Fate
 from ..ipsec.packet import Network, Packet
 from ..ipsec.rule import Direction, Rule
@@ -29,8 +34,8 @@ class Bargain:
 
     by_sender: bool
     agreement: Agreement
-    initiator_rule: Rule
-    responder_rule: Rule
+    initiator_rule: AnyRule
+    responder_rule: AnyRule
     direction: Direction
 
 
@@ -48,14 +53,17 @@ class Attempt:
     """A negotiation that came to nothing: who asked, under which rule, what the end of it was."""
 
     by_sender: bool
-    rule: Rule
+    rule: AnyRule
     fate: Fate
     sentence: str
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A fate with what led to it: did the packet arrive, did the answer, what was set up or tried on the way."""
+    """A fate with what led to it: did the packet arrive, did the answer, what was set up or tried on the way.
+
+    `clear_first`: an association comes about, but the packet itself, or its answer, goes in clear before it stands.
+    """
 
     fate: Fate
     sentence: str
@@ -64,6 +72,7 @@ class Judgement:
     bargain: Bargain | None = None
     fallbacks: tuple[Fallback, ...] = ()
     attempts: tuple[Attempt, ...] = ()
+    clear_first: tuple[bool, bool] = (False, False)
 
 
 def judge(
@@ -125,13 +134,16 @@ def assess(sender: InForce, receiver: InForce, packet: Packet, network: Network 
         met += [decide(sender, packet.reply()), decide(receiver, packet.reply())]
     if any(each.choice is Choice.TUNNEL for each in met):
         return _plain(Fate.TUNNEL)
-    if out.choice is Choice.NEGOTIATE and not sender.keying:
+    held = out.choice is Choice.NEGOTIATE and not out.requests
+    if held and not _keys(sender, out):
         return Judgement(Fate.NO_ANSWER, "the sender's keying module does not run, its rule holds the packet")
     if arriving.choice is Choice.BLOCK:
         return Judgement(Fate.BLOCKED_THERE, "a rule of the receiver blocks the packet")
     if packet.to_group:
         return _one_way_to_group(out, arriving)
-    if out.choice is Choice.NEGOTIATE:
+    if out.requests:
+        return _requested(sender, receiver, packet, between)
+    if held:
         return _held(sender, receiver, packet, between)
     return _sent_clear(sender, receiver, packet, between.back)
 
@@ -141,10 +153,59 @@ def _plain(fate: Fate, *, delivered: bool = False) -> Judgement:
 
 
 def _one_way_to_group(out: Decision, arriving: Decision) -> Judgement:
-    if not (out.clear and arriving.clear):
+    # What a connection security rule asks for in clear it lets go to groups as well.
+    leaves = out.clear or out.requests
+    enters = arriving.clear or (isinstance(arriving.rule, ConnectionRule) and arriving.lets_clear_in)
+    if not (leaves and enters):
         return Judgement(Fate.NO_ANSWER, "a group answers no IKE, so a negotiating rule lets nothing through")
     permitted = Choice.PERMIT in (out.choice, arriving.choice)
     return Judgement(Fate.PERMIT if permitted else Fate.CLEAR, "a group gets it and does not answer", delivered=True)
+
+
+def _keys(state: InForce, decision: Decision) -> bool:
+    """Tell whether what negotiates for the rule of a decision runs."""
+    return decision.rule is not None and state.negotiates_for(decision.rule)
+
+
+def _falls_back(rule: AnyRule | None) -> TypeGuard[Rule]:
+    """Tell whether a rule goes on in clear text after waiting in vain, as those of the policy store may."""
+    return isinstance(rule, Rule) and rule.soft
+
+
+def _requested(sender: InForce, receiver: InForce, packet: Packet, between: Paths) -> Judgement:
+    """The sender sends the packet in clear at once, and negotiates meanwhile for those that follow."""
+    network = between.there
+    out, arriving = decide(sender, packet), decide(receiver, packet)
+    if out.rule is None or out.direction is None:
+        raise ValueError("a negotiating decision has a rule")
+    answering = _answering_rule(receiver, packet) if network.ike and _keys(sender, out) else None
+    if answering is None:
+        why = f"{network.ike_dropped_by} drops IKE" if not network.ike else "the receiver does not answer IKE"
+        failed = Refusal(Fate.NO_ANSWER, why if _keys(sender, out) else "the sender's keying module does not run")
+    else:
+        agreed = negotiate(sender, out.rule, receiver, answering, packet)
+        if isinstance(agreed, Agreement):
+            bargain = Bargain(True, agreed, out.rule, answering, out.direction)
+            return _upgraded(bargain, sender, receiver, packet, between)
+        failed = agreed
+    tried = (Attempt(True, out.rule, failed.fate, failed.sentence),)
+    if not arriving.lets_clear_in:
+        sentence = f"{failed.sentence}, and the receiver drops the clear packet"
+        return Judgement(failed.fate, sentence, attempts=tried)
+    reply = _reply(sender, receiver, packet, between.back)
+    if reply.fate is Fate.CLEAR:
+        reply = replace(reply, fate=Fate.SOFT_CLEAR, sentence=f"{failed.sentence}: clear text")
+    return replace(reply, attempts=(*tried, *reply.attempts))
+
+
+def _upgraded(bargain: Bargain, sender: InForce, receiver: InForce, packet: Packet, between: Paths) -> Judgement:
+    """Return a negotiation that succeeded while the first packets went in clear, where the other end takes those."""
+    secured = _secured(bargain, between.there, sender, receiver, packet)
+    if secured.bargain is None or not decide(receiver, packet).lets_clear_in:
+        return secured
+    back, home = decide(receiver, packet.reply()), decide(sender, packet.reply())
+    sentence = f"the first packets in clear, then {secured.sentence}"
+    return replace(secured, sentence=sentence, clear_first=(True, back.requests and home.lets_clear_in))
 
 
 def _held(sender: InForce, receiver: InForce, packet: Packet, between: Paths) -> Judgement:
@@ -155,14 +216,14 @@ def _held(sender: InForce, receiver: InForce, packet: Packet, between: Paths) ->
         raise ValueError("a negotiating decision has a rule")
     answering = _answering_rule(receiver, packet) if network.ike else None
     if answering is not None:
-        agreed = negotiate(sender, out.rule, receiver, answering)
+        agreed = negotiate(sender, out.rule, receiver, answering, packet)
         if isinstance(agreed, Refusal):
             return _refused(agreed, out.rule, by_sender=True)
         bargain = Bargain(True, agreed, out.rule, answering, out.direction)
         return _secured(bargain, network, sender, receiver, packet)
     silence = f"{network.ike_dropped_by} drops IKE" if not network.ike else "the receiver does not answer IKE"
     tried: tuple[Attempt, ...] = (Attempt(True, out.rule, Fate.NO_ANSWER, silence),)
-    if not out.rule.soft:
+    if not _falls_back(out.rule):
         sentence = f"{silence}, and the rule does not fall back to clear text"
         return Judgement(Fate.NO_ANSWER, sentence, attempts=tried)
     if not arriving.lets_clear_in:
@@ -180,7 +241,7 @@ def _held(sender: InForce, receiver: InForce, packet: Packet, between: Paths) ->
     return Judgement(Fate.SOFT_CLEAR, f"{silence}: clear text", True, True, fallbacks=fallbacks, attempts=tried)
 
 
-def _refused(refusal: Refusal, rule: Rule, *, by_sender: bool) -> Judgement:
+def _refused(refusal: Refusal, rule: AnyRule, *, by_sender: bool) -> Judgement:
     """Return what a disagreement leads to. Where the receiver asked, the packet had arrived in clear before."""
     attempt = Attempt(by_sender, rule, refusal.fate, refusal.sentence)
     return Judgement(refusal.fate, refusal.sentence, delivered=not by_sender, attempts=(attempt,))
@@ -207,24 +268,49 @@ def _reply(sender: InForce, receiver: InForce, packet: Packet, network: Network)
         return _home(home) or Judgement(Fate.CLEAR, "no rule minds", True, True)
     if back.rule is None or back.direction is None:
         raise ValueError("a negotiating decision has a rule")
-    if not receiver.keying:
+    if back.requests:
+        return _reply_requested(sender, receiver, packet, network)
+    if not _keys(receiver, back):
         return Judgement(
             Fate.ONE_SIDED_DROP, "the receiver's keying module does not run, its rule holds the answer", True
         )
     answering = _answering_rule(sender, reply) if network.ike else None
     if answering is not None:
-        agreed = negotiate(receiver, back.rule, sender, answering)
+        agreed = negotiate(receiver, back.rule, sender, answering, reply)
         if isinstance(agreed, Refusal):
             return _refused(agreed, back.rule, by_sender=False)
         bargain = Bargain(False, agreed, back.rule, answering, back.direction)
         return replace(_secured(bargain, network, receiver, sender, reply), delivered=True)
     silence = f"{network.ike_dropped_by} drops IKE" if not network.ike else "the sender does not answer IKE"
     tried = (Attempt(False, back.rule, Fate.NO_ANSWER, silence),)
-    if not back.rule.soft:
+    if not _falls_back(back.rule):
         sentence = f"the packet got in, but its answer must be protected, and {silence}"
         return Judgement(Fate.ONE_SIDED_DROP, sentence, delivered=True, attempts=tried)
     fallbacks = (Fallback(False, back.rule, back.direction),)
     clear = Judgement(Fate.SOFT_CLEAR, f"{silence}: clear text", True, True, fallbacks=fallbacks)
+    return replace(_home(home) or clear, attempts=tried)
+
+
+def _reply_requested(sender: InForce, receiver: InForce, packet: Packet, network: Network) -> Judgement:
+    """The receiver answers in clear at once, and negotiates meanwhile: here for a sender that did not succeed."""
+    reply = packet.reply()
+    back, home = decide(receiver, reply), decide(sender, reply)
+    if back.rule is None or back.direction is None:
+        raise ValueError("a negotiating decision has a rule")
+    answering = _answering_rule(sender, reply) if network.ike and _keys(receiver, back) else None
+    silence = f"{network.ike_dropped_by} drops IKE" if not network.ike else "the sender does not answer IKE"
+    failed = Refusal(Fate.NO_ANSWER, silence)
+    if answering is not None:
+        agreed = negotiate(receiver, back.rule, sender, answering, reply)
+        if isinstance(agreed, Agreement):
+            bargain = Bargain(False, agreed, back.rule, answering, back.direction)
+            secured = _secured(bargain, network, receiver, sender, reply)
+            if secured.bargain is None:
+                return replace(secured, delivered=True)
+            return replace(secured, clear_first=(True, home.lets_clear_in))
+        failed = agreed
+    tried = (Attempt(False, back.rule, failed.fate, failed.sentence),)
+    clear = Judgement(Fate.SOFT_CLEAR, f"{failed.sentence}: clear text", True, True)
     return replace(_home(home) or clear, attempts=tried)
 
 
@@ -237,17 +323,15 @@ def _home(decision: Decision) -> Judgement | None:
     return None
 
 
-def _answering_rule(host: InForce, packet: Packet) -> Rule | None:
+def _answering_rule(host: InForce, packet: Packet) -> AnyRule | None:
     """Return the rule under which a host answers IKE about a packet that comes to it, None if it keeps silent.
 
     The default response is for peers that no rule speaks of, in neither direction; exempt packets are nobody's.
     """
-    if not host.keying:
-        return None
     arriving, leaving = decide(host, packet), decide(host, packet.reply())
     if arriving.choice is Choice.NEGOTIATE:
-        return arriving.rule
-    if any(each.choice is not Choice.NOTHING or each.exempt for each in (arriving, leaving)):
+        return arriving.rule if _keys(host, arriving) else None
+    if not host.keying or any(each.choice is not Choice.NOTHING or each.exempt for each in (arriving, leaving)):
         return None
     return host.default_response
 

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address
 
+from ..ipsec.associations import AnyRule
+from ..ipsec.connection import ConnectionRule, Treatment
 from ..ipsec.packet import RSVP, TCP, UDP, Address, Packet
 from ..ipsec.rule import Direction, Rule, is_ipv4
 from ..store.model import Action, Side, SideKind
+from . import connection_matching
 from .inforce import InForce
 
 _KERBEROS_PORT = 88
@@ -36,7 +39,7 @@ class Decision:
     """The choice, the rule that made it and the direction of its filter that matched."""
 
     choice: Choice
-    rule: Rule | None = None
+    rule: AnyRule | None = None
     direction: Direction | None = None
     exempt: bool = False
 
@@ -48,13 +51,23 @@ class Decision:
     @property
     def lets_clear_in(self) -> bool:
         """An unprotected packet that arrives is accepted."""
-        if self.choice is Choice.NEGOTIATE and self.rule is not None:
-            return self.rule.inpass or self.rule.soft
-        return self.clear
+        if self.choice is not Choice.NEGOTIATE or self.rule is None:
+            return self.clear
+        if isinstance(self.rule, ConnectionRule):
+            return self.rule.lets_clear_in
+        return self.rule.inpass or self.rule.soft
+
+    @property
+    def requests(self) -> bool:
+        """It goes in clear until a negotiation has succeeded."""
+        return self.choice is Choice.NEGOTIATE and isinstance(self.rule, ConnectionRule) and self.rule.requests
 
 
 def exempt(state: InForce, packet: Packet) -> bool:
-    """Tell whether the host's filters leave a packet alone (KB 811832, 810207, 254728)."""
+    """Tell whether the host's filters leave a packet alone (KB 811832, 810207, 254728).
+
+    [ledger: host-exempt-value, host-exempt-levels]
+    """
     ports = (packet.source_port, packet.destination_port)
     if packet.protocol == UDP and (_IKE_PORT in ports or (state.modern and _NAT_TRAVERSAL_PORT in ports)):
         return True
@@ -67,7 +80,38 @@ def exempt(state: InForce, packet: Packet) -> bool:
 
 
 def decide(state: InForce, packet: Packet) -> Decision:
-    """Return what the rules in force on a host say about a packet that it sends or receives."""
+    """Return what the rules in force on a host say about a packet that it sends or receives.
+
+    A policy of the policy store is asked first, and connection security only about what it leaves alone.
+    [ledger: cs-both-engines]
+    """
+    decision = _by_policy(state, packet)
+    if decision.choice is not Choice.NOTHING or not state.connections.rules:
+        return decision
+    rule = connection_matching.choose(state.connections, packet, state.addresses)
+    if rule is None:
+        return decision
+    choice = Choice.TUNNEL if rule.tunnel else Choice.NEGOTIATE
+    if rule.treatment is Treatment.EXEMPT:
+        choice = Choice.PERMIT
+    return Decision(choice, rule, _narrowed(rule, packet, state.addresses))
+
+
+def _narrowed(rule: ConnectionRule, packet: Packet, own: frozenset[Address]) -> Direction:
+    """Return what a rule says about ports and protocol of a packet, in the direction of the packet."""
+    sending = packet.source in own
+    source, destination = (rule.local_ports, rule.remote_ports) if sending else (rule.remote_ports, rule.local_ports)
+    anybody = Side(SideKind.ANY)
+    return Direction(
+        anybody,
+        anybody,
+        rule.protocol or 0,
+        packet.source_port if source else 0,
+        packet.destination_port if destination else 0,
+    )
+
+
+def _by_policy(state: InForce, packet: Packet) -> Decision:
     if exempt(state, packet):
         return Decision(Choice.NOTHING, exempt=True)
     best: tuple[tuple[int, int, int, int], Rule, Direction] | None = None

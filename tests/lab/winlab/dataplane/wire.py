@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The wire between hosts: sends packets one after another and keeps what they set up on the hosts."""
+"""The wire between hosts: sends packets one after another and keeps what they set up on the hosts.
+
+[ledger: two-change-counts-for-new]
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,10 @@ from dataclasses import dataclass
 
 from ..host import Host
 from ..ipsec import trail
-from ..ipsec.associations import MainModeAssociation, QuickModeAssociation, SoftAssociation, Traffic, Way
+from ..ipsec.associations import AnyRule, MainModeAssociation, QuickModeAssociation, SoftAssociation, Traffic, Way
 from ..ipsec.fate import Fate
 from ..ipsec.packet import Address, Network, Packet
-from ..ipsec.rule import Direction, Rule
+from ..ipsec.rule import Direction
 from .hostfirewall import Filtering, Paths, obstacle, paths
 from .inforce import InForce, in_force
 from .judge import Attempt, Bargain, Fallback, Judgement, assess, stopped
@@ -95,7 +98,11 @@ class Wire:
             algorithms = str(bargain.agreement.protection)
             _install(sender, receiver, bargain)
         # What came in clear before the receiver asked for a negotiation stays clear, its answer does not.
-        protected = (bargain is not None and bargain.by_sender, bargain is not None)
+        early, early_answer = judgement.clear_first
+        protected = (
+            bargain is not None and bargain.by_sender and not early,
+            bargain is not None and not early_answer,
+        )
         _carry(sender, receiver, judgement, sizes, protected)
         dropped = not judgement.delivered and judgement.fate in _DROPPED_ON_ARRIVAL
         if dropped and obstructed is None and sizes[0]:
@@ -162,7 +169,7 @@ def _protected(sender: _End, receiver: _End, packet: Packet) -> QuickModeAssocia
     return out if meant else None
 
 
-def _meant(state: InForce, packet: Packet, rule: Rule) -> bool:
+def _meant(state: InForce, packet: Packet, rule: AnyRule) -> bool:
     """Tell whether a rule still decides about a packet; the default response does where no other rule matches."""
     decision = decide(state, packet)
     if decision.choice is Choice.NOTHING:
@@ -222,6 +229,8 @@ def _install(sender: _End, receiver: _End, bargain: Bargain) -> None:
                 created=now,
                 lifetime_seconds=agreement.main_lifetime,
                 rule=rule,
+                module=agreement.module,
+                second=agreement.second,
             )
             associations.main_mode.append(main)
             trail.main_mode(end.host, main)

@@ -12,6 +12,8 @@ A crossing may put real servers in their place (`Crossing.serve`); then they say
 
 Only this is imitated: who talks to whom on which port, what a client of a protocol needs to log on, and what a
 conversation looks like that is not let through. Nobody can read mail.
+
+[ledger: exchange-clear-hop, exchange-not-tried]
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The way from a front-end to its back-ends."""
+"""The way from a front-end to its back-ends. [ledger: exchange-timeouts]"""
 
 from __future__ import annotations
 

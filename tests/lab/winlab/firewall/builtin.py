@@ -53,6 +53,8 @@ def install_service(host: Guarded) -> Service:
     """Register the firewall's service, and return it.
 
     On a Windows it depends on the filtering engine. Lab's choice: it does not, so that the engine can be stopped alone.
+
+    [ledger: fw-service-engine]
     """
     if store.modern(host):
         return install(host.registry, "MpsSvc", StartType.AUTO, display="Windows Firewall", running=True)
@@ -61,13 +63,16 @@ def install_service(host: Guarded) -> Service:
 
 
 def plant(host: Guarded) -> None:
-    """Write the state of a fresh installation: on from Windows Vista on, off on Server 2003."""
+    """Write the state of a fresh installation: on from Windows Vista on, off on Server 2003.
+
+    [ledger: fw-on-by-default]
+    """
     if not store.modern(host):
         store.switch(host, False)
         for port in MANAGEMENT_PORTS:
             put(host, Opening(port, "TCP", "Windows Remote Management"))
         return
-    version = store.RULE_VERSIONS[host.version.name]
+    version = host.version.firewall_schema
     for rule_id, text in _OWN.items():
         host.registry.set(store.RULES, rule_id, Value(Kind.SZ, f"v{version}|{text}"))
     host.registry.set(store.RULES, "FPS-SMB-Out-TCP", Value(Kind.SZ, _ODD))

@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a host's firewall does with the first packet of a conversation. Answers are never asked about: they pass."""
+"""What a host's firewall does with the first packet of a conversation. Answers are never asked about: they pass.
+
+[ledger: fw-order-of-rules]
+"""
 
 from __future__ import annotations
 

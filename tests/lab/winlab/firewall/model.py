@@ -5,6 +5,8 @@
 
 A string is `v` VERSION `|` and then KEY `=` VALUE `|` any number of times. Keys repeat for lists; their order means
 nothing; keys that are not known here are kept and skipped.
+
+[ledger: fw-rule-string, fw-unknown-keys]
 """
 
 from __future__ import annotations

@@ -4,6 +4,8 @@
 """The openings of the firewall of Server 2003: one value for each port and protocol in each profile.
 
 The value `500:UDP` has a text like `500:UDP:10.0.0.5/255.255.255.255,LocalSubNet:Enabled:IKE`, with `*` for all.
+
+[ledger: fw-2003-entries]
 """
 
 from __future__ import annotations

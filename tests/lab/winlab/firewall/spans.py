@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Addresses and ports in firewall rules, as text and as spans (MS-GPFAS 2.2.2, forms seen in registry exports)."""
+"""Addresses and ports in firewall rules, as text and as spans (MS-GPFAS 2.2.2, forms seen in registry exports).
+
+[ledger: fw-addresses-spelling]
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,12 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the firewall keeps its state: rule strings and the switches of the profiles, all of it in the registry."""
+"""Where the firewall keeps its state: rule strings and the switches of the profiles, all of it in the registry.
+
+[ledger: fw-keys-local]
+
+[ledger: cs-schema]
+"""
 
 from __future__ import annotations
 
@@ -30,13 +35,10 @@ NO_EXCEPTIONS = "DoNotAllowExceptions"
 # What an absent value means; actions: 0 allow, 1 block.
 _DEFAULTS = {ENABLE: 0, INBOUND: 1, OUTBOUND: 0, NO_EXCEPTIONS: 0}
 
-# The version in front of the rule strings that a Windows writes.
-RULE_VERSIONS = {"2008R2": "2.10", "2016": "2.27", "2025": "2.33"}
-
 
 def modern(host: Guarded) -> bool:
     """Tell whether the host has the firewall of Windows Vista and later."""
-    return host.version.name in RULE_VERSIONS
+    return bool(host.version.firewall_schema)
 
 
 def running(host: Guarded) -> bool:
@@ -46,7 +48,10 @@ def running(host: Guarded) -> bool:
 
 
 def profile_key(profile: Profile, *, modern: bool) -> str:
-    """Return the name of a profile's key below the policy; Server 2003 has two profiles, domain and standard."""
+    """Return the name of a profile's key below the policy; Server 2003 has two profiles, domain and standard.
+
+    [ledger: fw-standard-profile]
+    """
     return PROFILE_KEYS[profile if modern or profile is Profile.DOMAIN else Profile.PRIVATE]
 
 
@@ -82,7 +87,7 @@ def rules(host: Guarded, key: str = RULES) -> Iterator[tuple[str, Rule]]:
 def add(host: Guarded, rule: Rule, rule_id: str | None = None) -> str:
     """Write a rule, under a new identifier or in the place of an older one; returns the identifier."""
     rule_id = rule_id or f"{{{str(uuid.uuid4()).upper()}}}"
-    version = RULE_VERSIONS[host.version.name]
+    version = host.version.firewall_schema
     host.registry.set(RULES, rule_id, Value(Kind.SZ, write(rule, version, masks=version == "2.10")))
     return rule_id
 

@@ -5,6 +5,8 @@
 
 Every record is seen from its own host: `local` and `local_port` are on this side. Times are Unix seconds of the host's
 clock. Each one keeps the rule it was made for, because it ends when that rule changes.
+
+[ledger: two-idle-end]
 """
 
 from __future__ import annotations
@@ -14,11 +16,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ..store.model import MainModeMethod
+from .connection import ConnectionRule, KeyModule
 from .packet import Address
 from .protection import Protection
 from .rule import Rule
 
 SOFT_SECONDS = 300
+AnyRule = Rule | ConnectionRule
 
 
 class Way(StrEnum):
@@ -54,7 +58,10 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True)
 class MainModeAssociation:
-    """A main-mode association; `cookie` is the same at both ends, `authentication` an AuthType."""
+    """A main-mode association; `cookie` is the same at both ends.
+
+    `authentication` is an AuthType, or the number of another method, see `negotiation.METHODS`.
+    """
 
     cookie: int
     local: Address
@@ -64,7 +71,9 @@ class MainModeAssociation:
     authentication: int
     created: float
     lifetime_seconds: int
-    rule: Rule
+    rule: AnyRule
+    module: KeyModule = KeyModule.IKE_V1
+    second: str = ""
 
 
 @dataclass(slots=True)
@@ -83,7 +92,7 @@ class QuickModeAssociation:
     pfs: bool
     created: float
     lifetime_seconds: int
-    rule: Rule
+    rule: AnyRule
     packets: int = 0
     bytes: int = 0
 
@@ -109,12 +118,19 @@ class Associations:
     quick_mode: list[QuickModeAssociation] = field(default_factory=list)
     soft: list[SoftAssociation] = field(default_factory=list)
 
-    def clear(self) -> list[Hard]:
-        """Forget all of them, as a restart of the services does."""
+    def clear(self, *, of_policies_only: bool = False) -> list[Hard]:
+        """Forget all of them, as a restart of the services does, or those that the policy store asked for."""
         self.soft.clear()
-        return self._keep(lambda _each: False)
+        return self._keep(lambda each: of_policies_only and not isinstance(each.rule, Rule))
 
-    def expire(self, now: float, rules: tuple[Rule, ...]) -> list[Hard]:
+    def drop(self, meant: Callable[[Hard], bool]) -> list[Hard]:
+        """Drop what somebody means; the quick modes of a main mode go with it."""
+        cookies = {each.cookie for each in self.main_mode if meant(each)}
+        return self._keep(
+            lambda each: not meant(each) and not (isinstance(each, QuickModeAssociation) and each.main in cookies)
+        )
+
+    def expire(self, now: float, rules: tuple[AnyRule, ...]) -> list[Hard]:
         """Drop what is too old, and what was made for a rule that is not among `rules` any more."""
 
         def alive(each: Hard | SoftAssociation) -> bool:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..store.wording import ESP_CIPHERS, HASHES
+from .algorithms import GMAC_OF, esp_cipher_name, hash_name
 from .fate import Fate
 from .packet import Network
 
 
 @dataclass(frozen=True, slots=True)
 class Protection:
-    """The algorithms of a quick mode, numbered as in the store; None where the protocol is not used."""
+    """The algorithms of a quick mode, by the numbers of the store and of `algorithms`; None: protocol not used."""
 
     ah_integrity: int | None = None
     esp_cipher: int | None = None
@@ -39,8 +39,9 @@ class Protection:
     def __str__(self) -> str:
         words = []
         if self.ah_integrity is not None:
-            words.append(f"AH[{HASHES.get(self.ah_integrity, self.ah_integrity)}]")
+            words.append(f"AH[{hash_name(self.ah_integrity)}]")
         if self.esp_cipher is not None and self.esp_integrity is not None:
-            cipher = ESP_CIPHERS.get(self.esp_cipher, self.esp_cipher)
-            words.append(f"ESP[{cipher},{HASHES.get(self.esp_integrity, self.esp_integrity)}]")
+            # A combined cipher has no hash of its own.
+            digest = "" if self.esp_cipher in GMAC_OF else f",{hash_name(self.esp_integrity)}"
+            words.append(f"ESP[{esp_cipher_name(self.esp_cipher)}{digest}]")
         return "+".join(words)

@@ -7,6 +7,8 @@ Names and order of the data are those of the manifest of Microsoft-Windows-Secur
 are message numbers there, and their table is not public. Taken from published events are the number of the keying
 module, the one for a failure on this side, and those of state, role and impersonation; the others are made up, in the
 same range.
+
+[ledger: sa-events-numbers, sa-events-fields, sa-events-words]
 """
 
 from __future__ import annotations
@@ -16,7 +18,9 @@ from typing import Protocol
 
 from ..audit import SecurityLog
 from ..clock import Clock
+from .algorithms import GROUP_24, P256, P384, NewCipher, NewHash
 from .associations import Hard, MainModeAssociation, QuickModeAssociation, Traffic
+from .connection import KeyModule
 from .counters import Counters
 from .fate import Fate
 
@@ -25,18 +29,21 @@ MAIN_MODE_FAILED, QUICK_MODE_FAILED = 4653, 4654
 QUICK_MODE, QUICK_MODE_ENDED = 5451, 5452
 
 _IKE = "%%8222"
+_MODULES = {KeyModule.IKE_V1: _IKE, KeyModule.AUTH_IP: "%%8223", KeyModule.IKE_V2: "%%8248"}
 _HERE, _PEER = "%%8199", "%%8200"
 _INITIATOR, _RESPONDER = "%%8205", "%%8206"
 _STATE, _IMPERSONATION, _TRANSPORT = "%%8202", "%%8217", "%%8234"
-_AUTHENTICATION = {1: "%%8194", 3: "%%8195", 5: "%%8196"}
+_AUTHENTICATION = {1: "%%8194", 3: "%%8195", 5: "%%8196", 101: "%%8197", 102: "%%8198"}
 _BY_CERTIFICATE = 3
 _CERTIFIED_NAMES = tuple(
     f"{side}MM{what}" for side in ("Local", "Remote") for what in ("PrincipalName", "CertHash", "IssuingCA", "RootCA")
 )
-_CIPHER = {0: "%%8210", 1: "%%8211", 3: "%%8212"}
-_HASH = {0: "%%8213", 1: "%%8214", 2: "%%8215"}
-_ESP_CIPHER = {1: "%%8210", 2: "%%8211", 3: "%%8212"}
-_GROUP = {1: "%%8224", 2: "%%8225", 3: "%%8226"}
+_NEW_CIPHER: dict[int, str] = {each: f"%%{8250 + number}" for number, each in enumerate(NewCipher)}
+_CIPHER = {0: "%%8210", 1: "%%8211", 3: "%%8212", **_NEW_CIPHER}
+_NEW_HASH: dict[int, str] = {each: f"%%{8260 + number}" for number, each in enumerate(NewHash)}
+_HASH = {0: "%%8213", 1: "%%8214", 2: "%%8215", **_NEW_HASH}
+_ESP_CIPHER = {1: "%%8210", 2: "%%8211", 3: "%%8212", **_NEW_CIPHER}
+_GROUP = {1: "%%8224", 2: "%%8225", 3: "%%8226", P256: "%%8227", P384: "%%8228", GROUP_24: "%%8229"}
 _NOTHING = "-"
 _HOST_MASK = "255.255.255.255"
 _IKE_PORT = "500"
@@ -64,7 +71,7 @@ def main_mode(host: Noting, one: MainModeAssociation) -> None:
         "LocalKeyModPort": _IKE_PORT,
         "RemoteAddress": str(one.peer),
         "RemoteKeyModPort": _IKE_PORT,
-        "KeyModName": _IKE,
+        "KeyModName": _MODULES[one.module],
         "MMAuthMethod": _AUTHENTICATION.get(one.authentication, _NOTHING),
         "MMCipherAlg": _CIPHER.get(one.method.cipher, _NOTHING),
         "MMIntegrityAlg": _HASH.get(one.method.hash, _NOTHING),
@@ -124,7 +131,7 @@ def ended(host: Noting, associations: Iterable[Hard]) -> None:
             main = {
                 "LocalAddress": str(one.local),
                 "RemoteAddress": str(one.peer),
-                "KeyModName": _IKE,
+                "KeyModName": _MODULES[one.module],
                 "MMSAID": str(one.cookie),
             }
             host.audit.write(MAIN_MODE_ENDED, host.clock.now(), main)

@@ -5,12 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from ipaddress import IPv4Address
 
 from ..dataplane.inforce import InForce
+from ..dataplane.terms import IKE_V2_BY_DEFAULT
 from ..dataplane.wire import FALLBACK_SECONDS
+from ..host import Host
+from ..ipsec.rule import Rule
 from .channel import Channel
+from .connection_keying import compile_connection_keying
+from .connection_policies import compile_connection_policies
 from .installed import read_policies
 from .keying import DEFAULT_REALM, Identity, Keying, compile_keying
 from .policies import Policies, clear_policies, compile_policies
@@ -69,7 +75,7 @@ class Enforcement:
         return [
             {"priority": each.priority, "reqid": each.reqid, "clear": clear_policies(each)}
             for each in self.policies.negotiated
-            if each.rule.soft and each.reqid in asking
+            if isinstance(each.rule, Rule) and each.rule.soft and each.reqid in asking
         ]
 
     def filter_rules(self) -> str:
@@ -89,13 +95,25 @@ def translate(
     realm: str = DEFAULT_REALM,
     identities: Mapping[str, Identity] | None = None,
     closed: tuple[str, ...] = (),
+    version_2: frozenset[IPv4Address] = frozenset(),
 ) -> Enforcement:
-    """Return what enforces a policy in force.
+    """Return what enforces a policy, or connection security rules, in force. A host with both is refused.
 
+    :param version_2: peers that speak version 2 of IKE.
     :param closed: further rules of the host's own packet filter, as nftables writes them.
     """
+    if state.connections.rules and not state.rules:
+        policies = compile_connection_policies(state)
+        keying = compile_connection_keying(state, policies, realm=realm, identities=identities, version_2=version_2)
+        return Enforcement(policies, keying, closed)
     policies = compile_policies(state)
     return Enforcement(policies, compile_keying(state, policies, realm=realm, identities=identities), closed)
+
+
+def speak_version_2(hosts: Iterable[Host]) -> frozenset[IPv4Address]:
+    """Return the addresses of those hosts that speak version 2 of IKE unless a rule says else."""
+    able = [each for each in hosts if each.version.schema >= IKE_V2_BY_DEFAULT]
+    return frozenset(own for each in able for own in each.addresses if isinstance(own, IPv4Address))
 
 
 def load(

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`netsh advfirewall`: the switches of the profiles."""
+"""`netsh advfirewall`: the switches of the profiles, settings for the whole host, and which store is worked on."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from ..firewall import store
 from ..firewall.model import Profile
+from . import advfirewall_global
 from .context import Process
 from .firewall_common import Command, Refusal, bad, dispatch, field, one_of
 from .words import UsageError, Word, pick
@@ -84,8 +85,28 @@ def _policy(value: str) -> dict[str, int]:
     return {store.INBOUND: inward, store.NO_EXCEPTIONS: int(always), store.OUTBOUND: outward}
 
 
+def _choose_store(process: Process, words: list[Word]) -> None:
+    """Choose a store. There is no domain in the lab, so only the local one opens."""
+    if len(words) != 1 or words[0].text.lower() != "local":
+        raise Refusal("store")
+
+
+def _show_store(process: Process, words: list[Word]) -> None:
+    if words:
+        raise UsageError(words[0].text)
+    process.say(process.texts.firewall["local_store"])
+
+
 _WHICH = ("allprofiles", "currentprofile", "domainprofile", "privateprofile", "publicprofile")
 _COMMANDS = {
-    "set": {which: Command(_set(which)) for which in _WHICH},
-    "show": {which: Command(_show(which)) for which in _WHICH},
+    "set": {
+        **{which: Command(_set(which)) for which in _WHICH},
+        "global": Command(advfirewall_global.change),
+        "store": Command(_choose_store),
+    },
+    "show": {
+        **{which: Command(_show(which)) for which in _WHICH},
+        "global": Command(advfirewall_global.show),
+        "store": Command(_show_store),
+    },
 }

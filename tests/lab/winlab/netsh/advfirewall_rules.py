@@ -5,6 +5,10 @@
 
 Names need not be unique; whatever goes by name hits every rule of that name, also by the text behind a resource.
 Criteria compare with what a rule says, not with what it covers (lab's choice). Only local rules are seen.
+
+[ledger: fw-delete-by-name, fw-duplicates-taken]
+
+[ledger: cs-criteria-compare]
 """
 
 from __future__ import annotations

@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tags of `netsh advfirewall firewall` and the fields of a rule that they stand for (help of netsh)."""
+"""Tags of `netsh advfirewall firewall` and the fields of a rule that they stand for (help of netsh).
+
+[ledger: fw-protocol-numbers]
+"""
 
 from __future__ import annotations
 

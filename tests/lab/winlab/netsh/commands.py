@@ -27,6 +27,7 @@ Table = Mapping[str, Mapping[str, Command]]
 """Commands by verb and object; a verb without an object has the empty text in its place."""
 
 # A refusal that a one-shot netsh reports with exit code 0. Lab's choice, after reports of inconsistent codes.
+# [ledger: netsh-exit-codes]
 SILENT_CODES = frozenset(
     {
         Code.POLICY_EXISTS,
@@ -70,6 +71,7 @@ def run(process: Process, words: list[Word], table: Table) -> int:
     except StoreError as err:
         if err.code is Code.MISSING_TAG and not rest:
             # Without any word netsh prints how to use the command, and no error (seen for `add filter`).
+            # [ledger: netsh-command-without-words]
             _usage(process, command)
             return 1
         process.report(err)

@@ -15,7 +15,10 @@ from ..text import Texts, texts
 
 @dataclass(slots=True)
 class Process:
-    """One netsh process. The chosen store lasts as long as the process, the store's content longer."""
+    """One netsh process. The chosen store lasts as long as the process, the store's content longer.
+
+    [ledger: netsh-store-one-process]
+    """
 
     host: Host
     say: Callable[[str], None]
@@ -32,6 +35,8 @@ class Process:
         """The store that commands work on; there is no domain in the lab, so only the local one opens.
 
         It opens whether or not PolicyAgent runs: what Windows does then is not known, so this is the lab's choice.
+
+        [ledger: force-netsh-without-agent]
         """
         if self.location != "local":
             raise StoreError(Code.STORE_NOT_OPEN)

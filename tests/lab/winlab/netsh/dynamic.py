@@ -6,6 +6,8 @@
 Known is one line of German statistics and its form, a label, blanks, a colon and a value; of associations no output
 was ever recorded. All other words and their order are the lab's own: nothing may read them, and that is what they are
 here for. What the other commands made is not shown.
+
+[ledger: netsh-dynamic-show-texts]
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..dataplane.wire import refresh
+from ..ipsec.algorithms import main_mode_name
 from ..ipsec.associations import MainModeAssociation, QuickModeAssociation, Way
 from ..store import wording
 from ..wmi.counters import active_quick_modes
@@ -58,7 +61,8 @@ def _main_modes(process: Process) -> None:
 def _main_mode(process: Process, one: MainModeAssociation) -> None:
     _say(process, "source", one.local)
     _say(process, "destination", one.peer)
-    _say(process, "offer", wording.main_mode_method(one.method))
+    method = one.method
+    _say(process, "offer", main_mode_name(method.cipher, method.hash, method.group))
     process.say("")
 
 

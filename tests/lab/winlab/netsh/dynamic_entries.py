@@ -6,6 +6,8 @@
 Values are checked as those of `netsh ipsec static` are. Choices of the lab: the agent need not run, a policy that a
 rule names has to be there, names and rules that are there already are refused with the numbers of the static context,
 and any word and any value will do for `set config`, since no clean source lists them.
+
+[ledger: netsh-dynamic-config-words]
 """
 
 from __future__ import annotations

@@ -5,6 +5,8 @@
 
 Every refusal ends with code 1, every success with the word for "Ok." and a blank line. A context whose service does
 not run refuses everything (lab's choice).
+
+[ledger: fw-ok-is-success, fw-service-stopped]
 """
 
 from __future__ import annotations
@@ -24,6 +26,10 @@ class Refusal(Exception):
         super().__init__(key)
         self.key = key
         self.words = words
+
+
+class Silence(Exception):
+    """A command that does nothing, and says nothing about it."""
 
 
 def bad(tag: str, value: str) -> Refusal:
@@ -98,6 +104,8 @@ def _run(process: Process, words: list[Word], command: Command) -> int:
             process.say(f"  {tag}=")
         process.say("")
         return 1
+    except Silence:
+        return 0
     except Refusal as err:
         process.say("")
         process.say(texts.firewall[err.key].format(**err.words))

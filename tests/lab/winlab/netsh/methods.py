@@ -1,7 +1,11 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lists on a netsh line: quick-mode offers, main-mode methods, authentication."""
+"""Lists on a netsh line: quick-mode offers, main-mode methods, authentication.
+
+[ledger: netsh-qm-methods-grammar, netsh-mm-methods-grammar, netsh-authentication-order, netsh-one-key-a-rule]
+[ledger: netsh-rootca-text, data-certificate-flags]
+"""
 
 from __future__ import annotations
 
@@ -116,6 +120,7 @@ def _certificate(value: str, version: WindowsVersion) -> Authentication:
     while (match := _FLAG.search(name)) is not None:
         if not version.certificate_flags:
             # Whether netsh of Server 2003 knows these words is not known; its store cannot hold them. Lab's choice.
+            # [ledger: netsh-certificate-words-2003]
             raise StoreError(Code.NOT_ON_THIS_VERSION, tag=match[1])
         if match[2].lower() == "yes":
             flags |= 1 if match[1].lower() == "certmap" else 2

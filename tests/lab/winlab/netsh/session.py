@@ -5,6 +5,9 @@
 
 The prompt appears on a pipe as it does on a screen. A line that no context knows is repeated in the answer, word for
 word; `@@N:3` is such a line.
+
+[ledger: netsh-stdin-pipe, netsh-stdin-end, netsh-prompt-on-pipe, netsh-unknown-word-echo, netsh-stdin-ascii]
+[ledger: netsh-goes-on]
 """
 
 from __future__ import annotations
@@ -81,6 +84,8 @@ class Session:
         """Work off the lines of a file, whatever becomes of each; there are no prompts.
 
         What netsh ends with is not documented; lab's choice: 0, and 1 for a file that is not there.
+
+        [ledger: netsh-file-goes-on, netsh-file-exit-code]
         """
         content = self._host.files.get(name.lower())
         if content is None:
@@ -108,6 +113,8 @@ class Session:
 
         `pushd CONTEXT` goes there and `popd` comes back, as Microsoft's own scripts for netsh -f have it; pushd alone
         only remembers.
+
+        [ledger: netsh-file-remarks]
         """
         first = words[0].text.lower()
         if first == "..":
@@ -167,6 +174,8 @@ class Session:
 
         Words that only name a context print its commands (a transcript of a Chinese Windows); no session opens. That
         such a line is incomplete and ends with 1, as one of a command does, is the lab's choice.
+
+        [ledger: netsh-context-alone]
         """
         if words[0].text.lower() in _FILE_SWITCHES and len(words) == 2:
             return self.file(words[1].text)

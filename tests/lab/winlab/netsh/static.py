@@ -16,7 +16,10 @@ from .words import Given, Word, pick
 
 
 def _set_store(process: Process, given: Given) -> None:
-    """Choose the store for this process. `persistent` is known from Server 2003, but the lab has no such store."""
+    """Choose the store for this process. `persistent` is known from Server 2003, but the lab has no such store.
+
+    [ledger: force-persistent-store]
+    """
     value = values.require(given, "location")
     location = pick(value, ("local", "domain", "persistent"))
     if location is None:
@@ -25,7 +28,7 @@ def _set_store(process: Process, given: Given) -> None:
 
 
 def _set_batch(_process: Process, given: Given) -> None:
-    """Accept batch mode; it changes nothing that can be seen."""
+    """Accept batch mode; it changes nothing that can be seen. [ledger: netsh-batch-mode]"""
     value = values.require(given, "mode")
     if pick(value, ("enable", "disable")) is None:
         raise values.bad("mode", value)

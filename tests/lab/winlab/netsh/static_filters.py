@@ -43,6 +43,7 @@ FILTER_TAGS = (
 ACTION_TAGS = ("name", "description", "qmpfs", "inpass", "soft", "action", "qmsecmethods")
 
 # What a negotiating filter action offers if nothing was said is not known: lab's choice.
+# [ledger: netsh-action-default-offer]
 _DEFAULT_OFFERS = (Offer((Algorithm(Operation.ESP, EspCipher.TRIPLE_DES, Hash.SHA1),)),)
 
 
@@ -86,7 +87,10 @@ def add_filter(process: Process, given: Given) -> None:
 
 
 def delete_filter(process: Process, given: Given) -> None:
-    """Delete every filter that matches. A tag that is not given is not compared (lab's choice)."""
+    """Delete every filter that matches. A tag that is not given is not compared (lab's choice).
+
+    [ledger: netsh-delete-filter-matches-all, netsh-delete-filter-missing-tags]
+    """
     name = values.require(given, "filterlist")
     source, destination = sides(process, given)
     protocol = values.protocol(given)

@@ -1,7 +1,11 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`netsh ipsec static` add, set and delete of policies and rules, and of the default response rule."""
+"""`netsh ipsec static` add, set and delete of policies and rules, and of the default response rule.
+
+[ledger: netsh-mm-lifetime-minutes, netsh-polling-minutes, netsh-set-rule-replaces-methods, netsh-set-keeps-the-rest]
+[ledger: netsh-default-response-words]
+"""
 
 from __future__ import annotations
 
@@ -69,6 +73,7 @@ def _mode(given: Given, base: MainMode) -> MainMode:
     quick_modes = values.number(given, "qmpermm", base.quick_modes)
     if "mmpfs" in given and values.yes(given, "mmpfs", False):
         # The first remark in the help of `add policy`. Whether it means mmpfs=no too is not known: lab's choice.
+        # [ledger: netsh-mmpfs-no-keeps-limit]
         quick_modes = 1
     return replace(
         base,
@@ -215,7 +220,10 @@ def set_rule(process: Process, given: Given) -> None:
 
 
 def delete_rule(process: Process, given: Given) -> None:
-    """Delete one rule, or all of a policy except its default response rule (lab's choice)."""
+    """Delete one rule, or all of a policy except its default response rule (lab's choice).
+
+    [ledger: netsh-delete-rule-all-spares-default]
+    """
     store = process.store
     policy = store.policies.require(values.require(given, "policy"))
     if (given.get("name") or "").lower() == "all":

@@ -7,6 +7,8 @@ Known from real output are, in English: most labels of policies and of filter li
 empty, an empty line between records and a count at the end; and for tables the tabs and the numbers of header and
 trailer lines. The rest is plausible only. A pre-shared key is shown in full under `level=verbose`: what Windows does
 there is not known, and this is the choice that punishes trust.
+
+[ledger: netsh-texts-of-answers, netsh-show-hides-nothing, netsh-show-localised, netsh-show-list-form]
 """
 
 from __future__ import annotations

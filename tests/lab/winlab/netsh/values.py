@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Single values on a netsh line: yes and no, numbers, protocols, addresses, masks."""
+"""Single values on a netsh line: yes and no, numbers, protocols, addresses, masks.
+
+[ledger: netsh-source-mask-default, netsh-ipv6-prefix, netsh-range-form, netsh-server-roles, netsh-port-zero-is-any]
+"""
 
 from __future__ import annotations
 

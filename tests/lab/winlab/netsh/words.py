@@ -5,6 +5,9 @@
 
 Quotes group, blanks around the equals sign do not matter, and a tag may be cut down to any prefix that is unique
 (forms found in scripts and in the help of `netsh ipsec static`).
+
+[ledger: netsh-keywords-in-every-language, netsh-full-tags, netsh-tag-prefix, netsh-blank-around-equals]
+[ledger: netsh-double-quotes]
 """
 
 from __future__ import annotations
@@ -104,6 +107,8 @@ def bind(words: Sequence[Word], tags: Sequence[str]) -> Given:
 
     A word without a tag goes to the first tag, in the order of the help, that the line does not name. UsageError for a
     tag that is unknown, ambiguous or given twice, and for a word too many.
+
+    [ledger: netsh-positional-values]
     """
     named: list[tuple[str | None, str]] = []
     for word in join_equals(words):

@@ -57,6 +57,8 @@ def execute(
     :param environment: additional variables, names in lower case.
     :returns: the exit code.
     :raises InputNeverEnds: when a program waits for input that does not come; output so far was delivered.
+
+    [ledger: winrm-console-stdin-never-ends]
     """
     source = Console() if stdin is None else Input(stdin)
     streams = Streams(source, out, err)

@@ -7,6 +7,8 @@ Facts that the collection depends on: variables expand when a line is read, chil
 input, non-ASCII bytes of standard input are lost, `echo` leaves the error level alone. Choices of the lab, where
 nothing is documented: the lost characters vanish without a trace, and the exit code of `/c` is the code of the last
 command that ran, unless `ShellOptions.code_of_line` says otherwise.
+
+[ledger: cmd-errorlevel-line-by-line, cmd-echo-keeps-errorlevel]
 """
 
 from __future__ import annotations
@@ -30,7 +32,10 @@ _PROGRAM = re.compile(r'\s*("[^"]*"[^\s,;=/]*|[^\s,;=/"]+)(.*)', re.DOTALL)
 _COPYRIGHT = {
     "2003": "(C) Copyright 1985-2003 Microsoft Corp.",
     "2008R2": "Copyright (c) 2009 Microsoft Corporation.  All rights reserved.",
+    "2012": "(c) 2012 Microsoft Corporation. All rights reserved.",
+    "2012R2": "(c) 2013 Microsoft Corporation. All rights reserved.",
     "2016": "(c) 2016 Microsoft Corporation. All rights reserved.",
+    "2019": "(c) 2018 Microsoft Corporation. All rights reserved.",
 }
 _COPYRIGHT_LATER = "(c) Microsoft Corporation. All rights reserved."
 
@@ -175,18 +180,21 @@ class Cmd(Process):
         return self.errorlevel
 
     def _as_one(self, _code: int) -> int:
-        """Behind /c an unknown program ends the command with 1, not with 9009."""
+        """Behind /c an unknown program ends the command with 1, not with 9009. [ledger: cmd-unknown-program-code]"""
         self.errorlevel = 1
         return 1
 
 
 def _decode(raw: bytes) -> str:
-    """Decode a line of standard input byte by byte: what is not ASCII is lost."""
+    """Decode a line of standard input byte by byte: what is not ASCII is lost. [ledger: cmd-stdin-loses-non-ascii]"""
     return raw.decode("ascii", "ignore").rstrip("\r\n")
 
 
 def encode(host: Host, text: str) -> bytes:
-    """Encode console output in the host's OEM code page; what it cannot express becomes a question mark."""
+    """Encode console output in the host's OEM code page; what it cannot express becomes a question mark.
+
+    [ledger: reg-output-question-marks]
+    """
     return text.encode("ascii") if text.isascii() else text.encode(host.oem_encoding, "replace")
 
 
@@ -209,6 +217,7 @@ def _echo(cmd: Cmd, rest: str) -> int:
 
 
 def _ver(cmd: Cmd, _rest: str) -> int:
+    # [ledger: ver-has-numbers]
     cmd._print(f"\r\n{cmd.host.version.ver_text}\r\n")
     cmd.errorlevel = 0
     return 0

@@ -16,6 +16,7 @@ from enum import Enum
 _VARIABLE = re.compile(r"%([^%:=\s]+)%")
 _SPECIAL = frozenset("&<>()@^|")
 # REM takes the rest of its line, operators and redirections among it (so does Wine's cmd.exe).
+# [ledger: cmd-rem-takes-line]
 _REMARK = re.compile(r"[\s@,;=]*rem[ \t]", re.IGNORECASE)
 
 
@@ -181,6 +182,8 @@ def outer_quotes(text: str, known_program: bool) -> str:
     They stay only if there are exactly two, with no special character but at least one blank between them, and the
     text between them names an executable (`known_program` says whether it does). Blanks behind the last quote, in front
     of a redirection for instance, are part of the text (so does Wine's cmd.exe).
+
+    [ledger: cmd-outer-quotes]
     """
     text = text.lstrip()
     if not text.startswith('"'):

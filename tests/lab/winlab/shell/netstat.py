@@ -6,6 +6,8 @@
 Columns and switches are those of Microsoft's documentation (Learn, netstat): protocol, local address, foreign address,
 state, and with -o the process; addresses of IPv6 stand in brackets. Headings and states are localised, numbers are not.
 The widths are well known; the German words are plausible rather than proven.
+
+[ledger: netstat-columns, netstat-shows-winrm]
 """
 
 from __future__ import annotations

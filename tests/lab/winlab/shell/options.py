@@ -13,7 +13,10 @@ LINE_LIMIT = 8191
 
 
 class LongLine(StrEnum):
-    """What cmd.exe does with a line above LINE_LIMIT characters; both were reported from real hosts."""
+    """What cmd.exe does with a line above LINE_LIMIT characters; both were reported from real hosts.
+
+    [ledger: cmd-line-limit]
+    """
 
     REJECT = "reject"
     TRUNCATE = "truncate"
@@ -23,6 +26,8 @@ class CodeOfLine(StrEnum):
     """What `cmd /c` ends with: the code of the last command that ran, as is said of Windows, or the error level.
 
     They differ where the last one was `echo`, which leaves the error level alone. Wine's cmd.exe ends with the latter.
+
+    [ledger: cmd-c-exit-code]
     """
 
     LAST = "last"
@@ -41,6 +46,8 @@ class ShellOptions:
     :param powershell_keeps_stdin: powershell.exe hangs when its input is a pipe, a known trouble of version 2.0.
     :param module_answer: what the host prints for every Ansible module instead of an error, as JSON: nothing is done,
         but what such tasks cost on the wire can be counted.
+
+    [ledger: powershell-2-keeps-stdin]
     """
 
     long_lines: LongLine = LongLine.REJECT

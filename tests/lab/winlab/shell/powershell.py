@@ -7,6 +7,10 @@ The lab has no PowerShell grammar. Three forms are understood: `LINE`; `LINE`, n
 `$input | & LINE; exit $LASTEXITCODE`. Everything else gets an error and code 1. Exit codes follow PowerShell's rule:
 the plain form answers 0 or 1 whatever the program's own code was. What -Command takes stands in `powershell_command`;
 as every program that reads a pipe to its end, powershell.exe then takes away what a batch has left in it.
+
+[ledger: powershell-hands-stdin-on, powershell-input-to-cmd, powershell-exit-zero-one]
+
+[ledger: powershell-takes-the-pipe]
 """
 
 from __future__ import annotations
@@ -65,6 +69,8 @@ def native_line(text: str) -> str | None:
     """Return the command line that PowerShell would start for one command text, or None if it needs more grammar.
 
     Quoted words keep their quotes only if they contain a blank, as PowerShell builds the line anew.
+
+    [ledger: cmd-line-through-powershell, powershell-argument-quotes]
     """
     words: list[str] = []
     at = 0

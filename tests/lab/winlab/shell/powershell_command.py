@@ -6,6 +6,8 @@
 Statements apart by semicolons: the preference that makes every error final, a text in single quotes, and one pipeline,
 `Get-CimInstance -Namespace N -ClassName C | Select-Object P,P | ConvertTo-Csv -NoTypeInformation`. Whatever is more
 than that is refused before anything runs.
+
+[ledger: powershell-wide-output, sa-empty-list-prints-nothing]
 """
 
 from __future__ import annotations
@@ -96,6 +98,9 @@ def _ask(host: Host, question: re.Match[str], out: Say, err: Say) -> bool:
 
 
 def _line(fields: list[object] | list[str]) -> str:
-    """Return one line of CSV as Windows PowerShell writes it: everything in quotes, except for nothing."""
+    """Return one line of CSV as Windows PowerShell writes it: everything in quotes, except for nothing.
+
+    [ledger: sa-csv-form]
+    """
     cells = ["" if field is None else f'"{str(field).replace(chr(34), chr(34) * 2)}"' for field in fields]
     return ",".join(cells) + "\r\n"

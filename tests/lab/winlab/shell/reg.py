@@ -6,6 +6,8 @@
 Two output forms. From 6.x on (Vista and later): four blanks between name, type and data. 5.x (Server 2003): a version
 header, four blanks and then tabs, `<NO NAME>` for the default value. The 5.x columns and the closing `\\0\\0` of its
 multi-strings are choices of the lab: no untouched 5.x output was available.
+
+[ledger: reg-query-form-6, reg-query-form-5, host-administrator-may]
 """
 
 from __future__ import annotations
@@ -46,7 +48,7 @@ class _Call:
 
 
 def main(host: Host, arguments: str, stdin: Input, out: Sink, err: Sink) -> int:
-    """Run as `reg.exe ARGUMENTS`; returns 0, or 1 for every error."""
+    """Run as `reg.exe ARGUMENTS`; returns 0, or 1 for every error. [ledger: reg-error-code]"""
     try:
         call = _parse(arguments)
         text = _VERBS[call.verb](host, call, stdin, out)
@@ -117,6 +119,7 @@ def _query(host: Host, call: _Call, _stdin: Input, _out: Sink) -> str:
                 continue
         # From 6.x on the key that was asked for is not named when it has no values, with or without /s (Wine's tests of
         # reg.exe, which hold on Windows: query.c, test8a and test8b). Whether 5.x does the same is not known.
+        # [ledger: reg-empty-key-unnamed, reg-empty-key-5]
         if values or key != top or _old(host):
             parts.append(f"\r\n{key}\r\n")
         parts.extend(_value_line(host, name, value) for name, value in values)
@@ -145,7 +148,10 @@ def _value_line(host: Host, name: str, value: Value) -> str:
 
 
 def _data_text(value: Value, *, closing: bool) -> str:
-    """Return the data column: upper-case hex, 0x numbers, multi-strings joined by a literal backslash zero."""
+    """Return the data column: upper-case hex, 0x numbers, multi-strings joined by a literal backslash zero.
+
+    [ledger: reg-query-binary]
+    """
     data = value.data
     if isinstance(data, bytes):
         return data.hex().upper()

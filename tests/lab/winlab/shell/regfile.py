@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The text of a registry export, as `reg export` and the registry editor write it (version 5.00)."""
+"""The text of a registry export, as `reg export` and the registry editor write it (version 5.00).
+
+[ledger: reg-export-form]
+"""
 
 from __future__ import annotations
 

@@ -5,6 +5,8 @@
 
 Labels are localised; numbers and tokens behind the colon are not (seen in German, Italian and Russian output).
 `start= auto` needs the blank behind the equals sign; without it the usage text and code 1639 come back.
+
+[ledger: host-sc-state, host-sc-config-blank]
 """
 
 from __future__ import annotations
@@ -31,7 +33,10 @@ _WORD = re.compile(r'"([^"]*)"|(\S+)')
 
 
 def main(host: Host, arguments: str, out: Sink) -> int:
-    """Run as `sc.exe ARGUMENTS`; returns the Windows error number, 0 for success. All text goes to standard output."""
+    """Run as `sc.exe ARGUMENTS`; returns the Windows error number, 0 for success. All text goes to standard output.
+
+    [ledger: host-sc-missing-1060]
+    """
     words = [found[1] if found[2] is None else found[2] for found in _WORD.finditer(arguments)]
     verb = words[0].lower() if words else ""
     if verb not in ("query", "qc", "config", "start", "stop") or len(words) < 2:

@@ -6,6 +6,8 @@
 Schedules: MINUTE, whose first run is `/mo` minutes after the creation, and ONCE at `/st HH:mm`. Dates are not taken:
 their order depends on the machine. Lab's choices: the host's time zone is UTC; exit codes are 0 and 1; only the account
 SYSTEM does without a password; a task never runs while a command does, so `/end` can only take back a `/run`.
+
+[ledger: host-schtasks-minute, host-schtasks-system, host-schtasks-query]
 """
 
 from __future__ import annotations

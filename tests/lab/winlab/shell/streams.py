@@ -5,6 +5,8 @@
 
 One input object is shared by a command reader and its children, as a pipe handle is shared on Windows: whoever reads
 takes the bytes away from the others.
+
+[ledger: cmd-children-share-stdin]
 """
 
 from __future__ import annotations

@@ -4,6 +4,8 @@
 """wevtutil.exe, for one question: `qe Security "/q:*[System[(EventID=N or EventID=N)]]" /c:N /rd:true /f:xml`.
 
 Events come one a line, without a root element. From Windows Vista on; before, the log had another form.
+
+[ledger: sa-wevtutil-form]
 """
 
 from __future__ import annotations

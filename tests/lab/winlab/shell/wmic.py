@@ -6,6 +6,8 @@
 Known of the real tool: the list form has one `Name=value` a line with empty lines around each object, properties come
 in alphabetical order, lines end in CR CR LF when the output is redirected. Lab's choice: numbers of errors are those of
 WMI, the words are plausible; a namespace can only be named in the form of the tool, `/namespace:\\\\root\\cimv2`.
+
+[ledger: sa-wmic-form, sa-wmic-one-byte]
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ _FORM = re.compile(
 
 
 def exists(host: Host) -> bool:
-    """Tell whether the host has the tool: Windows removed it in the end."""
+    """Tell whether the host has the tool: Windows removed it in the end. [ledger: sa-wmic-gone]"""
     return host.version.name != "2025"
 
 

@@ -5,6 +5,8 @@
 
 Nothing of the SSH protocol is here. The program takes the place of OpenSSH's client and hands the command line and its
 standard input to the host, which does with them what sshd does: it gives the line to the default shell.
+
+[ledger: ssh-stdin-to-shell]
 """
 
 from __future__ import annotations

@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The host's end of the lab's ssh: one connection is one command line with its standard input."""
+"""The host's end of the lab's ssh: one connection is one command line with its standard input.
+
+[ledger: ssh-connection-variable]
+"""
 
 from __future__ import annotations
 
@@ -139,6 +142,7 @@ def _in_cmd(
     host: Host, line: str, stdin: bytes, out: bytearray, err: bytearray, options: ShellOptions, variables: Variables
 ) -> int:
     # sshd puts the line between quotes, which cmd.exe takes off again.
+    # [ledger: ssh-quotes-the-line]
     return execute(host, f'"{line}"', stdin, out.extend, err.extend, options, variables)
 
 

@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Blobs of filter actions (MS-GPIPSEC 2.2.1.4, bytes of real stores)."""
+"""Blobs of filter actions (MS-GPIPSEC 2.2.1.4, bytes of real stores).
+
+[ledger: data-filter-action, data-soft-offer, data-pfs-flag]
+"""
 
 from __future__ import annotations
 

@@ -13,6 +13,9 @@ class Code(IntEnum):
 
     Below 5900: known from scripts that look for them. From 5900 on: the lab's choice; real netsh surely has other
     numbers there, and nothing may depend on them.
+
+    [ledger: netsh-err-prefix, netsh-err-numbers, netsh-err-empty-store, netsh-duplicate-names-refused]
+    [ledger: force-delete-in-use]
     """
 
     POLICY_EXISTS = 5005

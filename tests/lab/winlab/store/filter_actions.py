@@ -86,7 +86,10 @@ class FilterActions:
         return view.body
 
     def delete(self, key: str) -> None:
-        """Delete a filter action; refused while a rule points at it (MS-GPIPSEC 3.1.5.7)."""
+        """Delete a filter action; refused while a rule points at it (MS-GPIPSEC 3.1.5.7).
+
+        [ledger: store-deleted-in-order]
+        """
         if self._objects.users(key, NEGOTIATION):
             raise StoreError(Code.FILTER_ACTION_IN_USE, name=self._objects.text(key, "ipsecName") or key)
         self._objects.delete(key)

@@ -5,6 +5,8 @@
 
 Addresses and masks are in network order, everything else is little-endian. The frame comes in two forms, see
 `winlab.versions.Frame`. Version 2 specifications follow in the same blob, see `filter_blob_v2`.
+
+[ledger: data-network-order, data-filter-v1, data-filter-me-any, data-filter-frame]
 """
 
 from __future__ import annotations
@@ -39,6 +41,7 @@ def _side_bytes(side: Side) -> tuple[bytes, bytes]:
         return _ANY
     if side.kind is not SideKind.ADDRESS or side.first is None:
         # Lab's choice: a server type has no address of its own, so its side looks like Me; the special byte decides.
+        # [ledger: data-server-roles]
         return _ME
     return side.first.packed, side.mask.to_bytes(4, "big")
 
@@ -108,7 +111,7 @@ def decode_spec(blob: bytes, offset: int) -> tuple[Filter, int]:
 
 
 def assemble(specs: Iterable[bytes], v2_specs: Iterable[bytes], frame: Frame) -> bytes:
-    """Return a whole blob out of encoded specifications."""
+    """Return a whole blob out of encoded specifications. [ledger: data-filter-length-v2]"""
     parts, v2_parts = list(specs), list(v2_specs)
     body = b"".join(parts)
     extra = 4 if frame is Frame.A else 0

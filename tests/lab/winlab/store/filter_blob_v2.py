@@ -4,6 +4,8 @@
 """Version 2 filter specifications: ranges and IPv6, Vista and later (MS-GPIPSEC 2.2.1.5.1).
 
 No real bytes of this part were ever seen; it is written from the specification alone.
+
+[ledger: data-filter-v2]
 """
 
 from __future__ import annotations
@@ -70,6 +72,7 @@ def encode_v2(one: Filter) -> bytes:
             _side_bytes(one.source, family) + _side_bytes(one.destination, family),
             _port_bytes(one.source_port) + _port_bytes(one.destination_port),
             # Lab's choice: the flag goes with every IPv4 range, although no subnets are written beside it.
+            # [ledger: data-range-flag]
             struct.pack("<II", one.protocol, _USE_RANGE if ranged and family == _IPV4 else 0),
         )
     )

@@ -5,6 +5,8 @@
 
 Blobs are the only state. So that thousands of filters can go through one session, a decoded copy of each list is kept
 as long as nobody else has written its blob.
+
+[ledger: host-large-lists]
 """
 
 from __future__ import annotations
@@ -36,7 +38,10 @@ class _Copy:
     next_number: int = 0
 
     def add(self, one: Filter) -> bytes:
-        """Take a filter in and return its encoded form."""
+        """Take a filter in and return its encoded form.
+
+        [ledger: netsh-add-filter-makes-list, netsh-duplicate-filter]
+        """
         number = self.next_number
         self.next_number += 1
         self.filters[number] = one
@@ -76,7 +81,7 @@ class FilterLists:
         return found
 
     def rename(self, key: str, new_name: str) -> None:
-        """Give a list another display name; refuses one that another list has."""
+        """Give a list another display name; refuses one that another list has. [ledger: force-rename-keeps-uses]"""
         other = self._objects.find(ObjectClass.FILTER, new_name)
         if other is not None and other != key:
             raise StoreError(Code.FILTER_LIST_EXISTS, name=new_name)
@@ -114,7 +119,7 @@ class FilterLists:
         copy.value = self._objects.write(key, blob)
 
     def delete(self, key: str) -> None:
-        """Delete a list; refused while a rule points at it (MS-GPIPSEC 3.1.5.7)."""
+        """Delete a list; refused while a rule points at it (MS-GPIPSEC 3.1.5.7). [ledger: store-deleted-in-order]"""
         if self._objects.users(key, FILTERS):
             raise StoreError(Code.FILTER_LIST_IN_USE, name=self._objects.text(key, "ipsecName") or key)
         self._objects.delete(key)

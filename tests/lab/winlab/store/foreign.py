@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Objects that other tools leave in a store, or that go wrong: beyond what netsh makes or what names it can take."""
+"""Objects that other tools leave in a store, or that go wrong: beyond what netsh makes or what names it can take.
+
+[ledger: store-damage-occurs]
+"""
 
 from __future__ import annotations
 
@@ -126,7 +129,10 @@ def wrong_class(store: Contents, name: str = "Wrong class") -> str:
 
 
 def domain_policy(store: Contents, name: str = "Domain policy") -> str:
-    """Leave the marks that a policy assigned by the domain leaves on a member. Returns the key."""
+    """Leave the marks that a policy assigned by the domain leaves on a member. Returns the key.
+
+    [ledger: force-domain-values]
+    """
     key = r"HKLM\SOFTWARE\Policies\Microsoft\Windows\IPSec\GPTIPSECPolicy"
     path = f"LDAP://CN=ipsecPolicy{{{uuid.uuid4()}}},CN=IP Security,CN=System,DC=example,DC=com"
     store.host.registry.set(key, "DSIPSECPolicyPath", Value(Kind.SZ, path))

@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Class names, blob and action identifiers of the policy store (MS-GPIPSEC 2.2.1, Active Directory defaults)."""
+"""Class names, blob and action identifiers of the policy store (MS-GPIPSEC 2.2.1, Active Directory defaults).
+
+[ledger: store-five-classes, data-frame]
+"""
 
 from __future__ import annotations
 
@@ -56,5 +59,10 @@ def action_identifier(action: Action, *, inpass: bool) -> str:
 
 
 def action_meaning(identifier: str) -> tuple[Action, bool] | None:
-    """Return (action, inpass) for an identifier in any letter case, None for an unknown one."""
+    """Return (action, inpass) for an identifier in any letter case, None for an unknown one.
+
+    [ledger: data-action-guids]
+
+    [ledger: data-block-guid]
+    """
     return _MEANINGS.get(identifier.lower())

@@ -36,7 +36,7 @@ class AuthType(IntEnum):
 
 
 class Connection(IntEnum):
-    """Interface types of a rule."""
+    """Interface types of a rule. [ledger: data-connection-types]"""
 
     ALL = 0xFFFFFFFD
     LAN = 0xFFFFFFFE
@@ -112,7 +112,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One filter. Protocol 0 is any protocol, port 0 any port."""
+    """One filter. Protocol 0 is any protocol, port 0 any port. [ledger: netsh-mirrored]"""
 
     source: Side
     destination: Side

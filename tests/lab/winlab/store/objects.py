@@ -5,6 +5,8 @@
 
 An object is known here by the name of its key, `<class>{guid}`. References are texts that end in such a name; only
 that last element counts, and letter case never does (seen in exports of Windows 10 and 11 and of Windows 2000).
+
+[ledger: store-local-root, store-attributes, store-case-ignored]
 """
 
 from __future__ import annotations
@@ -46,7 +48,7 @@ class Objects:
                 yield name
 
     def find(self, object_class: ObjectClass, display_name: str) -> str | None:
-        """Return the object of that display name, whatever the case."""
+        """Return the object of that display name, whatever the case. [ledger: names-ignore-case]"""
         wanted = display_name.lower()
         for name in self.names(object_class):
             shown = self.text(name, "ipsecName")
@@ -55,7 +57,7 @@ class Objects:
         return None
 
     def find_guid(self, object_class: ObjectClass, guid: str) -> str | None:
-        """Return the object of that GUID, with or without braces."""
+        """Return the object of that GUID, with or without braces. [ledger: netsh-set-by-guid]"""
         wanted = f"{object_class}{{{guid.strip('{}')}}}".lower()
         return next((name for name in self.names(object_class) if name.lower() == wanted), None)
 
@@ -74,7 +76,7 @@ class Objects:
         return self._registry.get(self.path(name), "ipsecData")
 
     def changed(self, name: str) -> int:
-        """Return the time of the last change in Unix seconds, 0 if unknown."""
+        """Return the time of the last change in Unix seconds, 0 if unknown. [ledger: store-when-changed]"""
         value = self._registry.get(self.path(name), "whenChanged")
         return value.data if value is not None and isinstance(value.data, int) else 0
 
@@ -88,7 +90,10 @@ class Objects:
         guid: uuid.UUID | None = None,
         extra: Mapping[str, str] | None = None,
     ) -> str:
-        """Write a new object and return its key name; an unnamed object has no ipsecName at all."""
+        """Write a new object and return its key name; an unnamed object has no ipsecName at all.
+
+        [ledger: netsh-new-guids]
+        """
         text = f"{{{guid or uuid.uuid4()}}}"
         text = text.upper() if self.host.version.guid_upper else text
         key_name = f"{object_class}{text}"
@@ -160,7 +165,7 @@ class Objects:
         self._registry.set(self.path(name), attribute, value)
 
     def add_reference(self, name: str, attribute: str, target: str) -> None:
-        """Put a reference first in a list, as netsh was seen to do."""
+        """Put a reference first in a list, as netsh was seen to do. [ledger: store-new-first]"""
         self._set_list(name, attribute, [self.reference(target), *self.references(name, attribute)])
 
     def drop_reference(self, name: str, attribute: str, target: str) -> None:
@@ -185,7 +190,7 @@ class Objects:
         ]
 
     def assigned(self) -> str | None:
-        """Return the key name of the assigned policy, None if there is none."""
+        """Return the key name of the assigned policy, None if there is none. [ledger: store-active-policy]"""
         value = self._registry.get(LOCAL, "ActivePolicy")
         return str(value.data).rpartition("\\")[2] if value is not None else None
 

@@ -26,6 +26,7 @@ OLD_DEFAULT_METHODS = (
     MainModeMethod(Cipher.DES, Hash.MD5, 1),
 )
 # Seen in policies that netsh made on Windows 10 and 11; whether they are its defaults is not known: lab's choice.
+# [ledger: netsh-send-every-parameter, data-new-policy-methods]
 NEW_DEFAULT_METHODS = (
     MainModeMethod(Cipher.TRIPLE_DES, Hash.SHA1, 2),
     MainModeMethod(Cipher.TRIPLE_DES, Hash.SHA1, 3),
@@ -116,7 +117,7 @@ class Policies:
         self._rules.write(key, rule, replace(self._rules.read(rule), active=active))
 
     def assign(self, key: str) -> None:
-        """Put the policy in force, in place of any other local policy."""
+        """Put the policy in force, in place of any other local policy. [ledger: force-assign-replaces]"""
         self._objects.assign(key)
 
     def unassign(self, key: str) -> None:
@@ -134,6 +135,8 @@ class Policies:
 
         KB 4471134 removes the assigned policy of a worm in one command, and published scripts delete the policy that
         their last run assigned. That nothing is in force afterwards is the lab's choice.
+
+        [ledger: force-delete-assigned, force-after-delete]
         """
         self.unassign(key)
         for rule in self._rules.of(key):

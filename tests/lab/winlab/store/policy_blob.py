@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Blobs of policies and of their main-mode settings (MS-GPIPSEC 2.2.1.1 and 2.2.1.2, bytes of real stores)."""
+"""Blobs of policies and of their main-mode settings (MS-GPIPSEC 2.2.1.1 and 2.2.1.2, bytes of real stores).
+
+[ledger: data-main-mode]
+"""
 
 from __future__ import annotations
 
@@ -87,7 +90,7 @@ _ISAKMP = Struct(
 
 
 def encode_policy(polling_seconds: int) -> bytes:
-    """Return the 25 bytes of a policy."""
+    """Return the 25 bytes of a policy. [ledger: data-polling]"""
     return bytes(_POLICY.build({"polling": polling_seconds}))
 
 
@@ -104,6 +107,8 @@ def encode_main_mode(mode: MainMode, instance: uuid.UUID, version: WindowsVersio
 
     Where the version writes no lifetime into the header, each method carries it (as in the directory defaults).
     `old_fill` leaves in the unused bytes what was seen there in those defaults, so that readers learn to skip it.
+
+    [ledger: data-main-mode-rubbish, data-main-mode-lifetime]
     """
     fill = {"version_pad": b"\xcd\xcd", "shorthand_pad": bytes(4) + b"\xcd" * 3, "pfs_identity": b"\xcd" * 4}
     methods = [
@@ -136,6 +141,7 @@ def _method_numbers(method: MainModeMethod, version: WindowsVersion) -> dict[str
     if not version.random_function:
         return numbers | {"group": _GROUP_2048}
     # netsh of Vista and later says it with one byte, and leaves group 2 in the field that the byte overrides.
+    # [ledger: data-group-14]
     shorthand = _TO_SHORTHAND[(Cipher(method.cipher), Hash(method.hash))]
     return numbers | {"group": 2, "shorthand": shorthand}
 

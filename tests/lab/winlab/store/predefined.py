@@ -5,6 +5,8 @@
 
 Identifiers and contents are those of the default objects of Active Directory. That a local store of Server 2003 holds
 the same ones is an assumption, and so is their English text on other languages. No policy is assigned.
+
+[ledger: data-predefined-guids, force-predefined-2003, force-predefined-names]
 """
 
 from __future__ import annotations

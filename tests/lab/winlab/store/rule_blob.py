@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Blobs of rules (MS-GPIPSEC 2.2.1.3, bytes of real stores)."""
+"""Blobs of rules (MS-GPIPSEC 2.2.1.3, bytes of real stores).
+
+[ledger: data-rule, data-key-vista, data-certificate-text, data-rule-tunnel]
+"""
 
 from __future__ import annotations
 
@@ -68,7 +71,7 @@ def _alternate_data(each: Authentication) -> bytes:
 
 
 def encode_rule(rule: RuleBody, version: WindowsVersion) -> bytes:
-    """Return the blob of a rule; extensions only where the version writes them."""
+    """Return the blob of a rule; extensions only where the version writes them. [ledger: data-rule-blocks]"""
     four = rule.tunnel if isinstance(rule.tunnel, IPv4Address) else IPv4Address(0)
     body = {
         "methods": [{"type": each.type, "data": _main_data(each)} for each in rule.authentication],

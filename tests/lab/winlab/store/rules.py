@@ -36,6 +36,7 @@ def _ah(integrity: Hash) -> Offer:
 
 
 # Both lists as seen: the first in the directory defaults and in Windows 2000, the second in Windows 10 and 11.
+# [ledger: data-default-response-offers]
 OLD_DEFAULT_OFFERS = (
     _esp(EspCipher.TRIPLE_DES, Hash.SHA1),
     _esp(EspCipher.TRIPLE_DES, Hash.MD5),
@@ -60,7 +61,7 @@ class Rules:
         return self._objects.targets(policy, NFAS)
 
     def is_default(self, rule: str) -> bool:
-        """The default response rule has neither a name nor a filter list."""
+        """The default response rule has neither a name nor a filter list. [ledger: data-default-response]"""
         return self._objects.text(rule, "ipsecName") is None and not self._objects.references(rule, FILTERS)
 
     def default(self, policy: str) -> str:
@@ -87,7 +88,10 @@ class Rules:
         return found
 
     def numbered(self, policy: str, text: str) -> str:
-        """Return a rule by its place in the policy, counted from 1 (lab's choice), or by its GUID."""
+        """Return a rule by its place in the policy, counted from 1 (lab's choice), or by its GUID.
+
+        [ledger: netsh-rule-id-counting]
+        """
         rules = self.of(policy)
         if text.isdecimal() and 1 <= int(text) <= len(rules):
             return rules[int(text) - 1]
@@ -163,7 +167,10 @@ class Rules:
         self._objects.stamp(policy)
 
     def delete(self, policy: str, rule: str) -> None:
-        """Delete a rule in the order of MS-GPIPSEC 3.1.5.7, and a filter action that was its own."""
+        """Delete a rule in the order of MS-GPIPSEC 3.1.5.7, and a filter action that was its own.
+
+        [ledger: store-deleted-in-order]
+        """
         self._objects.drop_reference(policy, NFAS, rule)
         self._objects.stamp(policy)
         actions = self._objects.targets(rule, NEGOTIATION)

@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Strings inside blobs: a 32-bit byte length, then UTF-16LE text with its closing NUL, which the length counts."""
+"""Strings inside blobs: a 32-bit byte length, then UTF-16LE text with its closing NUL, which the length counts.
+
+[ledger: data-strings]
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How netsh writes algorithms, addresses and protocols (`netsh ipsec static` help); also used by snapshots."""
+"""How netsh writes algorithms, addresses and protocols (`netsh ipsec static` help); also used by snapshots.
+
+[ledger: netsh-protocol-words]
+"""
 
 from __future__ import annotations
 

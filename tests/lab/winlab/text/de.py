@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ..store.errors import Code
 from .catalogue import Texts
+from .consec_de import CONSEC
 from .dynamic_de import DYNAMIC
 from .firewall_de import FIREWALL, RESOURCES
 
@@ -99,7 +100,7 @@ GERMAN = Texts(
         Code.UNREADABLE: "Das Objekt '{name}' konnte nicht gelesen werden",
         Code.DEFAULT_RULE: "Die Standardantwortregel ist hier nicht möglich",
     },
-    firewall=FIREWALL,
+    firewall={**FIREWALL, **CONSEC},
     resources=RESOURCES,
     dynamic=DYNAMIC,
 )

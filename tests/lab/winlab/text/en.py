@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ..store.errors import Code
 from .catalogue import Texts
+from .consec_en import CONSEC
 from .dynamic_en import DYNAMIC
 from .firewall_en import FIREWALL, RESOURCES
 
@@ -99,7 +100,7 @@ ENGLISH = Texts(
         Code.UNREADABLE: "The object '{name}' could not be read",
         Code.DEFAULT_RULE: "The default response rule cannot be used here",
     },
-    firewall=FIREWALL,
+    firewall={**FIREWALL, **CONSEC},
     resources=RESOURCES,
     dynamic=DYNAMIC,
 )

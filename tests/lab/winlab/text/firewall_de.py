@@ -16,6 +16,8 @@ FIREWALL: Mapping[str, str] = {
     "bad_value": "Der für '{tag}' angegebene Wert '{value}' ist ungültig.",
     "missing": "Das Argument '{tag}' wird benötigt.",
     "ports": "Ports sind nur mit den Protokollen TCP und UDP zulässig.",
+    "store": "Hier lässt sich nur der lokale Richtlinienspeicher öffnen.",
+    "local_store": "Lokaler Speicher",
     "no_opening": "Eine solche Portöffnung gibt es nicht.",
     "yes": "Ja",
     "no": "Nein",

@@ -16,6 +16,8 @@ FIREWALL: Mapping[str, str] = {
     "bad_value": "The value '{value}' given for '{tag}' is not valid.",
     "missing": "The argument '{tag}' is needed.",
     "ports": "Ports are only valid with the protocols TCP and UDP.",
+    "store": "Only the local policy store can be opened here.",
+    "local_store": "Local Store",
     "no_opening": "There is no such port opening.",
     "yes": "Yes",
     "no": "No",

@@ -5,6 +5,8 @@
 
 Names of classes and properties are those of Microsoft's reference and of published class definitions. Properties that
 the reference calls ignored are there and hold nothing.
+
+[ledger: sa-properties-exist, sa-ignored-properties]
 """
 
 from __future__ import annotations
@@ -37,7 +39,10 @@ class ManagementClass:
 
 
 def has_cim_cmdlets(host: Host) -> bool:
-    """Tell whether PowerShell knows Get-CimInstance and the classes of the firewall: from Windows 6.2 on."""
+    """Tell whether PowerShell knows Get-CimInstance and the classes of the firewall: from Windows 6.2 on.
+
+    [ledger: sa-classes-exist]
+    """
     major, minor, _build = (int(number) for number in host.version.build.split("."))
     return (major, minor) >= (6, 2)
 

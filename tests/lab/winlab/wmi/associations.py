@@ -6,6 +6,8 @@
 One quick mode is two objects, inbound and outbound (lab's choice, after a reader that filters by `InboundDirection`).
 With AH and ESP together the first transform is AH (lab's choice). `IpProtocol` is that of the filter, although the
 reference lets it be 0.
+
+[ledger: sa-classes-show-policy, sa-numbers, sa-two-objects, sa-ah-esp-order, sa-protocol-zero]
 """
 
 from __future__ import annotations
@@ -14,7 +16,9 @@ from collections.abc import Mapping
 
 from ..dataplane.wire import refresh
 from ..host import Host
+from ..ipsec.algorithms import GROUP_NUMBERS, NewCipher, NewHash
 from ..ipsec.associations import MainModeAssociation, QuickModeAssociation, Way
+from ..ipsec.connection import KeyModule
 from ..store.model import Cipher, EspCipher, Hash
 
 _INHERITED = (
@@ -121,11 +125,13 @@ QUICK_MODE = (
     *_INHERITED,
 )
 
-_IKE_V1 = 0
-_CIPHERS = {Cipher.NONE: 0, Cipher.DES: 2, Cipher.TRIPLE_DES: 6}
-_ESP_CIPHERS = {EspCipher.NONE: 0, EspCipher.DES: 2, EspCipher.TRIPLE_DES: 6}
-_HASHES = {Hash.NONE: 0, Hash.MD5: 2, Hash.SHA1: 3}
-_GROUPS = {1: 1, 2: 2, 3: 14}
+# The number of IKE version 1 is the lab's choice, and so are those of the other two.
+# [ledger: sa-key-module-zero]
+_MODULES = {KeyModule.IKE_V1: 0, KeyModule.AUTH_IP: 1, KeyModule.IKE_V2: 2}
+_NEW_CIPHERS = {each.value: each.value for each in NewCipher}
+_CIPHERS: dict[int, int] = {Cipher.NONE: 0, Cipher.DES: 2, Cipher.TRIPLE_DES: 6, **_NEW_CIPHERS}
+_ESP_CIPHERS: dict[int, int] = {EspCipher.NONE: 0, EspCipher.DES: 2, EspCipher.TRIPLE_DES: 6, **_NEW_CIPHERS}
+_HASHES: dict[int, int] = {Hash.NONE: 0, Hash.MD5: 2, Hash.SHA1: 3, **{each.value: each.value for each in NewHash}}
 _AH, _ESP_INTEGRITY, _ESP_CIPHER, _ESP_BOTH = 1, 2, 3, 4
 _SAME_AS_MAIN_MODE = 65535
 
@@ -138,7 +144,7 @@ def main_mode(host: Host) -> list[Mapping[str, object]]:
 
 def _main_mode(one: MainModeAssociation) -> Mapping[str, object]:
     return {
-        "KeyModule": _IKE_V1,
+        "KeyModule": _MODULES[one.module],
         "LocalEndpoint": str(one.local),
         "RemoteEndpoint": str(one.peer),
         "MaxQMSAs": 0,
@@ -146,9 +152,9 @@ def _main_mode(one: MainModeAssociation) -> Mapping[str, object]:
         "LocalUdpEncapsulationPort": 0,
         "RemoteUdpEncapsulationPort": 0,
         "VirtualIfTunnelId": 0,
-        "CipherAlgorithm": _CIPHERS[Cipher(one.method.cipher)],
-        "GroupId": _GROUPS[one.method.group],
-        "HashAlgorithm": _HASHES[Hash(one.method.hash)],
+        "CipherAlgorithm": _CIPHERS[one.method.cipher],
+        "GroupId": GROUP_NUMBERS[one.method.group],
+        "HashAlgorithm": _HASHES[one.method.hash],
         "InitiatorCookie": one.cookie,
         "ResponderCookie": one.cookie + 1,
         "InstanceID": str(one.cookie),
@@ -203,10 +209,10 @@ def _transforms(one: QuickModeAssociation) -> list[tuple[int, int, int]]:
     found = []
     protection = one.protection
     if protection.ah_integrity is not None:
-        found.append((_AH, _HASHES[Hash(protection.ah_integrity)], 0))
+        found.append((_AH, _HASHES[protection.ah_integrity], 0))
     if protection.esp_cipher is not None:
-        cipher = _ESP_CIPHERS[EspCipher(protection.esp_cipher)]
-        integrity = _HASHES[Hash(protection.esp_integrity or Hash.NONE)]
+        cipher = _ESP_CIPHERS[protection.esp_cipher]
+        integrity = _HASHES[protection.esp_integrity or Hash.NONE]
         kind = _ESP_BOTH if cipher and integrity else _ESP_CIPHER if cipher else _ESP_INTEGRITY
         found.append((kind, integrity, cipher))
     return found

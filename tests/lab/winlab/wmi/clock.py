@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Win32_UTCTime, and Win32_LocalTime, which is the same: hosts of the lab have the time zone UTC."""
+"""Win32_UTCTime, and Win32_LocalTime, which is the same: hosts of the lab have the time zone UTC.
+
+[ledger: sa-clock-class]
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Raw performance counters of the IPsec driver and of IKE version 1 over IPv4."""
+"""Raw performance counters of the IPsec driver and of IKE version 1 over IPv4.
+
+[ledger: sa-counter-classes, sa-counters-associations]
+"""
 
 from __future__ import annotations
 
@@ -123,7 +126,10 @@ def keying(host: Host) -> list[Mapping[str, object]]:
 
 
 def _whole(host: Host, properties: tuple[str, ...], values: Mapping[str, int]) -> Mapping[str, object]:
-    """Return all properties of a counter object. A raw rate is the sum so far; who wants a rate reads it twice."""
+    """Return all properties of a counter object. A raw rate is the sum so far; who wants a rate reads it twice.
+
+    [ledger: sa-counters-raw]
+    """
     hundred_nanoseconds = int((host.clock.now() + 11_644_473_600) * 10_000_000)
     times = {
         "Frequency_Object": 0,

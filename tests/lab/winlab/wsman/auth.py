@@ -6,6 +6,8 @@
 Negotiate and CredSSP run on pyspnego's own NTLM. Its accounts come from the file that the environment variable
 NTLM_USER_FILE names, which is a property of the process: all hosts of a lab share one set of users. Kerberos needs the
 packages gssapi and krb5, and the host's key in the file that KRB5_KTNAME names.
+
+[ledger: winrm-empty-authenticated-request]
 """
 
 from __future__ import annotations

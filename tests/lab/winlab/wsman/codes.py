@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""WS-Management fault numbers, and the error that carries one to the client (MS-WSMV 2.2.4, DSP0226)."""
+"""WS-Management fault numbers, and the error that carries one to the client (MS-WSMV 2.2.4, DSP0226).
+
+[ledger: winrm-faults-numbers]
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Quotas of the WinRM service by Windows version (MS-WSMV: envelope SHOULD 500 KB, MAY 150 KB; field reports)."""
+"""Quotas of the WinRM service by Windows version (MS-WSMV: envelope SHOULD 500 KB, MAY 150 KB; field reports).
+
+[ledger: winrm-envelope-old, winrm-shell-quotas, winrm-idle-shell]
+"""
 
 from __future__ import annotations
 

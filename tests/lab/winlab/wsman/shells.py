@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Shells and commands of one endpoint (MS-WSMV 3.1.4: the resource windows/shell/cmd)."""
+"""Shells and commands of one endpoint (MS-WSMV 3.1.4: the resource windows/shell/cmd).
+
+[ledger: stdin-pieces-are-one, winrs-every-version]
+"""
 
 from __future__ import annotations
 

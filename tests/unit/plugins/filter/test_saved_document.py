@@ -30,6 +30,7 @@ except ImportError:  # before 2.19 every text is a template unless it is marked
 
 
 EACH = 100
+NAMES = [600, pytest.param(6000, marks=pytest.mark.slow)]
 SAVED = {
     "site.yml": "{{ found.config | to_nice_json(sort_keys=false) }}",
     "guides": "{{ found.config | to_nice_yaml(indent=2, sort_keys=false) }}",
@@ -45,10 +46,10 @@ def canary() -> Iterator[Path]:
         yield Path(folder) / "c"
 
 
-def documents(canary: Path) -> list[dict[str, Any]]:
-    """Return documents that hold, together, 6,000 hostile names and as many descriptions."""
-    names = host_names.texts(6000, str(canary), sendable=True)
-    told = [fit(text) for text in host_names.texts(6000, str(canary))]
+def documents(canary: Path, count: int) -> list[dict[str, Any]]:
+    """Return documents that hold, together, ``count`` hostile names and as many descriptions."""
+    names = host_names.texts(count, str(canary), sendable=True)
+    told = [fit(text) for text in host_names.texts(count, str(canary))]
     pairs = list(zip(names, told, strict=True))
     return [document(pairs[start : start + EACH]) for start in range(0, len(pairs), EACH)]
 
@@ -68,10 +69,11 @@ def templated(expression: str, **variables: Any) -> Any:
     return Templar(loader=DataLoader(), variables=variables).template(trust_as_template(expression))
 
 
+@pytest.mark.parametrize("count", NAMES)
 @pytest.mark.parametrize("way", SAVED)
-def test_what_is_saved_comes_back_as_it_was(way, canary, tmp_path):
+def test_what_is_saved_comes_back_as_it_was(way, count, canary, tmp_path):
     file = tmp_path / "fe.saved"
-    for config in documents(canary):
+    for config in documents(canary, count):
         file.write_bytes(templated(SAVED[way], found={"config": config}).encode("utf-8"))
         back = templated(READ, file=str(file))
         assert back == config

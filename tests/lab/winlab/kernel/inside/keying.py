@@ -21,7 +21,7 @@ FOLDER = Path("/run/keying")
 
 # Plugins are named: what else is installed must not change what is offered.
 _PLUGINS = (
-    "random nonce x509 constraints pubkey pkcs1 pkcs8 pem openssl gcrypt md5 sha1 sha2 hmac gmp kernel-netlink "
+    "random nonce x509 constraints pubkey pkcs1 pkcs8 pem openssl gcrypt md5 sha1 sha2 hmac kdf gmp kernel-netlink "
     "socket-default vici counters"
 )
 _SETTINGS = """

@@ -30,6 +30,7 @@ def answered(version: str = "10.0.14393", **sections: Section) -> Host:
         "group": ERROR,
         "policies": Section(f"\n{POLICIES}\\Other\n", 0),
         **dict.fromkeys(("mpssvc", "bfe", "ikeext"), running),
+        **dict.fromkeys(("assigned", "domain_assigned"), ERROR),
     }
     assert bare.keys() == QUESTIONS.commands.keys()
     return read_host({**bare, **sections})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from deployment_worlds import KEYS
 from inventories import deployed, grown, host, rules
 
@@ -29,7 +30,9 @@ def filters(document: Data) -> list[tuple[str, str, str]]:
 def test_a_first_deployment_asks_and_then_requires() -> None:
     found = deployed([FLOW], HOSTS, GROUPS)
     assert [one["name"] for one in found["rounds"]] == ["accept", "settle"]
-    assert found["rounds"][0]["batches"] == [["sql1"], ["web1", "web2"]]
+    assert found["rounds"][0]["batches"] == [["sql1"], ["web1"], ["web2"]]
+    assert deployed([FLOW], HOSTS, GROUPS, serial=["50%", 9])["rounds"][0]["batches"] == [["sql1"], ["web1"], ["web2"]]
+    assert deployed([FLOW], HOSTS, GROUPS, serial=["100%"])["rounds"][0]["batches"] == [["sql1"], ["web1", "web2"]]
     sql = found["hosts"]["sql1"]["documents"]
     assert rules(sql["accept"]) == {
         "IPsec with web1": ("IPsec request 3des-sha1", ["kerberos"]),
@@ -275,3 +278,12 @@ def test_many_unknown_peers_are_counted() -> None:
     found = deployed([FLOW], [hosts[0], hosts[-1]], {"web": ["web0"], "sql": ["sql1"]})
     assert any(one.endswith("10.0.0.6 -> me tcp/1433 and 2 more.") for one in found["warnings"])
     assert len(found["unknown_peers"]["sql1"]) == 7
+
+
+@pytest.mark.parametrize("state", [{"running": False, "automatic": True}, {"running": True, "automatic": False}])
+def test_a_service_that_does_not_run_or_start_with_the_host_is_a_change(state: Data) -> None:
+    done = grown(HOSTS, deployed([FLOW], HOSTS, GROUPS))
+    (sql1,) = [one for one in done if one["name"] == "sql1"]
+    sql1["info"]["host"] = {**sql1["info"]["host"], "services": {"PolicyAgent": state}}
+    found = deployed([FLOW], done, GROUPS)
+    assert [one["hosts"] for one in found["rounds"]] == [["sql1"]]

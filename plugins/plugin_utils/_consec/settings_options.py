@@ -1,0 +1,148 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The settings for all rules of a host as options, and as netsh is told them, one in a command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .._common.errors import IpsecError, hidden
+from .._common.fields import Fields
+from .definitions import MainMode
+from .kinds import Kind
+from .model import Settings
+from .suites import MAIN_MODE_OPTIONS, read_main_mode, told_main_suites
+from .values import read_word
+from .words import EXEMPTIONS, THROUGH_NAT
+
+_DEFAULTS = (Kind.FIRST, Kind.SECOND, Kind.MAIN_MODE, Kind.QUICK_MODE, Kind.SETTINGS)
+# netsh has no words for these; a document of a host shows them.
+SHOWN_SETTINGS = (
+    *("key_in_utf8", "match_per_key_module", "packet_queue", "tunnel_computers", "tunnel_users"),
+    *("transport_computers", "transport_users"),
+)
+_LEAST_SECONDS, _MOST_SECONDS, _MINUTE = 300, 3600, 60
+# netsh has no word for this bit.
+_UNTOLD = "routerdiscovery"
+_NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting: how its option is read, and the words of netsh for a value."""
+
+    name: str
+    read: Callable[[Fields, str], Any]
+    tell: Callable[[Any], str]
+
+
+@dataclass(frozen=True, slots=True)
+class GivenDefaults:
+    """What a document says of the defaults: options of main mode, settings, and what it shows of a host besides."""
+
+    main_mode: MainMode | None = None
+    main_mode_options: frozenset[str] = frozenset()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    shown: Mapping[str, object] = field(default_factory=dict)
+    sets: Mapping[Kind, object] = field(default_factory=dict)
+
+
+def _idle(fields: Fields, key: str) -> int:
+    seconds = fields.number(key, _LEAST_SECONDS, _LEAST_SECONDS, _MOST_SECONDS, "seconds")
+    if seconds % _MINUTE:
+        raise fields.error(
+            key, seconds, "whole minutes in seconds", f"Give {seconds // _MINUTE * _MINUTE}, for example."
+        )
+    return seconds
+
+
+def _exemptions(fields: Fields, key: str) -> tuple[str, ...]:
+    elements = [text.strip().lower() for text in fields.texts(key)]
+    if _NONE in elements:
+        if len(elements) > 1:
+            raise fields.error(key, elements, "none alone", "Leave the others out.")
+        return ()
+    for path, text in fields.elements(key):
+        if text.strip().lower() not in EXEMPTIONS.values():
+            raise IpsecError(
+                path, text, f"some of {', '.join(EXEMPTIONS.values())}, or none", "Choose among these words."
+            )
+    return tuple(word for word in EXEMPTIONS.values() if word in elements)
+
+
+SETTINGS = (
+    Setting("idle_seconds", _idle, lambda value: f"saidletimemin {value // _MINUTE}"),
+    Setting(
+        "crl_check",
+        lambda fields, key: fields.number(key, 0, 0, 2, "kinds of check"),
+        lambda value: f"strongcrlcheck {value}",
+    ),
+    Setting("exemptions", _exemptions, lambda value: f"defaultexemptions {','.join(value) or _NONE}"),
+    Setting(
+        "through_nat",
+        lambda fields, key: read_word(fields, key, THROUGH_NAT),
+        lambda value: f"ipsecthroughnat {value}",
+    ),
+)
+
+
+def read_defaults(outer: Fields, key: str) -> GivenDefaults:
+    """Return what a document says of the defaults."""
+    fields = Fields(outer.mapping(key), outer.at(key), tuple(kind.value for kind in _DEFAULTS))
+    path = fields.at(Kind.SETTINGS.value)
+    settings = Fields(fields.mapping(Kind.SETTINGS.value), path, (*(each.name for each in SETTINGS), *SHOWN_SETTINGS))
+    main_mode, options = None, frozenset[str]()
+    if fields.given(Kind.MAIN_MODE.value):
+        data = fields.mapping(Kind.MAIN_MODE.value)
+        main_mode = read_main_mode(data, fields.at(Kind.MAIN_MODE.value), partly=True)
+        given = data if isinstance(data, Mapping) else {}
+        options = frozenset(name for name in MAIN_MODE_OPTIONS if given.get(name) is not None)
+    return GivenDefaults(
+        main_mode=main_mode,
+        main_mode_options=options,
+        settings={each.name: each.read(settings, each.name) for each in SETTINGS if settings.given(each.name)},
+        shown={name: settings.mapping(name) for name in SHOWN_SETTINGS if settings.given(name)},
+        sets={
+            kind: fields.mapping(kind.value)
+            for kind in (Kind.FIRST, Kind.SECOND, Kind.QUICK_MODE)
+            if fields.given(kind.value)
+        },
+    )
+
+
+def untold_exemption(value: tuple[str, ...], path: str) -> IpsecError | None:
+    """Return why netsh cannot be told exemptions, None where it can."""
+    if _UNTOLD not in value:
+        return None
+    expected = f"no {_UNTOLD}, for which netsh has no word"
+    return IpsecError(path, _UNTOLD, expected, "Leave it out, or set it with group policy.")
+
+
+def told_main_mode(name: str, value: MainMode) -> str:
+    """Return the words of netsh for an option of the main mode of all rules."""
+    if name == "suites":
+        return f"mmsecmethods {told_main_suites(value.suites)}"
+    if name == "force_diffie_hellman":
+        return f"mmforcedh {'yes' if value.force_diffie_hellman else 'no'}"
+    return f"mmkeylifetime {value.lifetime_minutes}min,{value.sessions}sess"
+
+
+def changed_settings(have: Settings, given: GivenDefaults) -> Iterator[tuple[Setting, Any]]:
+    """Yield the settings that differ, with what they shall be."""
+    for each in SETTINGS:
+        if each.name in given.settings and given.settings[each.name] != getattr(have, each.name):
+            yield each, given.settings[each.name]
+
+
+def refuse_shown(have: Settings, given: GivenDefaults, path: str) -> None:
+    """Refuse settings that the host has not so and that netsh has no words for."""
+    for name, value in given.shown.items():
+        if value != getattr(have, name):
+            remedy = "Set it with PowerShell or group policy, or leave it out."
+            raise IpsecError(
+                f"{path}.{name}", hidden(value), "what the host has, since netsh has no words for it", remedy
+            )
