@@ -21,6 +21,8 @@ description:
     it.'
   - Every moment of every pair is judged before anything is returned, with any subset of the hosts done. What no overlap can
     make is refused with the way to make it, or made in the round C(swap), both hosts at once, where O(allow_swap) says so.
+  - Messages name the variables of the playbooks C(winsec.ipsec.protect) and C(winsec.ipsec.site), which are the options with
+    C(ipsec_) before them.
   - No host may begin a round before all hosts have had the last one. A run that was killed anywhere is simply repeated.
   - How Windows negotiates and falls back is read from its documentation and is to be confirmed on Windows.
 author:

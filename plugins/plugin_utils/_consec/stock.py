@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from .._common.address_sets import read_interval
+from .._windows.netsh.text import name_trouble
 from .definitions import Definition, MainMode, Proofs, QuickMode
 from .kinds import DEFAULT, PRIMARY, Kind
 from .model import (
@@ -54,7 +55,7 @@ class Held:
 
     ``definition`` is None for one that netsh cannot be told; the ``reasons`` say why. ``rule`` is what was read, None
     for a rule that is yet to be made. The ``ends`` of a tunnel stand here when all else is known, and only nobody knows
-    which of them is on this host.
+    which of them is on this host [ledger: cs-tunnel-ends].
     """
 
     kind: Kind
@@ -148,6 +149,9 @@ def _held(rule: Rule | MainModeRule, sets: Mapping[tuple[Kind, str], SuiteSet]) 
         else:
             form = _FORMS.get(option.name)
             values[option.name] = read if form is None else form(read)
+    trouble = name_trouble(rule.name) if rule.name else None
+    if trouble is not None:
+        reasons.append(f"it has a name that netsh cannot be told: expected {trouble[0]}")
     if len(values.get("interface_types", ())) > 1:
         reasons.append("netsh has no words for several types of interfaces")
     if len(values) + len(_SIDES if ends else ()) < len(OPTIONS[kind]) and not reasons:

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a host shall have, from what it has and what a document asks for. What netsh cannot be told is refused here."""
+"""What a host shall have, from what it has and what a document asks for. What netsh cannot be told is refused here.
+
+netsh reaches every rule of a name, so one that several rules have is refused [ledger: cs-names-repeat, cs-every-match].
+"""
 
 from __future__ import annotations
 

@@ -154,7 +154,7 @@ def _refuse_unknown_policy(found: Deployment, host: Host, error: IpsecError) -> 
     if found.intent.switches.replace_policy or found.intent.switches.only_look:
         found.warnings.append(sentence)
     else:
-        found.refusals.append(f"{sentence} Set replace_policy to put another policy in its place all the same.")
+        found.refusals.append(f"{sentence} Set ipsec_replace_policy to put another policy in its place all the same.")
 
 
 def _refuse_other_policy(found: Deployment, host: Host, form: Form, name: str) -> None:
@@ -164,7 +164,7 @@ def _refuse_other_policy(found: Deployment, host: Host, form: Form, name: str) -
         other = form.frame.name
         found.refusals.append(
             f"{host.name} has another policy in force, {other!a}. One policy is in force on a host, so its rules would "
-            "no longer count. Set replace_policy if that is meant."
+            "no longer count. Set ipsec_replace_policy if that is meant."
         )
 
 

@@ -118,5 +118,8 @@ def test_requests_of_a_task_of_500_connection_security_rules(
         made, steady = requests(asking, changed=True), requests(asking, changed=False)
         change = requests(demanding, changed=True)
     most_steady, most_change = floors[login]
+    if connection == "winrm":
+        # An answer of the stock connection holds 112 KB; the text of 500 rules is 142 KB.
+        most_steady, most_change = most_steady + 1, most_change + 1
     assert steady <= most_steady, (made, steady, change)
     assert change <= most_change, (made, steady, change)

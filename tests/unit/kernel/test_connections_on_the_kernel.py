@@ -64,7 +64,9 @@ class Deal:
         if " " in action:
             filters = f"{own} {peer} protocol=tcp {('dstport', 'srcport')[place]}={PORT}"
             rule = (filters, action, "kerberos=no psk=Secret-1")
-            return in_policy(machine(name, own, version=version), rule, settings='mmsec="3DES-SHA1-2"')
+            # Beside the default response rule of Server 2003, with its Kerberos, the daemon takes the wrong key.
+            settings = 'activatedefaultrule=no mmsec="3DES-SHA1-2"'
+            return in_policy(machine(name, own, version=version), rule, settings=settings)
         host = Host.create(name, version, addresses=[own])
         if action:
             in_connections(host, f"action={action} endpoint2={peer} protocol=tcp port{2 - place}={PORT} {self.how}")
@@ -106,7 +108,9 @@ DEALS = {
         protection="ESP[None,AES-GMAC-256]",
     ),
     "a request is in clear first": Deal(REQUEST, REQUEST, "clear", "secured", protection="ESP[AES-GCM-256]"),
-    "a request meets a requirement": Deal(REQUEST, REQUIRE, "mixed", "secured", protection="ESP[AES-GCM-256]"),
+    # Expected was "mixed", as Windows upgrades a connection: the kernel leaves one that began in clear in clear, so its
+    # repeated first packets are dropped on arrival for good.
+    "a request meets a requirement": Deal(REQUEST, REQUIRE, "blocked", "secured", protection="ESP[AES-GCM-256]"),
     "what comes in is required": Deal(REQUIRE_IN, REQUEST, "mixed", "secured", protection="ESP[AES-GCM-256]"),
     "a requirement meets a request": Deal(REQUIRE, REQUEST, *SECURED, protection="ESP[AES-GCM-256]"),
     "a request meets nobody": Deal(REQUEST, "", "clear", "clear"),
@@ -144,10 +148,11 @@ DEALS = {
 def measured(plane: Carrier) -> Mapping[str, Measured]:
     """Measure all pairs in one data plane."""
     tasks = {}
-    with ThreadPoolExecutor(8) as pool:
+    # Few at a time: the groups of elliptic curves take seconds in emulation, and a first request waits for them.
+    with ThreadPoolExecutor(3) as pool:
         for number, (name, one) in enumerate(DEALS.items()):
             arguments = (plane.channel, f"c{number}", *one.hosts(), PORT)
-            tasks[name] = pool.submit(measure, *arguments, ike=one.ike, patience=25.0, pause=5.0)
+            tasks[name] = pool.submit(measure, *arguments, ike=one.ike, patience=40.0, pause=8.0)
     found = {name: task.result() for name, task in tasks.items()}
     left = plane.channel.call("left")
     assert not any(each.startswith("c") for names in left.values() for each in names), left

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from typing import TypeVar
 
@@ -168,14 +168,17 @@ def remove_set(host: Guarded, kind: SetKind, set_id: str) -> None:
         host.registry.delete_key(rf"{POLICY}\{name}\{set_id}")
 
 
-def prune(host: Guarded, kind: SetKind, set_id: str | None) -> None:
-    """Remove a local set that no rule names any more; primary ones stay."""
-    if set_id is None or kind.is_primary(set_id):
+def prune(host: Guarded, former: Iterable[tuple[SetKind, str | None]]) -> None:
+    """Remove those local sets that no rule names any more; primary ones stay."""
+    doomed = [(kind, set_id) for kind, set_id in former if set_id is not None and not kind.is_primary(set_id)]
+    if not doomed:
         return
     named: set[str | None] = set()
     for _id, one in rules(host):
         named |= {one.auth1, one.auth2, one.crypto2}
     for _id, other in main_mode_rules(host):
         named |= {other.auth1, other.crypto1}
-    if set_id.lower() not in {each.lower() for each in named if each}:
-        remove_set(host, kind, set_id)
+    folded = {each.lower() for each in named if each}
+    for kind, set_id in doomed:
+        if set_id.lower() not in folded:
+            remove_set(host, kind, set_id)

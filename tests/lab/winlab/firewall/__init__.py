@@ -19,7 +19,8 @@ Lab's choices, none of it seen on a Windows machine:
 * The local subnet is the /24 (IPv6: /64) around each own address. There is no DNS, DHCP or WINS server and no gateway.
   [ledger: fw-local-subnet]
 * IKE belongs to the service IKEEXT, management (5985, 5986) to the system, everything else to a program that no rule
-  names. Rules for secured traffic only (`Security`, action ByPass) match nothing.
+  names. Rules for secured traffic only match what IPsec protects, with a cipher where encryption is asked for. Those
+  for authentication without encapsulation and those with the action ByPass match nothing.
   [ledger: fw-secure-rules]
 * Rules of a group policy count beside the local ones. A string that does not decode is passed over.
   [ledger: fw-group-rules-add]

@@ -94,8 +94,7 @@ def _delete(rules: Source) -> Callable[[Process, Given], None]:
         found = _found(process, given, rules)
         for rule_id, rule in found:
             store.remove(process.host, rule_id, rule)
-            for kind, set_id in sets_of(rule):
-                store.prune(process.host, kind, set_id)
+        store.prune(process.host, [each for _id, rule in found for each in sets_of(rule)])
         _tell(process, "deleted", len(found))
 
     return delete
@@ -122,6 +121,7 @@ def _set(
         drafts = [_unfit(partial(make, process.host, changes, rule, rule_id)) for rule_id, rule in found]
         for each in drafts:
             each.write(process.host)
+        store.prune(process.host, [former for each in drafts for former in each.former])
         _tell(process, "updated", len(drafts))
 
     return change

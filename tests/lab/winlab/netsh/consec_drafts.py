@@ -38,7 +38,7 @@ class Draft:
         return set_id
 
     def write(self, host: Host) -> None:
-        """Write everything, and remove former sets that nobody names any more.
+        """Write rule and sets; the former sets are for `store.prune`, once all drafts are written.
 
         An enabled rule starts the keying modules, as a trigger of their service does (lab's choice).
 
@@ -47,8 +47,6 @@ class Draft:
         for kind, set_id, stored in self.sets:
             store.put_set(host, kind, set_id, stored)
         store.put(host, self.rule_id, self.rule)
-        for kind, former in self.former:
-            store.prune(host, kind, former)
         if isinstance(self.rule, Rule) and self.rule.active:
             services.start(host, "IKEEXT")
 
