@@ -16,11 +16,12 @@ from .._common.fields import Fields
 from .definitions import RULE_KINDS
 from .kinds import Kind
 from .options import OPTIONS, SHOWN, NamedSets
-from .settings_options import GivenDefaults, read_defaults
+from .settings_options import GivenDefaults, check_set, read_defaults
 from .values import read_name
 
 DOCUMENT_OPTIONS = ("rules", "main_mode_rules", "sets", "defaults")
 _SETS = (Kind.FIRST, Kind.SECOND, Kind.MAIN_MODE, Kind.QUICK_MODE)
+_LISTS = ("interfaces", "key_modules")
 _KIND_OF = {kind.value: kind for kind in _SETS}
 
 
@@ -118,7 +119,9 @@ def _rule(data: object, path: str, kind: Kind, sets: NamedSets, mode: Mode) -> G
             if reference is None:
                 raise
             values[each.name] = error
-    shown = {key: fields.mapping(key) for key in SHOWN[kind] if fields.given(key)}
+    shown: dict[str, object] = {
+        key: fields.texts(key) if key in _LISTS else fields.text(key, "") for key in SHOWN[kind] if fields.given(key)
+    }
     return GivenRule(kind, name, path, values, shown, references)
 
 
@@ -138,6 +141,7 @@ def _named_sets(outer: Fields) -> NamedSets:
         for path, item in fields.items(kind.value):
             if not isinstance(item, Mapping):
                 raise IpsecError(path, hidden(item), "a mapping with name and suites", "Write name and suites.")
+            check_set(kind, item, path)
             names = {str(item[key]).strip().casefold() for key in ("name", "id") if item.get(key)}
             if not names:
                 raise IpsecError(f"{path}.name", None, "the name of the set", "Add name.")

@@ -21,7 +21,7 @@ from .options import SHOWN, new_definition
 from .proofs import read_proofs, with_keys
 from .request import GivenRule, Mode, Request
 from .schema import Schema
-from .settings_options import Setting, changed_settings, refuse_shown, untold_exemption
+from .settings_options import Setting, changed_settings, refuse_shown, says_nothing, untold_exemption
 from .stock import Held, Inventory, Key, proofs_of, with_definitions, with_ends
 from .suites import MAIN_MODE_OPTIONS, read_quick_mode
 from .values import SUFFIX
@@ -227,7 +227,7 @@ def _refuse_sets(have: Inventory, request: Request) -> None:
     """Refuse the sets for rules that name none, of which netsh can set that of main mode only."""
     for kind, data in request.defaults.sets.items():
         path = f"config.defaults.{kind.value}"
-        if _says_nothing(data):
+        if says_nothing(data):
             continue
         found = next((each for each in have.store.sets if each.kind is kind and each.primary), None)
         suites = data.get("suites", ()) if isinstance(data, Mapping) else data
@@ -241,9 +241,3 @@ def _refuse_sets(have: Inventory, request: Request) -> None:
             continue
         expected = "what the host has: netsh has no words for the set of rules which name none"
         raise IpsecError(path, hidden(data), expected, f"Write it into each rule instead of {DEFAULT}.")
-
-
-def _says_nothing(data: object) -> bool:
-    if isinstance(data, Mapping):
-        return all(map(_says_nothing, data.values()))
-    return all(map(_says_nothing, data)) if isinstance(data, (list, tuple)) else data is None
