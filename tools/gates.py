@@ -206,7 +206,7 @@ def kernel(_scratch: Path) -> str:
     """Real packets: pairs of simulated hosts whose policies a Linux kernel and an IKE daemon enforce."""
     tests = [
         f"tests/unit/kernel/test_{name}.py"
-        for name in ("on_the_kernel", "connections_on_the_kernel", "real_servers", "new_keys")
+        for name in ("on_the_kernel", "connections_on_the_kernel", "real_servers", "new_keys", "changes")
     ]
     output = command("pytest", "-q", "-rs", *tests, env=environment(LAB_KERNEL="1"))
     skipped = first_skip(output)

@@ -448,6 +448,7 @@ SPECS: dict[str, dict[str, Any]] = {
             "default": [],
         },
         "skip_unreachable": {"type": "bool", "default": False},
+        "leave_refused": {"type": "bool", "default": False},
         "remove_unknown_peers": {"type": "bool", "default": False},
         "replace_policy": {"type": "bool", "default": False},
         "only_look": {"type": "bool", "default": False},

@@ -342,6 +342,11 @@ options:
       - Whether the rest is done when hosts do not answer. Otherwise that is refused.
     type: bool
     default: false
+  leave_refused:
+    description:
+      - Whether pairs whose change is refused stay as they are, and the rest is done. They are named in RV(left).
+    type: bool
+    default: false
   remove_unknown_peers:
     description:
       - Whether filters that name no host of the inventory are removed from policies of this module. Otherwise they are
@@ -450,6 +455,16 @@ findings:
   returned: success or failure
   type: list
   elements: str
+left:
+  description: With O(leave_refused) the refusals for pairs that stay as they are.
+  returned: success or failure
+  type: list
+  elements: str
+left_pairs:
+  description: These pairs, each as a list of two hosts.
+  returned: success or failure
+  type: list
+  elements: list
 missing:
   description: The hosts of flows that take no part, with the reason.
   returned: success or failure

@@ -241,3 +241,17 @@ def test_a_back_end_of_two_inventories(tmp_path: Path) -> None:
         done = play("site.yml", tmp_path, running, "-e", "ipsec_remove_unknown_peers=true", inventory=text)
         assert done.returncode == 0, done.stdout
         assert set(insisting(running, "be1")) == {second}
+
+
+def test_a_key_of_the_front_ends_is_that_of_the_back_ends(tmp_path: Path) -> None:
+    """One list for a pair, wherever it stands; and nobody reads the key, however much is said."""
+    key = [{"method": "preshared_key", "preshared_key": "Quiet-Harbour-41"}]
+    with lab("fe1", "be1") as running:
+        data = inventory(running, tmp_path)
+        data["all"]["children"][FRONT]["vars"] = {"frontend_authentication": key}
+        done = play("site.yml", tmp_path, running, "-vvv", "--diff", inventory=yaml.safe_dump(data))
+        assert done.returncode == 0, done.stdout
+        assert "Quiet-Harbour-41" not in done.stdout + done.stderr
+        for name, other in (("fe1", "be1"), ("be1", "fe1")):
+            assert set(insisting(running, name)) == {HOSTS[other][1]}
+            assert b'psk="Quiet-Harbour-41"' in running.hosts[name].log.stdin()

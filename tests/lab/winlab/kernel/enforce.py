@@ -123,8 +123,12 @@ def load(
     *,
     hold: float = FALLBACK_SECONDS,
     logon: Callable[[], bool] | None = None,
+    before: Enforcement | None = None,
 ) -> bool:
     """Load into a namespace, in place of what is there. Associations and fallbacks end.
+
+    :param before: what is loaded there. Each of its policies is exchanged for the new one of the same packets, so that
+        none is ever without any, and the daemon goes on running; otherwise all of them go before the new ones come.
 
     :param logon: asked under the new policies, before anybody can ask by Kerberos: whether the host has tickets.
         Without it tickets are nobody's concern.
@@ -135,10 +139,15 @@ def load(
     if wanted.refused:
         raise Refused("; ".join(wanted.refused))
     channel.call("unwatch", name=namespace)
-    channel.call("stop_keying", name=namespace)
+    running = before is not None and bool(before.keying.connections and wanted.keying.connections)
+    if not running:
+        channel.call("stop_keying", name=namespace)
     channel.call("execute", name=namespace, command=["nft", "-f", "-"], text=wanted.filter_rules())
     compiled = wanted.policies.policies
-    text = channel.call("policies", name=namespace, lines=[each.words() for each in compiled])
+    if before is None:
+        text = channel.call("policies", name=namespace, lines=[each.words() for each in compiled])
+    else:
+        text = channel.call("policies", name=namespace, lines=exchange(before, wanted), flush=False)
     complete = logon is None or not wanted.keying.kerberos or logon()
     made = wanted if complete else replace(wanted, keying=wanted.keying.without_tickets())
     # The watcher listens before anything can ask.
@@ -146,7 +155,7 @@ def load(
         channel.call("watch", name=namespace, rules=made.soft, hold=hold, silence=_SILENCE.format(seconds=300))
     if made.keying.connections:
         channel.call(
-            "start_keying",
+            "change_keying" if running else "start_keying",
             name=namespace,
             secrets=list(made.keying.secrets),
             connections=made.keying.connections,
@@ -154,6 +163,14 @@ def load(
         )
     check(text, wanted)
     return complete
+
+
+def exchange(before: Enforcement, wanted: Enforcement) -> list[str]:
+    """Return the lines that make the policies of one enforcement those of another: first what stays, then what goes."""
+    kept = {(each.way, each.selector) for each in wanted.policies.policies}
+    gone = [each for each in before.policies.policies if (each.way, each.selector) not in kept]
+    deleted = [f"xfrm policy delete {each.selector.words()} dir {each.way}" for each in gone]
+    return [*(each.words("update") for each in wanted.policies.policies), *deleted]
 
 
 def check(text: str, wanted: Enforcement) -> None:
