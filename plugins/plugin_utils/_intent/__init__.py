@@ -6,4 +6,5 @@
 
 What two ends must agree on is changed by overlap. Every stage of every pair is judged before the first change. The
 order of the steps and what Windows does in between is read from documents, to be confirmed on Windows.
+[ledger: two-overlap, two-first-in-common]
 """

@@ -206,8 +206,8 @@ def _fate(a: Side, b: Side) -> _Fate:
 def _answered_after_all(a: Side, b: Side, outcome: Outcome) -> bool:
     """Tell whether the end that is taken for silent answers IKE, so that nobody falls back to clear.
 
-    Fallback never follows a peer that answered (names-and-overlap B1, 19): main mode is about hosts, so a peer answers
-    it that has any rule for this one, and quick mode then finds nothing for these packets.
+    Fallback never follows a peer that answered: main mode is about hosts, so a peer answers it that has any rule for
+    this one, and quick mode then finds nothing for these packets. [ledger: two-no-fallback-after-answer]
     """
     if outcome.kind is not OutcomeKind.SOFT_CLEAR:
         return False

@@ -4,8 +4,8 @@
 
 """Overlap: what a host has in between, so that it gets along with peers that are not yet, or already, where it goes.
 
-The rule (names-and-overlap, B4): first both ends accept both, the old in front; then each has the new alone. At every
-moment two ends have in common the old, both in one order, or the new. Inference, to be confirmed on Windows.
+First both ends accept both, the old in front; then each has the new alone. At every moment two ends have in common the
+old, both in one order, or the new. Inference, to be confirmed on Windows. [ledger: two-overlap]
 """
 
 from __future__ import annotations

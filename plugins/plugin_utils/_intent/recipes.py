@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Why some changes cannot be made by overlap, and what people can do instead (names-and-overlap B5, B6)."""
+"""Why some changes cannot be made by overlap, and what people can do instead. [ledger: two-one-key-a-pair]"""
 
 from __future__ import annotations
 
