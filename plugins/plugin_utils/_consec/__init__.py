@@ -4,5 +4,6 @@
 
 """Connection security rules of *Windows Defender Firewall with Advanced Security*, as the registry holds them.
 
-Pure: the standard library and the rooms below. The form is that of MS-GPFAS; most of it is to be confirmed on Windows. [ledger: cs-keys-local, cs-rule-grammar]
+Pure: the standard library and the rooms below. The form is that of MS-GPFAS; most of it is to be confirmed on Windows.
+[ledger: cs-keys-local, cs-rule-grammar]
 """
