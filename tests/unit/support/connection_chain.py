@@ -1,0 +1,196 @@
+# Copyright: (c) 2026, the winsec.ipsec authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From documents of connection security to two judgements of one packet.
+
+The lab judges its own registry, into which its netsh wrote what the collection plans; the collection judges the
+document, or what it reads from that registry, as flow_check gets it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from ipaddress import ip_address
+from typing import Any
+
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._consec.document import unmanaged, write_document
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._consec.offline import script_lines
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._consec.request import Mode as ConsecMode
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._consec.request import read_request as read_consec
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._consec.schema import schema_of
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._consec.store import read_store as read_consec_store
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.check import read_check
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.endpoint import Endpoint
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.outcome import Network, Outcome
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.pair import Pair
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.space import Packet
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model import Store
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.netsh import render
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.intent import (
+    Mode,
+    read_request,
+    requested_store,
+)
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.planning.plan import make_plan
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.firewall_keys import POLICY_KEY
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.registry.query import parse_query
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._windows.versions import parse_version
+from winlab.dataplane.inforce import in_force
+from winlab.dataplane.judge import Judgement, assess
+from winlab.firewall.model import Profile
+from winlab.host import Host
+from winlab.ipsec.packet import Network as LabNetwork
+from winlab.ipsec.packet import Packet as LabPacket
+from winlab.netsh.talk import talk
+from winlab.services import SUCCESS, stop
+from winlab.shell import run
+from winlab.testing.policies import machine
+
+Data = dict[str, Any]
+Tuple5 = tuple[str, str, int, int, int]
+KEY = "key one"
+RULE_WORDS = {
+    "request": "requestinrequestout",
+    "require_in": "requireinrequestout",
+    "require_both": "requireinrequireout",
+    "exempt": "noauthentication",
+}
+SUITE = {"esp_encryption": "3des", "esp_integrity": "sha1"}
+_POLICY_WORDS: dict[str, Data] = {
+    "request": {"action": "negotiate", "accept_unsecured": True, "fallback_to_clear": True},
+    "require_in": {"action": "negotiate", "fallback_to_clear": True},
+    "require_both": {"action": "negotiate"},
+    "exempt": {"action": "permit"},
+}
+_PROOF = {"method": "preshared_key", "preshared_key": KEY}
+# The one suite that the documents find in both engines by default.
+_MAIN = {"encryption": "3des", "integrity": "sha1", "dh_group": "1024"}
+
+
+@dataclass(frozen=True)
+class Side:
+    """A host with documents of one engine or of both."""
+
+    name: str
+    addresses: tuple[str, ...]
+    version: str = "2016"
+    policy: Data = field(default_factory=dict, repr=False)
+    rules: Data = field(default_factory=dict, repr=False)
+    stopped: str = ""
+    profile: str = "domain"
+
+    @classmethod
+    def of(cls, engine: str, word: str, *, name: str, own: str, peer: str) -> Side:
+        """Return a host with one rule of an engine for all traffic with its peer."""
+        if word == "none":
+            return cls(name, (own,))
+        if engine == "connection":
+            return cls(name, (own,), rules={"rules": [_rule(word, peer)]})
+        return cls(name, (own,), policy=_policy(word, peer))
+
+
+def _rule(word: str, peer: str) -> Data:
+    rule: Data = {"name": "R", "action": RULE_WORDS[word], "endpoint2": [peer]}
+    if word != "exempt":
+        rule["first_authentication"] = [{"method": "computerpsk", "preshared_key": KEY}]
+        rule["quick_mode"] = {"suites": [SUITE]}
+    return rule
+
+
+def _policy(word: str, peer: str) -> Data:
+    action = {"name": "A", **_POLICY_WORDS[word]}
+    if action["action"] == "negotiate":
+        action["security_methods"] = [SUITE]
+    rule = {"name": "R", "filter_list": "L", "filter_action": "A", "authentication": [_PROOF]}
+    return {
+        "filter_lists": [{"name": "L", "filters": [{"source": "me", "destination": peer}]}],
+        "filter_actions": [action],
+        "policies": [{"name": "P", "main_mode": {"security_methods": [_MAIN]}, "rules": [rule]}],
+        "assigned": "P",
+    }
+
+
+@lru_cache(maxsize=8)
+def _empty() -> Store:
+    return Store()
+
+
+def build(side: Side) -> Host:
+    """Return a host of the lab that has the documents.
+
+    :raises AssertionError: when the lab's netsh refuses a line.
+    """
+    host = machine(side.name, *side.addresses, version=side.version.replace(" ", ""))
+    lines: list[str] = []
+    if side.policy:
+        wanted = requested_store(_empty(), read_request(side.policy, Mode.MERGED))
+        lines += [render(step.operation).clear() for step in make_plan(_empty(), wanted)]
+    for line, answer in zip(lines, talk(host, *lines), strict=True):
+        assert not answer, (line, answer)
+    if side.rules:
+        rules = [line.clear() for line in script_lines(read_consec(side.rules, ConsecMode.MERGED))]
+        for line, answer in zip(rules, talk(host, *rules), strict=True):
+            assert answer.rstrip().endswith("Ok."), (line, answer)
+    host.profile = Profile(side.profile.title())
+    if side.stopped:
+        assert stop(host, side.stopped) == SUCCESS
+    return host
+
+
+def info(side: Side, host: Host) -> Data:
+    """Return what connection_security_info says of the host's local store. It tells no keys."""
+    done = run(host, f"reg.exe query {POLICY_KEY} /s", None)
+    schema = schema_of(parse_version(side.version, "version"))
+    assert schema is not None
+    store = read_consec_store(parse_query(done.stdout.decode("ascii")), POLICY_KEY, schema)
+    return {"config": write_document(store), "unmanaged": list(unmanaged(store, "local"))}
+
+
+def endpoint(side: Side, rules: Data | None = None) -> Endpoint:
+    """Return the host as flow_check sees it, with other documents of connection security if these are given."""
+    services = {name: {"running": side.stopped != name} for name in ("MpsSvc", "BFE", "IKEEXT")}
+    given = rules if rules is not None else {"config": side.rules}
+    host = {
+        "name": side.name,
+        "addresses": list(side.addresses),
+        "version": side.version,
+        "config": side.policy,
+        "connection_security": {**given, "host": {"services": services}},
+        "profile": side.profile,
+        "services_running": side.stopped != "PolicyAgent",
+        "key_exchange_running": side.stopped != "IKEEXT",
+    }
+    return read_check({"hosts": [host]}).hosts[0]
+
+
+def ours(a: Side, b: Side, packet: Tuple5, *, ike: bool = True) -> Outcome:
+    """Return what the collection says of a packet."""
+    pair = Pair(endpoint(a), endpoint(b), Network(ike=ike))
+    return pair.fate(Packet(ip_address(packet[0]), ip_address(packet[1]), *packet[2:]))
+
+
+def our_fate(a: Side, b: Side, packet: Tuple5, *, ike: bool = True) -> str:
+    """Return the class of what the collection says."""
+    return ours(a, b, packet, ike=ike).kind.value
+
+
+def labs(a: Host, b: Host, packet: Tuple5, *, ike: bool = True) -> Judgement:
+    """Return what the lab says of a packet."""
+    one = LabPacket(ip_address(packet[0]), ip_address(packet[1]), *packet[2:])
+    return assess(in_force(a), in_force(b), one, LabNetwork(ike=ike))
+
+
+def lab_fate(a: Side, b: Side, packet: Tuple5, *, ike: bool = True) -> str:
+    """Return the class of what the lab says, in the collection's words."""
+    return fate_word(labs(build(a), build(b), packet, ike=ike))
+
+
+def fate_word(found: Judgement) -> str:
+    """Return the collection's word for what the lab says: an association for which somebody asked in clear upgrades."""
+    if found.bargain is not None:
+        asked = found.bargain.initiator_rule
+        if getattr(asked, "requests", False):
+            return "upgraded"
+    return found.fate.value
