@@ -23,7 +23,8 @@ from .connection_documents import PROFILES, read_connections
 from .endpoint import EXEMPTION_LEVELS, Endpoint
 from .expect import ELSEWHERE, Expectation, Failure, judge, name_ends, read_expectations, traffic_of
 from .explain import flow_matrix
-from .lint import LintFinding, lint_host, lint_pair
+from .finding import LintFinding
+from .lint import lint_host, lint_pair
 from .outcome import Network
 from .traffic import parse_traffic
 

@@ -22,6 +22,7 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._consec.request impor
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._consec.schema import schema_of
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._consec.store import read_store as read_consec_store
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.check import read_check
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.connection_negotiation import ConnectionAgreement
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.endpoint import Endpoint
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.outcome import Network, Outcome
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.pair import Pair
@@ -41,11 +42,13 @@ from winlab.dataplane.inforce import in_force
 from winlab.dataplane.judge import Judgement, assess
 from winlab.firewall.model import Profile
 from winlab.host import Host
+from winlab.ipsec.algorithms import GROUP_24, P256, P384, NewCipher
 from winlab.ipsec.packet import Network as LabNetwork
 from winlab.ipsec.packet import Packet as LabPacket
 from winlab.netsh.talk import talk
 from winlab.services import SUCCESS, stop
 from winlab.shell import run
+from winlab.store.model import EspCipher
 from winlab.testing.policies import machine
 
 Data = dict[str, Any]
@@ -88,7 +91,7 @@ class Side:
             return cls(name, (own,))
         if engine == "connection":
             return cls(name, (own,), rules={"rules": [_rule(word, peer)]})
-        return cls(name, (own,), policy=_policy(word, peer))
+        return cls(name, (own,), policy=policy_of(word, peer))
 
 
 def _rule(word: str, peer: str) -> Data:
@@ -99,7 +102,8 @@ def _rule(word: str, peer: str) -> Data:
     return rule
 
 
-def _policy(word: str, peer: str) -> Data:
+def policy_of(word: str, peer: str) -> Data:
+    """Return a document with one rule for all traffic with a peer."""
     action = {"name": "A", **_POLICY_WORDS[word]}
     if action["action"] == "negotiate":
         action["security_methods"] = [SUITE]
@@ -194,3 +198,91 @@ def fate_word(found: Judgement) -> str:
         if getattr(asked, "requests", False):
             return "upgraded"
     return found.fate.value
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a side says of a packet: its fate, and what both ends agreed on; None for what it leaves open."""
+
+    fate: str
+    protection: tuple[object, ...] = ()
+    main: tuple[object, ...] | None = None
+    proof: tuple[object, ...] | None = None
+
+    def agrees(self, other: Seen) -> bool:
+        """Tell whether another side says the same, as far as this one says something."""
+        if (self.fate, self.protection) != (other.fate, other.protection):
+            return False
+        return self.main in (None, other.main) and self.proof in (None, other.proof)
+
+
+_HASH_WORDS = {0: "none", 1: "md5", 2: "sha1", 65001: "sha256", 65002: "sha384"}
+_GROUPS = {1: "dhgroup1", 2: "dhgroup2", 3: "dhgroup14"}
+_PROOFS = {1: "pre-shared key", 3: "certificate", 5: "Kerberos", 101: "NTLM", 102: "anonymous"}
+
+
+class Bench:
+    """A world on both sides, worked out once for many packets."""
+
+    def __init__(self, found: Any) -> None:
+        self.world = found
+        self.hosts = [build(side) for side in found.hosts]
+        self.pair = Pair(*map(endpoint, found.hosts), Network(ike=found.ike))
+        self._states = [in_force(host) for host in self.hosts]
+
+    def collection(self, one: Tuple5) -> Seen:
+        """Return what the collection says."""
+        found = self.pair.fate(Packet(ip_address(one[0]), ip_address(one[1]), *one[2:]))
+        agreed = found.agreement
+        if agreed is None:
+            return Seen(found.kind.value)
+        main: tuple[object, ...] | None = None
+        proof: tuple[object, ...] | None = None
+        if isinstance(agreed, ConnectionAgreement) and not agreed.open:
+            main = (agreed.main_mode.group, agreed.main_mode.integrity)
+            proof = (agreed.authentication.partition(" of ")[0], agreed.second != "", agreed.key_module.value)
+        return Seen(found.kind.value, _plain(agreed.algorithms), main, proof)
+
+    def lab(self, one: Tuple5) -> Seen:
+        """Return what the lab says."""
+        packet = LabPacket(ip_address(one[0]), ip_address(one[1]), *one[2:])
+        found = assess(*self._states, packet, LabNetwork(ike=self.world.ike))
+        if found.bargain is None:
+            return Seen(fate_word(found))
+        agreed = found.bargain.agreement
+        used = agreed.protection
+        words = (_hash(used.ah_integrity), _cipher(used.esp_cipher), _hash(used.esp_integrity))
+        main = (_group(agreed.method.group), _hash(agreed.method.hash))
+        proof = (_PROOFS[agreed.authentication], agreed.second != "", agreed.module.value)
+        return Seen(fate_word(found), _plain(words), main, proof)
+
+
+def _plain(words: tuple[str, str, str]) -> tuple[str, str, str]:
+    ah, cipher, integrity = words
+    return ah, cipher, cipher if cipher.startswith("aesgcm") else integrity
+
+
+def _hash(number: int | None) -> str:
+    return _HASH_WORDS.get(number or 0, "gmac")
+
+
+def _cipher(number: int | None) -> str:
+    return _CIPHERS[number]
+
+
+def _group(number: int) -> str:
+    return _GROUPS.get(number) or {int(P256): "ecdhp256", int(P384): "ecdhp384", int(GROUP_24): "dhgroup24"}[number]
+
+
+_CIPHERS: dict[int | None, str] = {
+    None: "none",
+    int(EspCipher.NONE): "none",
+    int(EspCipher.DES): "des",
+    int(EspCipher.TRIPLE_DES): "3des",
+    int(NewCipher.AES_128): "aes128",
+    int(NewCipher.AES_192): "aes192",
+    int(NewCipher.AES_256): "aes256",
+    int(NewCipher.GCM_128): "aesgcm128",
+    int(NewCipher.GCM_192): "aesgcm192",
+    int(NewCipher.GCM_256): "aesgcm256",
+}

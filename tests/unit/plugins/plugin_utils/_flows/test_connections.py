@@ -254,3 +254,20 @@ def test_both_engines_on_one_host() -> None:
     assert fate({**a, "config": block, "both_engines": True}, host("b")).kind is K.BLOCKED_HERE
     asleep = host("a", rule(REQUIRE, enabled=False), config=elsewhere)
     assert fate(asleep, host("b")).here.policy == "P"
+
+
+def findings(a: Data, b: Data) -> list[tuple[str, str]]:
+    """Return kind and rule of what is found about two hosts."""
+    asked = {"hosts": [a, b], "expect": ["a -> b tcp/80: esp"]}
+    return [(one.kind.value, one.rule) for one in read_check(asked).findings()]
+
+
+def test_findings() -> None:
+    assert findings(host("a", rule(REQUIRE)), host("b", rule(REQUIRE))) == []
+    assert findings(host("a", rule(REQUIRE), rule(REQUEST)), host("b")) == [("equal_rank_overlap", REQUIRE)]
+    hidden = (rule(REQUIRE), rule(REQUEST), rule(EXEMPT, endpoint1=[FE]))
+    assert findings(host("a", *hidden), host("b")) == []
+    assert findings(host("a", rule(EXEMPT, endpoint2=["dns"])), host("b")) == [("not_known", EXEMPT)]
+    bare = {"name": "bare", "action": REQUIRE}
+    assert findings(host("a", bare), host("b", bare)) == [("not_encrypted", "bare")]
+    assert findings(host("a", rule(REQUIRE)), host("b")) == [("no_answer", REQUIRE)]
