@@ -84,11 +84,11 @@ class Given:
 
 def read_connections(data: object, path: str, version: WindowsVersion, active: str) -> Given | None:
     """Return what a document or a result says, None for nothing; IpsecError with the path for what cannot be read."""
-    if not data:
-        return None
     if not isinstance(data, Mapping):
         remedy = "Give a document of connection_security, or the result of connection_security_info."
         raise IpsecError(path, hidden(data), "a mapping", remedy)
+    if not data:
+        return None
     if not any(name in data for name in _RESULT):
         return _both({"config": data}, path, version, active, config="")
     return _both(data, path, version, active, config=".config")

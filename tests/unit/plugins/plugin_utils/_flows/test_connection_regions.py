@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Regions of connection security rules are disjoint and cover everything, and a naive reading names the same winners."""
+"""Regions of connection security rules are disjoint and cover everything; a naive reading names the same winners."""
 
 from __future__ import annotations
 
