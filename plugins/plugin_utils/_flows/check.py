@@ -143,7 +143,7 @@ def _host(data: object, path: str) -> Endpoint:
 
 def _profile(fields: Fields) -> str:
     text = fields.text("profile", "").strip().lower()
-    if text and text not in PROFILES:
+    if fields.given("profile") and text not in PROFILES:
         raise fields.error(
             "profile", text, f"one of {', '.join(PROFILES)}", "Name the active profile, or leave it out."
         )
