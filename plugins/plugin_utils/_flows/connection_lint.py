@@ -10,9 +10,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations, product
 
 from .connection_negotiation import ConnectionAgreement
-from .connection_ranking import Entry, beats, expand, same
+from .connection_ranking import Entry, beats, chains, expand, same
 from .endpoint import Endpoint
 from .finding import FindingKind, LintFinding
 from .outcome import Outcome
@@ -36,8 +37,9 @@ def lint_rules(host: Endpoint) -> Iterator[LintFinding]:
 def _undecided(host: Endpoint, entries: list[Entry]) -> Iterator[LintFinding]:
     """Yield each pair of rules of which nobody knows which one decides about some packet."""
     reported: set[tuple[str, str]] = set()
-    for index, one in enumerate(entries):
-        for other in entries[index + 1 :]:
+    # Within one list it is always known which one decides.
+    for chain, others in combinations(chains(entries), 2):
+        for one, other in product(chain, others):
             names = (one.rule.name, other.rule.name)
             if names in reported or same(one, other) or beats(one, other) or beats(other, one):
                 continue

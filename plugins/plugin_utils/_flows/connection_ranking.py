@@ -162,17 +162,26 @@ def chains(entries: Sequence[Entry]) -> list[list[Entry]]:
 
     Whichever rule may decide about a packet is then the first of a list that matches it.
     """
-    ordered = sorted(entries, key=_rough, reverse=True)
-    found: list[dict[tuple[object, ...], list[Entry]]] = []
-    for entry in ordered:
+    found: list[_Chain] = []
+    for entry in sorted(entries, key=_rough, reverse=True):
         for chain in found:
             if _fits(chain, entry):
                 break
         else:
             chain = {}
             found.append(chain)
-        chain.setdefault(entry.rank, []).append(entry)
-    return [[entry for group in chain.values() for entry in group] for chain in found]
+        chain.setdefault(entry.rank, {}).setdefault(_place(entry), []).append(entry)
+    return [[entry for places in chain.values() for group in places.values() for entry in group] for chain in found]
+
+
+# Entries by rank, and then by the addresses that they are about.
+_Chain: TypeAlias = dict[tuple[object, ...], dict[object, list[Entry]]]
+
+
+def _place(entry: Entry) -> object:
+    """Return what tells entries of one rank apart, since different prefixes of one length are disjoint."""
+    exact = isinstance(entry.local, int) and isinstance(entry.remote, int)
+    return (entry.box.family, entry.box.source, entry.box.destination) if exact else None
 
 
 def _rough(entry: Entry) -> tuple[object, ...]:
@@ -189,10 +198,17 @@ def _bits(level: Level, family: int) -> float:
     return _ANY if level is None else level
 
 
-def _fits(chain: dict[tuple[object, ...], list[Entry]], entry: Entry) -> bool:
-    for group in chain.values():
-        if beats(group[0], entry):
+def _fits(chain: _Chain, entry: Entry) -> bool:
+    for rank, places in chain.items():
+        first = next(iter(places.values()))[0]
+        if beats(first, entry):
             continue
-        if not all(same(each, entry) or apart(each.box.sides, entry.box.sides) for each in group):
+        place = _place(entry)
+        near = [places.get(place, [])] if rank == entry.rank and place is not None else places.values()
+        if not all(same(each, entry) or _apart(each, entry) for group in near for each in group):
             return False
     return True
+
+
+def _apart(one: Entry, other: Entry) -> bool:
+    return one.box.family != other.box.family or apart(one.box.sides, other.box.sides)

@@ -46,6 +46,7 @@ class ConnectionView:
         self._rules, self._mains = chains(entries), chains(mains)
         self._entries = [entry for chain in (*self._rules, *self._mains) for entry in chain]
         self._exempt = list(_exempt(self.connections.exemptions))
+        self._lists: dict[int, list[Candidates]] = {}
         self._choices: dict[tuple[int, Sides], list[Choice]] = {}
 
     def where(self, family: int) -> Side:
@@ -59,6 +60,12 @@ class ConnectionView:
 
     def lists(self, family: int) -> list[Candidates]:
         """Return the exemptions, then each list of rules in which an earlier one wins, then those of main mode."""
+        known = self._lists.get(family)
+        if known is None:
+            known = self._lists[family] = self._listed(family)
+        return known
+
+    def _listed(self, family: int) -> list[Candidates]:
         exempt = [box.sides for box in self._exempt if box.family == family]
         found: list[Candidates] = [(exempt, [0] * len(exempt))]
         number = 0

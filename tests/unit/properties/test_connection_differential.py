@@ -47,3 +47,18 @@ def test_both_say_the_same() -> None:
     assert set(fates) <= FATES
     assert len(fates) >= len(FATES) - (2 if CASES < 10_000 else 0), "the worlds are varied enough"
     assert unknown < cases / 3
+
+
+def test_what_a_host_shows_says_the_same() -> None:
+    """Its registry tells no keys, which are taken to fit; all else is what the documents say."""
+    compared = 0
+    for seed in range(SEED, SEED + max(20, CASES // 200)):
+        bench = Bench(world(seed))
+        read = bench.as_read()
+        for packet in packets(bench.world, 20):
+            said, shown = bench.collection(packet), bench.collection(packet, read)
+            if said.fate in ("auth_mismatch", "unknown") or "auth_mismatch" in str(bench.lab(packet)):
+                continue
+            compared += 1
+            assert (shown.fate, shown.protection) == (said.fate, said.protection), f"world({seed}), packet {packet}"
+    assert compared > 100

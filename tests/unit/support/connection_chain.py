@@ -230,9 +230,17 @@ class Bench:
         self.pair = Pair(*map(endpoint, found.hosts), Network(ike=found.ike))
         self._states = [in_force(host) for host in self.hosts]
 
-    def collection(self, one: Tuple5) -> Seen:
+    def as_read(self) -> Pair:
+        """Return the pair with what the collection reads from the registries of the hosts."""
+        sides = zip(self.world.hosts, self.hosts, strict=True)
+        return Pair(
+            *(endpoint(side, info(side, host) if side.rules else None) for side, host in sides),
+            Network(ike=self.world.ike),
+        )
+
+    def collection(self, one: Tuple5, pair: Pair | None = None) -> Seen:
         """Return what the collection says."""
-        found = self.pair.fate(Packet(ip_address(one[0]), ip_address(one[1]), *one[2:]))
+        found = (pair or self.pair).fate(Packet(ip_address(one[0]), ip_address(one[1]), *one[2:]))
         agreed = found.agreement
         if agreed is None:
             return Seen(found.kind.value)

@@ -214,6 +214,21 @@ def test_part_of_a_set_is_told_only_where_it_does_not_matter() -> None:
     assert str(fate(both[0], both[1]).agreement).endswith("certificate of CN=Root, by IKEv2")
 
 
+def test_lists_of_computers_are_unknown() -> None:
+    listed = {"defaults": {"settings": {"transport_computers": "O:LSD:(A;;CC;;;S-1-5-21-1)"}}}
+    found = fate(host("a", rule(REQUIRE)), host("b", rule(REQUIRE), document=listed))
+    assert found.kind is K.UNKNOWN
+    assert "on a list" in found.why
+    assert fate(host("a", rule(REQUIRE), document=listed), host("b")).kind is K.NO_ANSWER
+
+
+def test_authentication_without_encapsulation_is_not_judged() -> None:
+    bare = {"suites": [{"protocol": "authnoencap", "esp_integrity": "sha256"}, {"esp_encryption": "aesgcm256"}]}
+    a, b = (host(name, rule(REQUIRE, quick_mode=bare)) for name in ("a", "b"))
+    assert fate(a, b).kind is K.UNKNOWN
+    assert fate(a, host("b", rule(REQUIRE))).kind is K.ESP
+
+
 POLICY: Data = {
     "filter_lists": [{"name": "L", "filters": [{"source": "me", "destination": FE}]}],
     "filter_actions": [
