@@ -13,6 +13,7 @@ from pathlib import Path
 
 from lay_tree import NAME, NAMESPACE, lay
 from pipeline import ROOT, GateFailure, command
+from proof_page import write
 
 SETTINGS = ROOT / "docs" / "site"
 
@@ -40,6 +41,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="tools/docs_site.py", description="Build the documentation site.")
     parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "build" / "docs", help="default: build/docs")
     lay(ROOT)
+    write()
     try:
         print(build_site(parser.parse_args().folder.resolve()))
     except GateFailure as failure:

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Hit a rollout at every request and at every line: a table, build/faults.json, and exit code 1 if something is wrong.
+"""Hit rollouts at every request and at every line: a table, build/faults.json, and exit code 1 if something is wrong.
+
+Those of the article, by its roles, and two changes of protect.yml that both ends of a pair must agree on.
 
 The runs go over Ansible's winrm connection to simulated hosts on loopback.
 """
@@ -23,7 +25,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests" / "lab"), str(ROOT / "tests" / "unit" / "support")]
 
-# Number of the host, step, transport, which of how many parts of the step.
+# Number of the host or of the pair, step, transport, which of how many parts of the step.
 Unit = tuple[int, str, str, int, int]
 # Hits that are lost wait a second for an answer; meanwhile another one can work.
 WORKERS = 3
@@ -44,15 +46,20 @@ def units() -> list[Unit]:
     from rollout import CONFIRMED, FIRST, ROLLBACK, SITES, STAGED  # type: ignore[import-not-found]
 
     hosts = range(len(SITES))
+    from protect_sweep import PAIRS, STEPS  # type: ignore[import-not-found]
+
+    changes = [(pair, step, "basic", part, 2) for step in STEPS for pair in range(len(PAIRS)) for part in (0, 1)]
     longest = [(host, CONFIRMED, "basic", part, 2) for host in hosts for part in (0, 1)]
     others = [(host, step, "basic", 0, 1) for step in (STAGED, FIRST, ROLLBACK) for host in hosts]
-    return [*longest, (2, STAGED, "ntlm", 0, 1), *others]
+    return [*changes, *longest, (2, STAGED, "ntlm", 0, 1), *others]
 
 
 def sweep_unit(unit: Unit, stride: int) -> tuple[list[Any], int]:
     """Sweep one unit in a worker; return its findings and from how many states it made further runs."""
     from fault_points import Kind  # type: ignore[import-not-found]
     from fault_sweep import sweep  # type: ignore[import-not-found]
+    from protect_sweep import PAIRS, STEPS
+    from protect_sweep import sweep as sweep_pair
     from rollout import SITES
 
     host, step, transport, part, parts = unit
@@ -64,7 +71,7 @@ def sweep_unit(unit: Unit, stride: int) -> tuple[list[Any], int]:
         ordered = sorted(points[::stride], key=lambda point: (point.request, point.line or 0))
         return ordered[len(ordered) * part // parts : len(ordered) * (part + 1) // parts]
 
-    done = sweep(SITES[host], step, transport, chosen)
+    done = sweep_pair(*PAIRS[host], step, chosen) if step in STEPS else sweep(SITES[host], step, transport, chosen)
     return list(done.findings), done.states
 
 

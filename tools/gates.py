@@ -204,7 +204,10 @@ def expect(kind: str, expected: set[str], found: set[str]) -> str:
 
 def kernel(_scratch: Path) -> str:
     """Real packets: pairs of simulated hosts whose policies a Linux kernel and an IKE daemon enforce."""
-    tests = [f"tests/unit/kernel/test_{name}.py" for name in ("on_the_kernel", "real_servers", "new_keys")]
+    tests = [
+        f"tests/unit/kernel/test_{name}.py"
+        for name in ("on_the_kernel", "connections_on_the_kernel", "real_servers", "new_keys", "changes")
+    ]
     output = command("pytest", "-q", "-rs", *tests, env=environment(LAB_KERNEL="1"))
     skipped = first_skip(output)
     if skipped and not re.search(r"\d+ passed", output):
@@ -246,7 +249,7 @@ def all_gates() -> list[Gate]:
         Gate("mutation", mutation, ("plugins",), seconds=100),
         Gate("importer", importer, ("README.md", "plugins/modules"), seconds=30),
         Gate("kerberos", kerberos, ("tests/lab/winlab/kdc.py",), seconds=10),
-        Gate("kernel", kernel, ("tests/lab/winlab/kernel",), seconds=220),
+        Gate("kernel", kernel, ("tests/lab/winlab/kernel",), seconds=380),
         Gate("molecule", molecule, ("extensions/molecule/default", "tests/lab/example"), seconds=110),
     ]
 

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Action of the module connection_security: a whole document in one task."""
+"""Action of the module connection_security: a whole document in one task.
+
+[ledger: cs-every-match, cs-methods-grammar]
+"""
 
 from __future__ import annotations
 

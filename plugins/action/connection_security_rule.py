@@ -15,7 +15,6 @@ class ActionModule(IpsecAction[Request]):
     """A connection security rule is present or absent."""
 
     module = "connection_security_rule"
-    read_whole = ("first_authentication", "second_authentication", "quick_mode")
 
     def check(self, given: Data) -> Request:
         """Read the rule; refuse one that no host could take."""

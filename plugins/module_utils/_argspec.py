@@ -126,10 +126,10 @@ GUARD = {
 CONFIRM = {"confirm_timeout": {"type": "int"}}
 
 PROOF_OF_IDENTITY = {
-    "method": {"type": "str", "required": True},
+    "method": {"type": "str"},
     "authority": {"type": "str"},
     "intermediate": {"type": "bool"},
-    "signature": {"type": "str", "choices": ["rsa", "ecdsap256", "ecdsap384"]},
+    "signature": {"type": "str"},
     "certificate_mapping": {"type": "bool"},
     "exclude_ca_name": {"type": "bool"},
     "health": {"type": "bool"},
@@ -138,7 +138,7 @@ PROOF_OF_IDENTITY = {
     "preshared_key": {"type": "str", "no_log": True},
 }
 QUICK_MODE_SUITE = {
-    "protocol": {"type": "str", "choices": ["esp", "ah", "ah+esp", "authnoencap"]},
+    "protocol": {"type": "str"},
     "ah_integrity": {"type": "str"},
     "esp_integrity": {"type": "str"},
     "esp_encryption": {"type": "str"},
@@ -452,6 +452,7 @@ SPECS: dict[str, dict[str, Any]] = {
             "default": [],
         },
         "skip_unreachable": {"type": "bool", "default": False},
+        "leave_refused": {"type": "bool", "default": False},
         "remove_unknown_peers": {"type": "bool", "default": False},
         "replace_policy": {"type": "bool", "default": False},
         "only_look": {"type": "bool", "default": False},

@@ -278,9 +278,8 @@ options:
                 suboptions:
                   method:
                     description:
-                      - How it is proved.
+                      - How it is proved. Required.
                     type: str
-                    required: true
                   authority:
                     description:
                       - The issuer, exactly as its certificate has it.
@@ -291,12 +290,9 @@ options:
                     type: bool
                   signature:
                     description:
-                      - The signature of the certificate. V(rsa) when it is not given.
+                      - 'The signature of the certificate: V(rsa), V(ecdsap256) or V(ecdsap384). V(rsa) when it is not
+                        given.'
                     type: str
-                    choices:
-                      - rsa
-                      - ecdsap256
-                      - ecdsap384
                   certificate_mapping:
                     description:
                       - Map certificates to accounts. V(false) when it is not given.
@@ -357,9 +353,8 @@ options:
                 suboptions:
                   method:
                     description:
-                      - How it is proved.
+                      - How it is proved. Required.
                     type: str
-                    required: true
                   authority:
                     description:
                       - The issuer, exactly as its certificate has it.
@@ -370,12 +365,9 @@ options:
                     type: bool
                   signature:
                     description:
-                      - The signature of the certificate. V(rsa) when it is not given.
+                      - 'The signature of the certificate: V(rsa), V(ecdsap256) or V(ecdsap384). V(rsa) when it is not
+                        given.'
                     type: str
-                    choices:
-                      - rsa
-                      - ecdsap256
-                      - ecdsap384
                   certificate_mapping:
                     description:
                       - Map certificates to accounts. V(false) when it is not given.
@@ -495,13 +487,8 @@ options:
                 suboptions:
                   protocol:
                     description:
-                      - The protocol. V(esp) when it is not given.
+                      - 'The protocol: V(esp), V(ah), V(ah+esp) or V(authnoencap). V(esp) when it is not given.'
                     type: str
-                    choices:
-                      - esp
-                      - ah
-                      - ah+esp
-                      - authnoencap
                   ah_integrity:
                     description:
                       - The hash of AH.
@@ -567,9 +554,8 @@ options:
                 suboptions:
                   method:
                     description:
-                      - How it is proved.
+                      - How it is proved. Required.
                     type: str
-                    required: true
                   authority:
                     description:
                       - The issuer, exactly as its certificate has it.
@@ -580,12 +566,9 @@ options:
                     type: bool
                   signature:
                     description:
-                      - The signature of the certificate. V(rsa) when it is not given.
+                      - 'The signature of the certificate: V(rsa), V(ecdsap256) or V(ecdsap384). V(rsa) when it is not
+                        given.'
                     type: str
-                    choices:
-                      - rsa
-                      - ecdsap256
-                      - ecdsap384
                   certificate_mapping:
                     description:
                       - Map certificates to accounts. V(false) when it is not given.
@@ -645,9 +628,8 @@ options:
                 suboptions:
                   method:
                     description:
-                      - How it is proved.
+                      - How it is proved. Required.
                     type: str
-                    required: true
                   authority:
                     description:
                       - The issuer, exactly as its certificate has it.
@@ -658,12 +640,9 @@ options:
                     type: bool
                   signature:
                     description:
-                      - The signature of the certificate. V(rsa) when it is not given.
+                      - 'The signature of the certificate: V(rsa), V(ecdsap256) or V(ecdsap384). V(rsa) when it is not
+                        given.'
                     type: str
-                    choices:
-                      - rsa
-                      - ecdsap256
-                      - ecdsap384
                   certificate_mapping:
                     description:
                       - Map certificates to accounts. V(false) when it is not given.
@@ -782,13 +761,8 @@ options:
                 suboptions:
                   protocol:
                     description:
-                      - The protocol. V(esp) when it is not given.
+                      - 'The protocol: V(esp), V(ah), V(ah+esp) or V(authnoencap). V(esp) when it is not given.'
                     type: str
-                    choices:
-                      - esp
-                      - ah
-                      - ah+esp
-                      - authnoencap
                   ah_integrity:
                     description:
                       - The hash of AH.

@@ -245,6 +245,11 @@ host:
         domain:
           'on': true
           local_rules_count: true
+    policy_in_force:
+      description: Which policy of I(IP Security Policies) is assigned, that of the host or of its domain; empty for none.
+      returned: success
+      type: str
+      sample: ''
 unmanaged:
   description: Objects of which not all is known or can be told to C(netsh), with the reasons.
   returned: success

@@ -21,6 +21,8 @@ description:
     it.'
   - Every moment of every pair is judged before anything is returned, with any subset of the hosts done. What no overlap can
     make is refused with the way to make it, or made in the round C(swap), both hosts at once, where O(allow_swap) says so.
+  - Messages name the variables of the playbooks C(winsec.ipsec.protect) and C(winsec.ipsec.site), which are the options with
+    C(ipsec_) before them.
   - No host may begin a round before all hosts have had the last one. A run that was killed anywhere is simply repeated.
   - How Windows negotiates and falls back is read from its documentation and is to be confirmed on Windows.
 author:
@@ -340,6 +342,11 @@ options:
       - Whether the rest is done when hosts do not answer. Otherwise that is refused.
     type: bool
     default: false
+  leave_refused:
+    description:
+      - Whether pairs whose change is refused stay as they are, and the rest is done. They are named in RV(left).
+    type: bool
+    default: false
   remove_unknown_peers:
     description:
       - Whether filters that name no host of the inventory are removed from policies of this module. Otherwise they are
@@ -448,6 +455,16 @@ findings:
   returned: success or failure
   type: list
   elements: str
+left:
+  description: With O(leave_refused) the refusals for pairs that stay as they are.
+  returned: success or failure
+  type: list
+  elements: str
+left_pairs:
+  description: These pairs, each as a list of two hosts.
+  returned: success or failure
+  type: list
+  elements: list
 missing:
   description: The hosts of flows that take no part, with the reason.
   returned: success or failure
@@ -602,6 +619,16 @@ answering:
   returned: success or failure
   type: list
   elements: str
+divided:
+  description: The pairs of which one C(host) takes part and the C(other) does not; C(asks) says that the other one begins
+    the traffic.
+  returned: success or failure
+  type: list
+  elements: dict
+  sample:
+    - host: sql1
+      other: web2
+      asks: true
 expect:
   description: What O(winsec.ipsec.flow_check#module:expect) may expect in the end.
   returned: success or failure

@@ -719,6 +719,11 @@ host:
       returned: success
       type: int
       sample: 3
+    unconfirmed:
+      description: Whether a change waits for its confirmation, so that the host goes back by itself.
+      returned: success
+      type: bool
+      sample: false
     own_addresses:
       description: The IPv4 addresses that the host has by its registry; null when they are not known.
       returned: success

@@ -286,6 +286,7 @@ host:
     domain_policy: ''
     local_policy_counts: true
     exemption_level: null
+    unconfirmed: false
     own_addresses:
       - 10.0.0.10
 policy:

@@ -36,7 +36,7 @@ from .model import (
 _SYSTEM = "root/cimv2"
 _NETWORK = "root/standardcimv2"
 _TRANSFORMS = ("First", "Second")
-# What names a main mode at both of its ends (RFC 2408).
+# What names a main mode at both of its ends (RFC 2408) [ledger: two-association-names].
 _COOKIES = ("InitiatorCookie", "ResponderCookie")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -33,6 +33,8 @@ class Interval:
 
     def __str__(self) -> str:
         """Return an address, address/prefix where the interval is a network, else first-last."""
+        if self.first == self.last:
+            return str(_address(self.version, self.first))
         networks = self.networks()
         if len(networks) > 1:
             return f"{_address(self.version, self.first)}-{_address(self.version, self.last)}"
@@ -138,6 +140,7 @@ def parse_addresses(texts: Iterable[str], path: str) -> AddressSet:
     return AddressSet(parse_interval(text, f"{path}[{index}]") for index, text in enumerate(texts))
 
 
+@lru_cache(maxsize=65536)
 def read_interval(text: str) -> Interval | None:
     """Return what a firewall has stored: ``ip``, ``ip-ip``, ``ip/prefix`` or ``ip/mask``; None for anything else.
 

@@ -76,7 +76,7 @@ class ConnectionSecurity(Engine[Host, Request, Wanted, Operation]):
         return tuple(step.operation for step in make_plan(self.desired(have, want)))
 
     def check(self, have: Host, steps: Sequence[Step[Operation]]) -> None:
-        """Refuse to put a rule in force beside a policy of the other engine: nobody knows which of them negotiates."""
+        """Refuse to put a rule in force beside a policy of the other engine [ledger: cs-both-engines]."""
         if not have.policy_in_force or not any(_enables(step.operation) for step in steps):
             return
         expected = (

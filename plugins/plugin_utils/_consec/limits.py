@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What Windows refuses of one rule, and what a version of it has not (MS-FASP 2.2.55, documentation of netsh)."""
+"""What Windows refuses of one rule, and what a version of it has not (MS-FASP 2.2.55, documentation of netsh).
+
+[ledger: cs-refusals, cs-key-excludes-second]
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from collections.abc import Iterator
 
 from .._common.address_sets import read_interval
 from .._common.errors import IpsecError
+from .._windows.netsh.text import check_text
 from .definitions import Definition, MainMode, Proofs, RuleDefinition
 from .kinds import Kind
 from .options import ACTION_WORDS
@@ -127,6 +131,7 @@ def _check_sets(rule: RuleDefinition, path: str) -> None:
 
 def refuse_untold(definition: Definition, path: str) -> None:
     """Refuse what netsh has no known words for, in a rule that it must be told anew."""
+    check_text(definition.description, _at(path, "description"))
     for option in (Kind.FIRST.value, Kind.SECOND.value):
         found = untold(getattr(definition, option, None) or ())
         if found is not None:

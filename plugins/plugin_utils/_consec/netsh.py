@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The operations that netsh can carry out on connection security, and the line for each of them."""
+"""The operations that netsh can carry out on connection security, and the line for each [ledger: cs-netsh-on-stdin].
+
+A change always has the word new, without which nothing happens [ledger: cs-set-without-new].
+"""
 
 from __future__ import annotations
 

@@ -47,6 +47,8 @@ class NamedSets:
     """The sets that a document names, for rules to share: their data with its path, by kind and folded name or id."""
 
     found: Mapping[tuple[Kind, str], tuple[str, Mapping[str, object]]] = field(default_factory=dict)
+    # What was read, by what it is read from: many rules of a document say the same.
+    seen: dict[tuple[Kind, str], Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,10 @@ def _read_crypto(fields: Fields, key: str, sets: NamedSets, *, kind: Kind, read:
     found = _set_of(fields, key, kind, sets)
     if found is None or found[0] == []:
         return None
-    return read(*found)
+    said = (kind, repr(found[0]))
+    if said not in sets.seen:
+        sets.seen[said] = read(*found)
+    return sets.seen[said]
 
 
 _DESCRIPTION = Option("description", _simple(read_description), _text("description"), _plain)

@@ -5,7 +5,8 @@
 """In which order rules are put in force, changed and taken away, so that each packet has its old fate or its new one.
 
 Within connection security the more specific rule wins: an address before a network before any, then the protocol, then
-the ports; a tunnel before all. That is what tables and observers say; no document of Microsoft covers ties.
+the ports; a tunnel before all. That is what tables and observers say; no document of Microsoft covers ties
+[ledger: cs-ranking, cs-tie].
 """
 
 from __future__ import annotations
@@ -29,19 +30,14 @@ def specificity(rule: Definition) -> Specificity:
 
 
 def _narrowness(endpoint: tuple[str, ...]) -> int:
-    """Return how narrow the widest part of an end is: 0 for any, 1 for what is not known, 129 for one address."""
-    if not endpoint:
-        return 0
-    found = []
-    for text in endpoint:
-        interval = read_interval(text)
-        found.append(1 if interval is None else _NARROWEST - _bits(interval.last - interval.first + 1))
-    return min(found)
+    """Return how narrow the widest part of an end is: 0 for any, 1 for a word, 129 for one address."""
+    return min(map(narrowness, endpoint)) if endpoint else 0
 
 
-def _bits(size: int) -> int:
-    """Return how many bits the addresses of an end leave open."""
-    return (size - 1).bit_length()
+def narrowness(text: str) -> int:
+    """Return how narrow a part of an end is: by the bits that it leaves open."""
+    interval = read_interval(text)
+    return 1 if interval is None else _NARROWEST - (interval.last - interval.first).bit_length()
 
 
 def strictness(rule: Definition) -> int:

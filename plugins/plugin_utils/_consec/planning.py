@@ -7,6 +7,7 @@
 New rules are made disabled and read again before the first of them is enabled. A rule that matches other packets than
 before, or proves itself in another way, is made anew under a name of its own, and takes the place of the old one when
 it is in force; only then does the old one go. Where a run was cut off, the next one finds both.
+What becomes of the sets of a rule is the matter of netsh [ledger: cs-set-leaks].
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from .kinds import Kind
 from .netsh import AddRule, DeleteRule, Operation, RenameRule, SetGlobal, SetRule
 from .options import differing
 from .order import changing, coming, going
+from .sequence import in_sequence, needs_sequence
 from .settings_options import told_main_mode
 from .stock import Held, Inventory
 from .values import SUFFIX
@@ -140,9 +142,9 @@ def _in_order(phases: _Phases) -> Iterator[Step[Operation]]:
     made = sorted(phases.made, key=lambda each: (_rank(each[0]), coming(each[0])))
     yield from (step for _definition, step in made)
     effective = [
-        *sorted(phases.coming, key=lambda each: (_rank(each[0]), coming(each[0]))),
+        *_winners_first(phases.coming),
         *sorted(phases.changing, key=lambda each: (_rank(each[0]), changing(each[0]))),
-        *sorted(phases.going, key=_leaving),
+        *_winners_last(phases.going),
     ]
     added = tuple(
         step.operation.definition for _definition, step in made if isinstance(step.operation, AddRule | SetRule)
@@ -150,6 +152,25 @@ def _in_order(phases: _Phases) -> Iterator[Step[Operation]]:
     rest = [*(step for _definition, step in effective), *phases.named]
     for index, step in enumerate(rest):
         yield replace(step, barrier=True, requires=added) if made and index == 0 else step
+
+
+def _winners_first(found: list[tuple[Definition, Step[Operation]]]) -> list[tuple[Definition, Step[Operation]]]:
+    rules = [definition for definition, _step in found]
+    if needs_sequence(rules):
+        return [found[index] for index in in_sequence(rules, lambda each: (_rank(each), coming(each)))]
+    return sorted(found, key=lambda each: (_rank(each[0]), coming(each[0])))
+
+
+def _winners_last(
+    found: list[tuple[Definition | None, Step[Operation]]],
+) -> list[tuple[Definition | None, Step[Operation]]]:
+    known = [(definition, step) for definition, step in found if definition is not None]
+    rules = [definition for definition, _step in known]
+    if not needs_sequence(rules):
+        return sorted(found, key=_leaving)
+    others = [(definition, step) for definition, step in found if definition is None]
+    order = in_sequence(rules, lambda each: (_rank(each), coming(each)))
+    return [*others, *(known[index] for index in reversed(order))]
 
 
 def _rank(definition: Definition) -> int:

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How two ends prove who they are: as options, as data, as netsh is told; what goes together is in MS-FASP 2.2.65."""
+"""How two ends prove who they are: as options, as data, as netsh is told; what goes together is in MS-FASP 2.2.65.
+
+[ledger: cs-certificate-words]
+"""
 
 from __future__ import annotations
 
@@ -190,6 +193,8 @@ def untold(found: Proofs) -> tuple[str, str] | None:
             return f"[{index}].criteria", "how netsh is told criteria of certificates is in no public document"
         if each.proxy:
             return f"[{index}].proxy", "how netsh is told a Kerberos proxy is in no public document"
+        if each.key is not None and trouble(each.key.reveal()) is not None:
+            return f"[{index}].preshared_key", "netsh cannot be told the key that the rule has on the host"
         if each.method in CERTIFICATES and trouble((each.authority or "").replace('"', "'")) is not None:
             return f"[{index}].authority", "netsh cannot be told the name of the authority"
     return None

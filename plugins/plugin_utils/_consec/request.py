@@ -16,11 +16,14 @@ from .._common.fields import Fields
 from .definitions import RULE_KINDS
 from .kinds import Kind
 from .options import OPTIONS, SHOWN, NamedSets
-from .settings_options import GivenDefaults, read_defaults
+from .settings_options import GivenDefaults, check_set, read_defaults
 from .values import read_name
 
 DOCUMENT_OPTIONS = ("rules", "main_mode_rules", "sets", "defaults")
 _SETS = (Kind.FIRST, Kind.SECOND, Kind.MAIN_MODE, Kind.QUICK_MODE)
+_DESCRIPTION = "description"
+_LISTS = ("interfaces", "key_modules")
+_KIND_OF = {kind.value: kind for kind in _SETS}
 
 
 class Mode(StrEnum):
@@ -37,7 +40,9 @@ class GivenRule:
     """A rule of a document: the options that it gives, and what it shows of a host besides.
 
     ``references`` are the identifiers of sets by which a document of a host names them. What such a set holds may be
-    more than can be told; its refusal then stands in the place of the value, for a rule that has another set.
+    more than can be told; its refusal then stands in the place of the value, for a rule that has another set. So do
+    those of a name and a description that netsh cannot be told (``odd_name``, ``odd_description``), which a rule of the
+    host may have and keep.
     """
 
     kind: Kind
@@ -46,6 +51,8 @@ class GivenRule:
     options: Mapping[str, Any]
     shown: Mapping[str, object] = field(default_factory=dict)
     references: Mapping[str, str] = field(default_factory=dict)
+    odd_name: IpsecError | None = None
+    odd_description: str | None = None
 
     @property
     def key(self) -> tuple[Kind, str]:
@@ -101,29 +108,45 @@ def _rule(data: object, path: str, kind: Kind, sets: NamedSets, mode: Mode) -> G
     options = OPTIONS[kind]
     fields = Fields(data, path, ("name", *(each.name for each in options), *SHOWN[kind]))
     fields.require("name", "the name of the rule")
-    name = read_name(fields, "name")
+    name, odd_name = _name(fields)
     if mode is Mode.DELETED:
         return GivenRule(kind, name, path, {})
-    values, references = {}, {}
+    values: dict[str, Any] = {}
+    references: dict[str, str] = {}
     for each in options:
         if not fields.given(each.name):
             continue
         reference = _reference(fields.mapping(each.name), each.name, sets)
         if reference is not None:
             references[each.name] = reference
+        odd = each.name == _DESCRIPTION and fields.given("id")
         try:
             values[each.name] = each.read(fields, each.name, sets)
         except IpsecError as error:
-            if reference is None:
+            if reference is None and not odd:
                 raise
             values[each.name] = error
-    shown = {key: fields.mapping(key) for key in SHOWN[kind] if fields.given(key)}
-    return GivenRule(kind, name, path, values, shown, references)
+    shown: dict[str, object] = {
+        key: fields.texts(key) if key in _LISTS else fields.text(key, "") for key in SHOWN[kind] if fields.given(key)
+    }
+    description = fields.text(_DESCRIPTION, "") if isinstance(values.get(_DESCRIPTION), IpsecError) else None
+    return GivenRule(kind, name, path, values, shown, references, odd_name, description)
+
+
+def _name(fields: Fields) -> tuple[str, IpsecError | None]:
+    """Return a name; that of a document of a host may be one that netsh cannot be told, and stands with its refusal."""
+    try:
+        return read_name(fields, "name"), None
+    except IpsecError as error:
+        text = fields.text("name", "")
+        if not fields.given("id") or not text:
+            raise
+        return text, error
 
 
 def _reference(value: object, option: str, sets: NamedSets) -> str | None:
     """Return the identifier of the set that a text names, None for one that has none or is no such text."""
-    kind = next((each for each in _SETS if each.value == option), None)
+    kind = _KIND_OF.get(option)
     if kind is None or not isinstance(value, str):
         return None
     _path, data = sets.found.get((kind, value.strip().casefold()), ("", {}))
@@ -137,6 +160,7 @@ def _named_sets(outer: Fields) -> NamedSets:
         for path, item in fields.items(kind.value):
             if not isinstance(item, Mapping):
                 raise IpsecError(path, hidden(item), "a mapping with name and suites", "Write name and suites.")
+            check_set(kind, item, path)
             names = {str(item[key]).strip().casefold() for key in ("name", "id") if item.get(key)}
             if not names:
                 raise IpsecError(f"{path}.name", None, "the name of the set", "Add name.")

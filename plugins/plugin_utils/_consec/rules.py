@@ -23,6 +23,7 @@ _TUNNEL_ONLY = {"secureinclearout": "SecureInClearOut", "bypasstunnel": "ByPassT
 OLD_ENDS = ("rtunnel4", "rtunnel6", "ltunnel4", "ltunnel6")
 _LOCAL_ENDS = ("ltunnel4_2", "ltunnel6_2")
 _REMOTE_ENDS = ("rtunnel4_2", "rtunnel6_2", "rtunendpts4", "rtunendpts6")
+_ENDS = frozenset((*OLD_ENDS, *_LOCAL_ENDS, *_REMOTE_ENDS, "rtunnelfqdn"))
 # What netsh has no words for, with the value that says as much as none.
 _NO_WORDS = {
     "if": ("interfaces", "an interface by its identifier", ""),
@@ -77,6 +78,8 @@ class _Fields:
 
     def addresses(self, side: str) -> Texts:
         """Return the addresses of EP1 or EP2; a word counts where it stands for both families."""
+        if f"{side}_4" not in self.values and f"{side}_6" not in self.values:
+            return ()
         found: list[str] = []
         named: dict[int, list[str]] = {4: [], 6: []}
         for version in (4, 6):
@@ -94,6 +97,8 @@ class _Fields:
     def ports(self, side: str) -> Texts:
         """Return single ports and ranges."""
         name = f"{side.upper()}Port"
+        if f"{side}port" not in self.values and f"{side}port2_10" not in self.values:
+            return ()
         found = [str(number(text, name, HIGHEST_PORT)) for text in self.values.get(f"{side}port", [])]
         for text in self.values.get(f"{side}port2_10", []):
             match = _RANGE.fullmatch(text)
@@ -121,7 +126,7 @@ def read_rule(identity: str, found: RuleString, schema: Schema) -> Rule:
     tunnel = _is_tunnel(fields)
     action = read("action", lambda: _action(fields, tunnel=tunnel))
     protocol = read("protocol", lambda: _protocol(fields))
-    local, remote = _ends(fields)
+    local, remote = _ends(fields) if tunnel else ((), ())
     rule = Rule(
         id=identity,
         text=found,
@@ -157,7 +162,7 @@ def read_rule(identity: str, found: RuleString, schema: Schema) -> Rule:
     )
     _no_words(fields)
     _unknown(fields, _RULE_FIELDS)
-    return replace(rule, doubts=fields.doubts.found)
+    return replace(rule, doubts=fields.doubts.found) if fields.doubts.found else rule
 
 
 def read_main_mode_rule(identity: str, found: RuleString, schema: Schema) -> MainModeRule:
@@ -212,7 +217,7 @@ def _ports(fields: _Fields, side: str, action: str | None, protocol: str | None)
 
 
 def _is_tunnel(fields: _Fields) -> bool:
-    return any(fields.values.get(key) for key in (*OLD_ENDS, *_LOCAL_ENDS, *_REMOTE_ENDS, "rtunnelfqdn"))
+    return not _ENDS.isdisjoint(fields.values)
 
 
 def _mode(fields: _Fields, *, tunnel: bool) -> str:
@@ -287,6 +292,8 @@ def _enabled(fields: _Fields, schema: Schema) -> bool:
 
 
 def _no_words(fields: _Fields) -> None:
+    if fields.values.keys().isdisjoint(_NO_WORDS):
+        return
     for key, (option, what, nothing) in _NO_WORDS.items():
         if any(text.casefold() != nothing for text in fields.values.get(key, [])):
             fields.doubts.add(option, f"netsh has no words for {what}", known=True)

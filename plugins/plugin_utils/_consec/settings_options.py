@@ -15,20 +15,31 @@ from .._common.fields import Fields
 from .definitions import MainMode
 from .kinds import Kind
 from .model import Settings
-from .suites import MAIN_MODE_OPTIONS, read_main_mode, told_main_suites
+from .proofs import METHODS, read_proofs
+from .proofs import OPTIONS as PROOF_OPTIONS
+from .suites import (
+    MAIN_MODE_OPTIONS,
+    MAIN_OPTIONS,
+    QUICK_MODE_OPTIONS,
+    QUICK_OPTIONS,
+    SHOWN,
+    read_main_mode,
+    read_quick_mode,
+    told_main_suites,
+)
 from .values import read_word
 from .words import EXEMPTIONS, THROUGH_NAT
 
 _DEFAULTS = (Kind.FIRST, Kind.SECOND, Kind.MAIN_MODE, Kind.QUICK_MODE, Kind.SETTINGS)
 # netsh has no words for these; a document of a host shows them.
-SHOWN_SETTINGS = (
-    *("key_in_utf8", "match_per_key_module", "packet_queue", "tunnel_computers", "tunnel_users"),
-    *("transport_computers", "transport_users"),
-)
+_FLAGS = ("key_in_utf8", "match_per_key_module")
+_TEXTS = ("tunnel_computers", "tunnel_users", "transport_computers", "transport_users")
+SHOWN_SETTINGS = (*_FLAGS, "packet_queue", *_TEXTS)
 _LEAST_SECONDS, _MOST_SECONDS, _MINUTE = 300, 3600, 60
 # netsh has no word for this bit.
 _UNTOLD = "routerdiscovery"
 _NONE = "none"
+_SUITES = {**dict.fromkeys(METHODS, PROOF_OPTIONS), Kind.QUICK_MODE: QUICK_OPTIONS, Kind.MAIN_MODE: MAIN_OPTIONS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +116,54 @@ def read_defaults(outer: Fields, key: str) -> GivenDefaults:
         main_mode=main_mode,
         main_mode_options=options,
         settings={each.name: each.read(settings, each.name) for each in SETTINGS if settings.given(each.name)},
-        shown={name: settings.mapping(name) for name in SHOWN_SETTINGS if settings.given(name)},
-        sets={
-            kind: fields.mapping(kind.value)
-            for kind in (Kind.FIRST, Kind.SECOND, Kind.QUICK_MODE)
-            if fields.given(kind.value)
-        },
+        shown={name: _shown(settings, name) for name in SHOWN_SETTINGS if settings.given(name)},
+        sets=dict(_sets(fields)),
+    )
+
+
+def _shown(settings: Fields, name: str) -> object:
+    if name in _FLAGS:
+        return settings.flag(name, False)
+    return settings.text(name, "") if name in _TEXTS else settings.number(name, 0, 0, 3, "bits")
+
+
+def _sets(fields: Fields) -> Iterator[tuple[Kind, object]]:
+    for kind in (Kind.FIRST, Kind.SECOND, Kind.QUICK_MODE):
+        if fields.given(kind.value):
+            data = fields.mapping(kind.value)
+            if not isinstance(data, Mapping):
+                raise IpsecError(fields.at(kind.value), hidden(data), "a mapping with suites", "Write suites.")
+            check_set(kind, data, fields.at(kind.value))
+            yield kind, data
+
+
+def check_set(kind: Kind, data: Mapping[str, object], path: str) -> None:
+    """Refuse a set that nobody could read. What is in one of a host, by its identifier, is looked at when needed."""
+    options = {Kind.QUICK_MODE: QUICK_MODE_OPTIONS, Kind.MAIN_MODE: MAIN_MODE_OPTIONS}.get(kind, ("suites",))
+    fields = Fields(data, path, (*options, *SHOWN), hide=kind in METHODS)
+    for name in SHOWN:
+        fields.text(name, "")
+    items = list(fields.items("suites"))
+    for where, item in items:
+        Fields(item, where, _SUITES[kind], hide=kind in METHODS)
+    if fields.given("id") or says_nothing(data):
+        return
+    if kind in METHODS:
+        read_proofs(items, kind, fields.at("suites"))
+    elif kind is Kind.QUICK_MODE:
+        read_quick_mode(data, path)
+    else:
+        read_main_mode(data, path)
+
+
+def says_nothing(data: object) -> bool:
+    """Tell whether all options of a set are None, those of its suites too."""
+    if not isinstance(data, Mapping):
+        return False
+    suites = data.get("suites")
+    items = suites if isinstance(suites, (list, tuple)) else [{"suites": suites}]
+    return all(value is None for name, value in data.items() if name != "suites") and all(
+        isinstance(item, Mapping) and all(value is None for value in item.values()) for item in items
     )
 
 

@@ -6,14 +6,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, TypeAlias
 
 from .._common.address_sets import read_interval
+from .._windows.netsh.text import name_trouble
 from .definitions import Definition, MainMode, Proofs, QuickMode
 from .kinds import DEFAULT, PRIMARY, Kind
-from .model import AuthenticationSuite, MainModeRule, MainModeSuite, QuickModeSuite, Rule, Settings, Store, SuiteSet
+from .model import (
+    AuthenticationSuite,
+    MainModeRule,
+    MainModeSuite,
+    QuickModeSuite,
+    Rule,
+    Settings,
+    Store,
+    SuiteSet,
+    Texts,
+)
 from .options import OPTIONS, new_definition
 from .rules import OLD_ENDS
 from .suites import in_one_form
@@ -25,8 +37,14 @@ Key: TypeAlias = tuple[Kind, str]
 _BUILT_IN = tuple(
     MainModeSuite(key_exchange="dhgroup2", encryption=cipher, integrity="sha1") for cipher in ("aes128", "3des")
 )
-_ENDPOINTS = ("endpoint1", "endpoint2")
-_PORTS = ("port1", "port2")
+_SETS = {kind.value: kind for kind in (Kind.FIRST, Kind.SECOND, Kind.MAIN_MODE, Kind.QUICK_MODE)}
+# What brings the values of an option into the one form in which they compare.
+_FORMS: Mapping[str, Callable[[Texts], Texts]] = {
+    **dict.fromkeys(("endpoint1", "endpoint2"), in_order),
+    **dict.fromkeys(("port1", "port2"), ports_in_order),
+    "profiles": partial(some_of, words=tuple(PROFILES.values())),
+    "interface_types": partial(some_of, words=tuple(INTERFACE_TYPES.values())),
+}
 _NAMESAKE = "name"
 _SIDES = ("local_tunnel_endpoint", "remote_tunnel_endpoint")
 
@@ -37,7 +55,7 @@ class Held:
 
     ``definition`` is None for one that netsh cannot be told; the ``reasons`` say why. ``rule`` is what was read, None
     for a rule that is yet to be made. The ``ends`` of a tunnel stand here when all else is known, and only nobody knows
-    which of them is on this host.
+    which of them is on this host [ledger: cs-tunnel-ends].
     """
 
     kind: Kind
@@ -122,14 +140,18 @@ def _held(rule: Rule | MainModeRule, sets: Mapping[tuple[Kind, str], SuiteSet]) 
         read = getattr(rule, option.name)
         if read is None:
             continue
-        if option.name in (Kind.FIRST, Kind.SECOND, Kind.MAIN_MODE, Kind.QUICK_MODE):
-            found, reason = _set_of(Kind(option.name), read, sets)
+        if option.name in _SETS:
+            found, reason = _set_of(_SETS[option.name], read, sets)
             if reason:
                 reasons.append(reason)
                 continue
             values[option.name] = found
         else:
-            values[option.name] = _in_one_form(option.name, read)
+            form = _FORMS.get(option.name)
+            values[option.name] = read if form is None else form(read)
+    trouble = name_trouble(rule.name) if rule.name else None
+    if trouble is not None:
+        reasons.append(f"it has a name that netsh cannot be told: expected {trouble[0]}")
     if len(values.get("interface_types", ())) > 1:
         reasons.append("netsh has no words for several types of interfaces")
     if len(values) + len(_SIDES if ends else ()) < len(OPTIONS[kind]) and not reasons:
@@ -157,18 +179,6 @@ def with_ends(inventory: Inventory, ends: Mapping[Key, tuple[tuple[str, ...], tu
         if key in held:
             held[key] = tuple(each.with_ends(local, remote) for each in held[key])
     return replace(inventory, held=held)
-
-
-def _in_one_form(option: str, value: Any) -> Any:
-    if option in _ENDPOINTS:
-        return in_order(value)
-    if option in _PORTS:
-        return ports_in_order(value)
-    if option == "profiles":
-        return some_of(value, PROFILES.values())
-    if option == "interface_types":
-        return some_of(value, INTERFACE_TYPES.values())
-    return value
 
 
 def _set_of(kind: Kind, reference: str, sets: Mapping[tuple[Kind, str], SuiteSet]) -> tuple[Any, str]:

@@ -121,9 +121,16 @@ def _sets(kind: Kind, found: _Gathered, schema: Schema, opaque: list[Opaque]) ->
             opaque.append(Opaque(kind, name, "it does not name one set of the store"))
         else:
             primary = text.casefold()
+    # netsh makes sets of its own for each rule, so most of a store are alike.
+    alike: dict[object, SuiteSet] = {}
     for folded, header in found.headers.items():
-        stored = replace(header, suites=tuple(found.suites.get(folded, ())), deeper=folded in found.deeper)
-        yield read_set(kind, stored, schema, primary=True if folded == primary else None)
+        deeper, suites = folded in found.deeper, tuple(found.suites.get(folded, ()))
+        stored = StoredSet(header.id, header.header, suites, deeper)
+        said = (header.header, suites, deeper)
+        if said not in alike:
+            alike[said] = read_set(kind, stored, schema)
+        is_primary = folded in (primary, PRIMARY[kind])
+        yield replace(alike[said], id=header.id, stored=stored, primary=is_primary)
 
 
 def _shown(kind: Kind, name: str) -> str:

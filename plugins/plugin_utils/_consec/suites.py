@@ -51,7 +51,7 @@ _LEAST, _MOST = 20480, 2147483647
 
 def read_quick_mode(data: object, path: str) -> QuickMode:
     """Return proposals for quick mode."""
-    fields = Fields(data, path, (*QUICK_MODE_OPTIONS, *SHOWN))
+    fields = _set_fields(data, path, QUICK_MODE_OPTIONS)
     fields.require("suites", "at least one suite")
     suites = tuple(_quick_suite(item, where) for where, item in fields.items("suites"))
     fresh = (
@@ -66,6 +66,13 @@ def read_quick_mode(data: object, path: str) -> QuickMode:
         expected = f"none beside {NO_ENCAPSULATION}"
         raise fields.error("perfect_forward_secrecy", fresh, expected, "Leave one of the two out.")
     return QuickMode(suites=suites, perfect_forward_secrecy=fresh)
+
+
+def _set_fields(data: object, path: str, options: tuple[str, ...]) -> Fields:
+    fields = Fields(data, path, (*options, *SHOWN))
+    for name in SHOWN:
+        fields.text(name, "")
+    return fields
 
 
 def _quick_suite(data: object, path: str) -> QuickModeSuite:
@@ -154,7 +161,7 @@ def in_one_form(suite: QuickModeSuite) -> QuickModeSuite:
 
 def read_main_mode(data: object, path: str, *, partly: bool = False) -> MainMode:
     """Return proposals for main mode; ``partly`` lets the suites be those that Windows has built in."""
-    fields = Fields(data, path, (*MAIN_MODE_OPTIONS, *SHOWN))
+    fields = _set_fields(data, path, MAIN_MODE_OPTIONS)
     if not partly:
         fields.require("suites", "at least one suite")
     suites = tuple(_main_suite(item, where) for where, item in fields.items("suites"))

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import ip_address
 
 from .._common.address_sets import Interval, parse_interval, read_interval
 from .._common.errors import IpsecError
@@ -22,6 +21,10 @@ ANY = "any"
 SUFFIX = " (winsec.ipsec new)"
 PROTOCOLS = {ANY: ANY, "tcp": "6", "udp": "17", "icmpv4": "1", "icmpv6": "58"}
 _HIGHEST_PROTOCOL = 255
+_REFUSED = {
+    4: {"multicast": (0xE0 << 24, (0xF0 << 24) - 1), "loopback": (0x7F << 24, (0x80 << 24) - 1), "unspecified": (0, 0)},
+    6: {"multicast": (0xFF << 120, (1 << 128) - 1), "loopback": (1, 1), "unspecified": (0, 0)},
+}
 _NOT_ALONE = "Leave the others out: any has them all."
 
 
@@ -71,7 +74,10 @@ def read_words(fields: Fields, key: str, words: Iterable[str]) -> Texts:
 
 def some_of(found: Iterable[str], words: Iterable[str]) -> Texts:
     """Return words in their usual order, nothing for all of them."""
-    words, found = tuple(words), set(found)
+    found = set(found)
+    if not found:
+        return ()
+    words = tuple(words)
     return () if found >= set(words) else tuple(word for word in words if word in found)
 
 
@@ -123,26 +129,22 @@ def read_endpoints(fields: Fields, key: str) -> Texts:
 
 def _usable(found: Interval, text: str, path: str) -> Interval:
     """Refuse what Windows does (MS-FASP 2.2.55)."""
-    for number in (found.first, found.last):
-        address = ip_address(number.to_bytes(4 if found.version == 4 else 16, "big"))
-        for wrong, what in (
-            (address.is_multicast, "multicast"),
-            (address.is_loopback, "loopback"),
-            (address.is_unspecified and found.first == found.last, "unspecified"),
-        ):
-            if wrong:
-                raise IpsecError(
-                    path, text, f"no {what} address", "Windows refuses such a rule: leave the address out."
-                )
+    for what, (first, last) in _REFUSED[found.version].items():
+        if first <= found.first <= last or first <= found.last <= last:
+            if what == "unspecified" and found.first != found.last:
+                continue
+            raise IpsecError(path, text, f"no {what} address", "Windows refuses such a rule: leave the address out.")
     return found
 
 
 def in_order(found: Iterable[str]) -> Texts:
     """Return words, then addresses, each once: their order means nothing."""
-    texts = set(found)
+    texts = tuple(set(found))
+    if len(texts) < 2:
+        return texts
     intervals = {text: read_interval(text) for text in texts if text not in PLACES}
     known = {text: each for text, each in intervals.items() if each is not None}
-    return (*sorted(texts - set(known)), *sorted(known, key=lambda text: known[text]))
+    return (*sorted(set(texts) - set(known)), *sorted(known, key=lambda text: known[text]))
 
 
 def read_ports(fields: Fields, key: str) -> Texts:
@@ -165,7 +167,8 @@ def read_ports(fields: Fields, key: str) -> Texts:
 
 def ports_in_order(found: Iterable[str]) -> Texts:
     """Return ports by their numbers, each once."""
-    return tuple(sorted(set(found), key=lambda text: tuple(map(int, text.split("-")))))
+    found = tuple(set(found))
+    return found if len(found) < 2 else tuple(sorted(found, key=lambda text: tuple(map(int, text.split("-")))))
 
 
 def read_tunnel_end(fields: Fields, key: str) -> Texts:

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a host shall have, from what it has and what a document asks for. What netsh cannot be told is refused here."""
+"""What a host shall have, from what it has and what a document asks for. What netsh cannot be told is refused here.
+
+netsh reaches every rule of a name, so one that several rules have is refused [ledger: cs-names-repeat, cs-every-match].
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from .options import SHOWN, new_definition
 from .proofs import read_proofs, with_keys
 from .request import GivenRule, Mode, Request
 from .schema import Schema
-from .settings_options import Setting, changed_settings, refuse_shown, untold_exemption
+from .settings_options import Setting, changed_settings, refuse_shown, says_nothing, untold_exemption
 from .stock import Held, Inventory, Key, proofs_of, with_definitions, with_ends
 from .suites import MAIN_MODE_OPTIONS, read_quick_mode
 from .values import SUFFIX
@@ -104,6 +107,8 @@ def _unique(have: Inventory, key: Key, path: str, name: str) -> Held | None:
 
 def _wanted_rule(held: Held | None, given: GivenRule, mode: Mode) -> Definition | None:
     """Return the rule that is wanted, None for one that stays as it is because it cannot be told."""
+    if held is None and given.odd_name is not None:
+        raise given.odd_name
     values = _values(held, given)
     _refuse_untold(held, given)
     if held is None:
@@ -142,6 +147,9 @@ def _values(held: Held | None, given: GivenRule) -> dict[str, Any]:
         if reference is not None and isinstance(has, str) and has.casefold() == reference and held is not None:
             if option in held.values:
                 found[option] = held.values[option]
+            continue
+        if option == "description" and given.odd_description is not None and has == given.odd_description:
+            found[option] = has
             continue
         if isinstance(value, IpsecError):
             raise value
@@ -224,7 +232,7 @@ def _refuse_sets(have: Inventory, request: Request) -> None:
     """Refuse the sets for rules that name none, of which netsh can set that of main mode only."""
     for kind, data in request.defaults.sets.items():
         path = f"config.defaults.{kind.value}"
-        if _says_nothing(data):
+        if says_nothing(data):
             continue
         found = next((each for each in have.store.sets if each.kind is kind and each.primary), None)
         suites = data.get("suites", ()) if isinstance(data, Mapping) else data
@@ -238,9 +246,3 @@ def _refuse_sets(have: Inventory, request: Request) -> None:
             continue
         expected = "what the host has: netsh has no words for the set of rules which name none"
         raise IpsecError(path, hidden(data), expected, f"Write it into each rule instead of {DEFAULT}.")
-
-
-def _says_nothing(data: object) -> bool:
-    if isinstance(data, Mapping):
-        return all(map(_says_nothing, data.values()))
-    return all(map(_says_nothing, data)) if isinstance(data, (list, tuple)) else data is None

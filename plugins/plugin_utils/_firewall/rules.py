@@ -15,6 +15,7 @@ from .openings import UDP, Direction, Opening, Protocol
 
 # Keys that make a rule apply to less than its addresses and ports say (MS-GPFAS, firewall rule grammar).
 # [ledger: fw-unknown-keys]
+# [ledger: fw-secure-rules]
 _NARROWING = frozenset(
     key.casefold()
     for key in (

@@ -49,6 +49,8 @@ class Firewall:
     None where nothing says so. Values that are no rule are left out.
 
     [ledger: fw-profiles-local-off]
+
+    [ledger: fw-group-rules-add]
     """
 
     version: WindowsVersion

@@ -8,7 +8,7 @@ A document is one that a person writes, or what ``connection_security_info`` ret
 is odd about them, services, and profiles with their locks. Rules of a group policy stand beside those of the host; of
 two with one identifier that of the group policy counts, and so do its sets for rules that name none.
 
-[ledger: cs-firewall-off, cs-local-merge, cs-group-beside-local, cs-primary-builtin]
+[ledger: cs-firewall-off, cs-local-merge, cs-one-id-two-stores, cs-primary-of-policy, cs-primary-builtin]
 """
 
 from __future__ import annotations

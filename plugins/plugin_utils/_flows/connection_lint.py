@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Findings about connection security rules: what makes outcomes unknown, and what protects without hiding.
-
-[ledger: cs-ties-unknown]
-"""
+"""Findings about connection security rules: what makes outcomes unknown, and what protects without hiding."""
 
 from __future__ import annotations
 

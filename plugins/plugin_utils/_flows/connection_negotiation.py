@@ -19,7 +19,8 @@ Documented nowhere, so that every way is tried and only what all of them come to
 part of an authentication set where the setting for that is not set, and whether another module takes over when the best
 one finds nothing in common.
 
-[ledger: cs-key-modules, cs-module-order, cs-partial-sets, cs-mixed-engines, two-initiator-order, two-pfs-must-agree]
+[ledger: cs-key-modules-default, cs-key-modules-can, cs-module-order, cs-with-policy-store]
+[ledger: two-initiator-order, two-pfs-must-agree]
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ decides between equals, between a range and a network, and between a rule that i
 is so on the other is documented nowhere: all of them may win. A table from a training says that of equals the stricter
 one wins; that is one report, so nothing relies on it.
 
-[ledger: cs-most-specific, cs-ties-unknown]
+[ledger: cs-ranking]
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ exemptions"): DHCP, and ICMP where it is chosen. Neighbor and router discovery a
 tells apart, so packets of ICMPv6 are judged as others are. A rule is about a packet and its reply alike, since its
 endpoint 1 is the host itself, whoever sends; it is not taken to match with both ends exchanged.
 
-[ledger: cs-default-exemptions, cs-endpoint1-local, cs-not-mirrored]
+[ledger: cs-exemptions-first, cs-both-directions, cs-main-mode-choice]
 """
 
 from __future__ import annotations

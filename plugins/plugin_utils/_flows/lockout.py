@@ -119,6 +119,8 @@ def find_lockouts(
     Falling back counts as passing ``before``. ``after`` it does so for a first packet from outside only where the rule
     also has accept_unsecured, since it is not confirmed that fallback alone lets it in, or where the same filter asked
     for the same before.
+
+    [ledger: packet-fallback-takes-clear-in]
     """
     pairs = [
         (None if before is None else replace(reading, policy=before), replace(reading, policy=after))

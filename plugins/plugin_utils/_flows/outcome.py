@@ -38,8 +38,10 @@ Inference where the documents are silent, each the reading that predicts the fai
 * Groups and broadcast get no reply; what a rule would negotiate for does not arrive.
 
 [ledger: packet-mirror, packet-fallback-on-silence, packet-held-while-asked, packet-receiver-block]
-[ledger: cs-request-clear-first, cs-no-rule-no-answer]
+[ledger: cs-request-in-clear, cs-responder-needs-rule, cs-groups]
 [ledger: packet-default-response-when-none, packet-tunnels-unjudged, two-no-fallback-after-answer, two-soft-outlives]
+
+[ledger: packet-exempt-met-by-none, packet-permit-of-packet]
 """
 
 from __future__ import annotations

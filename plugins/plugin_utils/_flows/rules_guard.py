@@ -7,6 +7,8 @@
 This is a cautious judgement and no analysis of what both ends do: a rule that requires protection is taken to stop
 every packet that it may match, unless an exemption matches all of the flow and wins over that rule for certain. What is
 not known about a rule counts against it. A flow that comes through such a rule today goes on to.
+
+[ledger: cs-ranking, cs-both-directions]
 """
 
 from __future__ import annotations
@@ -65,7 +67,8 @@ def check_rules(
         return ()
     needs = MANAGEMENT not in guard.allowed
     listed = connections() if needs or (guard.guarded and not guard.given.hosts) else Listed()
-    flows = [(flow, guard.given.hosts) for flow in guard.guarded if not (flow.name == _DHCP and _leases_pass(have))]
+    own = guard.given.hosts or tuple(dict.fromkeys(each.local for each in listed.connections))
+    flows = [(flow, own) for flow in guard.guarded if not (flow.name == _DHCP and _leases_pass(have))]
     if needs:
         found = known_management(guard.given, guard.approach, listed)
         flows.insert(0, (management(found.controllers, found.ports), found.hosts))

@@ -25,8 +25,6 @@ class BothView:
 
     A block of the policy drops the packet (Windows Filtering Platform, filter arbitration), and where one engine is
     silent the other one decides. Which of them negotiates where both speak is documented nowhere.
-
-    [ledger: cs-both-engines]
     """
 
     def __init__(self, host: Endpoint) -> None:

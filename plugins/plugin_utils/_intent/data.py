@@ -40,14 +40,17 @@ def to_data(found: Deployment) -> Data:
         "refusals": _sentences(found.refusals),
         "warnings": _sentences(found.warnings),
         "findings": _sentences(found.findings),
+        "left": _sentences(found.left),
         "missing": {name: absence.value for name, absence in found.missing.items()},
         "unknown_peers": found.unknown,
         "rounds": [],
         "hosts": {},
         "pairs": [],
+        "left_pairs": [list(one.pair) for one in found.plan.left],
         "flows": [],
         "asking": sorted(found.ends.asking),
         "answering": sorted(found.ends.answering),
+        "divided": _divided(found),
         "expect": [],
         "network": {"flows": [], "protocols": []},
     }
@@ -191,6 +194,16 @@ def _pairs(found: Deployment) -> list[Data]:
         }
         for (source, destination, traffic), stands in found.stands.items()
     ]
+
+
+def _divided(found: Deployment) -> list[Data]:
+    """Return the pairs of which one host takes part and the other does not; ``asks`` says that the other one asks."""
+    rows: dict[tuple[str, str, bool], None] = {}
+    for way in found.ends.ways:
+        for one, other, asks in ((way.source, way.destination, False), (way.destination, way.source, True)):
+            if isinstance(one, Host) and isinstance(other, Host) and one.present and not other.present:
+                rows[one.name, other.name, asks] = None
+    return [{"host": one, "other": other, "asks": asks} for one, other, asks in sorted(rows)]
 
 
 def _flows(found: Deployment) -> list[Data]:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -44,6 +44,7 @@ class Deployment:
     findings: list[str] = field(default_factory=list)
     missing: dict[str, Absence] = field(default_factory=dict)
     unknown: dict[str, list[str]] = field(default_factory=dict)
+    left: list[str] = field(default_factory=list)
 
     @property
     def intent(self) -> Intent:
@@ -78,9 +79,11 @@ def deploy(intent: Intent, methods: Methods | None = None) -> Deployment:
         frozenset(host.name for host in intent.hosts if host.name not in found.changes),
         intent.switches.allow_swap,
         keep_unknown=not intent.switches.remove_unknown_peers,
+        leave_refused=intent.switches.leave_refused,
         methods=replace(methods or Methods(), judge=_judge_nothing) if looks else methods,
     )
-    found.refusals += [] if looks else [*_refusals(found.plan), *_unknown_keys(found)]
+    found.refusals += [] if looks else [*_refusals(found.plan.refused), *_unknown_keys(found)]
+    found.left = list(_refusals(found.plan.left))
     _name_held(found)
     if not found.refusals:
         _stand(found)
@@ -151,7 +154,7 @@ def _refuse_unknown_policy(found: Deployment, host: Host, error: IpsecError) -> 
     if found.intent.switches.replace_policy or found.intent.switches.only_look:
         found.warnings.append(sentence)
     else:
-        found.refusals.append(f"{sentence} Set replace_policy to put another policy in its place all the same.")
+        found.refusals.append(f"{sentence} Set ipsec_replace_policy to put another policy in its place all the same.")
 
 
 def _refuse_other_policy(found: Deployment, host: Host, form: Form, name: str) -> None:
@@ -161,7 +164,7 @@ def _refuse_other_policy(found: Deployment, host: Host, form: Form, name: str) -
         other = form.frame.name
         found.refusals.append(
             f"{host.name} has another policy in force, {other!a}. One policy is in force on a host, so its rules would "
-            "no longer count. Set replace_policy if that is meant."
+            "no longer count. Set ipsec_replace_policy if that is meant."
         )
 
 
@@ -194,10 +197,10 @@ def _words(one: Binding) -> str:
     return f"{ends} {format_protocol(found.protocol)}{port}"
 
 
-def _refusals(plan: Plan) -> Iterator[str]:
+def _refusals(refused: Iterable[Refused]) -> Iterator[str]:
     """Yield a refusal for each kind of change that cannot be made, with the pairs and the way to make it."""
     kinds: dict[tuple[object, Wrong], list[Refused]] = {}
-    for one in plan.refused:
+    for one in refused:
         kinds.setdefault((one.kind, one.violation.wrong), []).append(one)
     for ones in kinds.values():
         first = ones[0]
@@ -236,6 +239,7 @@ def _name_held(found: Deployment) -> None:
 def _stand(found: Deployment) -> None:
     """Say where each flow stands at each stage, and refuse an end at which one does not do what it says."""
     known: dict[object, tuple[Stand, ...]] = {}
+    left = {one.pair for one in found.plan.left}
     for pair, ways in found.targets.flows.items():
         if not all(name in found.changes for name in pair) or not reachable(*(found.ends.hosts[one] for one in pair)):
             continue
@@ -251,7 +255,7 @@ def _stand(found: Deployment) -> None:
             enough = (
                 (Standing.REQUIRED,) if way.flow.level is Level.REQUIRE else (Standing.REQUIRED, Standing.REQUESTED)
             )
-            if last.standing not in enough and not found.intent.switches.only_look:
+            if last.standing not in enough and pair not in left and not found.intent.switches.only_look:
                 found.refusals.append(
                     f"At the end {source} -> {destination} {way.flow.traffic} would be {last.standing.value}, not "
                     f"{enough[-1].value}. {last.why}"

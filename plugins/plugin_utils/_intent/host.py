@@ -39,11 +39,12 @@ def read_host(data: object, path: str) -> Host:
     info = fields.mapping("info")
     if not isinstance(info, Mapping):
         raise IpsecError(fields.at("info"), hidden(info), "the result of policies_info", "Write what it registered.")
+    name = fields.text("name", "")
     host = Host(
-        name=fields.text("name", ""),
+        name=name,
         path=path,
-        addresses=_addresses(fields, "addresses"),
-        translated=_addresses(fields, "translated_addresses"),
+        addresses=_addresses(fields, "addresses", f" Correct ipsec_address of {name}, or ipsec_addresses."),
+        translated=_addresses(fields, "translated_addresses", f" Correct ipsec_translated_addresses of {name}."),
         system=fields.choice("system", System, System.WINDOWS),
         engine=fields.choice("engine", Engine, Engine.POLICY_STORE),
         absent=fields.choice("absent", Absence, Absence.LIMIT) if fields.given("absent") else None,
@@ -54,8 +55,9 @@ def read_host(data: object, path: str) -> Host:
     return _with_info(host, info, fields.at("info")) if "config" in info else host
 
 
-def _addresses(fields: Fields, key: str) -> tuple[IpAddress, ...]:
-    expected, remedy = "an IPv4 or IPv6 address", "Give single addresses, without a prefix; names are not resolved."
+def _addresses(fields: Fields, key: str, where_from: str = "") -> tuple[IpAddress, ...]:
+    expected = "an IPv4 or IPv6 address"
+    remedy = f"Give single addresses, without a prefix; names are not resolved.{where_from}"
     found = [parse_one_address(text, where, expected, remedy) for where, text in fields.elements(key)]
     return tuple(dict.fromkeys(found))
 

@@ -51,8 +51,8 @@ def _absent(ends: Ends, hosts: list[Host]) -> Iterator[str]:
     switches = ends.intent.switches
     if lost and not (switches.skip_unreachable or switches.only_look):
         yield (
-            f"No answer from {', '.join(lost)}. Nothing was changed. Bring them back, or set skip_unreachable to do "
-            "the rest without them."
+            f"No answer from {', '.join(lost)}. Nothing was changed. Bring them back, or set ipsec_skip_unreachable to "
+            "do the rest without them."
         )
     if hosts and not any(host.present for host in hosts):
         yield "None of the hosts that flows name takes part in this run, so there is nothing to do."

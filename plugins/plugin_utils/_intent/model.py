@@ -147,6 +147,7 @@ class Switches:
 
     allow_swap: frozenset[Swap] = frozenset()
     skip_unreachable: bool = False
+    leave_refused: bool = False
     remove_unknown_peers: bool = False
     replace_policy: bool = False
     only_look: bool = False

@@ -5,7 +5,8 @@
 """Whether a round is proven: by associations that are younger than it, as far as either end tells of them.
 
 What was wrong does not show when it is written but at the next negotiation, and associations from before may hide it
-for hours. A host names its associations; one whose names it did not have before the round is younger.
+for hours. A host names its associations; one whose names it did not have before the round is younger
+[ledger: two-association-names].
 """
 
 from __future__ import annotations

@@ -29,6 +29,7 @@ OPTIONS = (
     "article",
     "allow_swap",
     "skip_unreachable",
+    "leave_refused",
     "remove_unknown_peers",
     "replace_policy",
     "only_look",
@@ -83,6 +84,7 @@ def read_intent(given: Mapping[str, object]) -> Intent:
         switches=Switches(
             allow_swap=frozenset(_words(fields, "allow_swap", Swap)),
             skip_unreachable=fields.flag("skip_unreachable", False),
+            leave_refused=fields.flag("leave_refused", False),
             remove_unknown_peers=fields.flag("remove_unknown_peers", False),
             replace_policy=fields.flag("replace_policy", False),
             only_look=fields.flag("only_look", False),

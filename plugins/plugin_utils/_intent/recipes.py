@@ -11,7 +11,10 @@ from dataclasses import dataclass
 
 from .model import Swap
 
-_SWAP = "Or put {kind} into allow_swap: both hosts then change at once, and the traffic stands still for some seconds."
+_SWAP = (
+    "Or put {kind} into ipsec_allow_swap: both hosts then change at once, and the traffic stands still for some "
+    "seconds."
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,12 +76,16 @@ class Refused:
 
 @dataclass
 class Plan:
-    """What each host has before and after each round. ``held`` are peers that should change and take no part."""
+    """What each host has before and after each round. ``held`` are peers that should change and take no part.
+
+    ``left`` are pairs that stay as they are, since their change was refused.
+    """
 
     changes: Mapping[str, Change] = field(default_factory=dict)
     stages: dict[str, tuple[Form, ...]] = field(default_factory=dict)
     swaps: dict[Pair, Swap] = field(default_factory=dict)
     refused: list[Refused] = field(default_factory=list)
+    left: list[Refused] = field(default_factory=list)
     held: dict[str, list[str]] = field(default_factory=dict)
     _by_peer: dict[str, list[dict[str, Bindings]]] = field(default_factory=dict)
 
@@ -114,6 +118,7 @@ class _Planner:
     allowed: frozenset[Swap]
     keep_unknown: bool
     methods: Methods
+    leave: bool = False
     routes: dict[str, dict[str, Route]] = field(default_factory=dict)
     frames: dict[str, tuple[Policy | None, ...]] = field(default_factory=dict)
     sides: dict[str, tuple[dict[str, Bindings], dict[str, Bindings]]] = field(default_factory=dict)
@@ -236,7 +241,17 @@ class _Planner:
                 plan.swaps[pair] = kind
                 return
             found = wrong[0] if wrong else found
+            if self.leave and self._stays(pair):
+                plan.left.append(Refused(pair, kind, found))
+                return
         plan.refused.append(Refused(pair, kind, found))
+
+    def _stays(self, pair: Pair) -> bool:
+        """Leave a pair as it is, if that is possible beside all else that its two hosts get."""
+        for name, peer in (pair, pair[::-1]):
+            old = self._two(name, peer)[0]
+            self.routes[name][peer] = old, old, old, old
+        return not self._violations(pair)
 
     def _two(self, owner: str, other: str) -> tuple[Bindings, Bindings]:
         """Return what the owner has about another host, before and after."""
@@ -250,10 +265,11 @@ def plan_rounds(
     allowed: frozenset[Swap] = frozenset(),
     *,
     keep_unknown: bool = True,
+    leave_refused: bool = False,
     methods: Methods | None = None,
 ) -> Plan:
     """Return the rounds for hosts that take part, by their names; ``frozen`` are the names of those that do not."""
-    return _Planner(changes, frozen, allowed, keep_unknown, methods or Methods()).plan()
+    return _Planner(changes, frozen, allowed, keep_unknown, methods or Methods(), leave_refused).plan()
 
 
 def _asks(bindings: Sequence[Binding]) -> bool:

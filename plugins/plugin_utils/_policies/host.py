@@ -88,6 +88,7 @@ class Host:
             "domain_policy": self.domain_policy or "",
             "local_policy_counts": self.local_policy_counts,
             "exemption_level": self.exemption_level,
+            "unconfirmed": self.timer,
             "own_addresses": None if self.own is None else [str(one) for one in self.own],
         }
 

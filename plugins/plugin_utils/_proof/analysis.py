@@ -13,7 +13,7 @@ from .._common.errors import IpsecError
 from .._flows.check import FlowAnalysis, read_check
 from .._flows.endpoint import Endpoint
 from .._flows.negotiation import Agreement
-from .._flows.outcome import SECURED, Outcome
+from .._flows.outcome import PASSING_IN_CLEAR, SECURED, Outcome
 from .._flows.pair import Pair
 from .._flows.semantics import View
 from .._flows.space import Packet
@@ -26,9 +26,8 @@ class JudgedFlow:
     """Packets of a flow from one host to another, such as from a front-end to a port of a back-end.
 
     ``wanted`` is what both agree on when they have what they should have, None where that is not protection at all or
-    nobody told. ``outcome`` is what becomes of them with what the hosts have: the first that is not protected, or the
-    one there is; None where a host could not be read. ``alone`` is what the front-end does with a back-end that knows
-    no IPsec.
+    nobody told. ``outcome`` is the worst that becomes of them with what the hosts have; None where a host could not be
+    read. ``alone`` is what the source does with a destination that knows no IPsec.
     """
 
     asked: WantedFlow
@@ -171,12 +170,14 @@ def _flow(
 
 
 def _worst(pair: Pair, traffic: str) -> tuple[Outcome | None, Packet | None]:
-    """Return the first outcome that is not protected, else the only one, with a packet that has it.
+    """Return the worst outcome with a packet that has it: in clear, then stopped, then protected.
 
     None where the two ends have no address family in common.
     """
     regions = list(pair.regions(parse_traffic(traffic, "traffic").space()))
     if not regions:
         return None, None
-    space, outcome = min(regions, key=lambda region: region[1].kind in SECURED)
+    space, outcome = min(
+        regions, key=lambda region: (region[1].kind in SECURED, region[1].kind not in PASSING_IN_CLEAR)
+    )
     return outcome, space.example()

@@ -48,7 +48,7 @@ def host_causes(host: HostEvidence) -> Iterator[Cause]:
             subject=host.name,
             cause=f"The firewall of {host.name} does not let IPsec through as it should.",
             evidence=f"Missing or different: {command}",
-            remedy="Run site.yml, or the module firewall on the host.",
+            remedy="Run the playbook protect or site again, or the module firewall on the host.",
         )
 
 
@@ -95,7 +95,7 @@ def assignment_causes(host: HostEvidence) -> Iterator[Cause]:
             subject=host.name,
             cause=f"No policy is assigned on {host.name}.",
             evidence=f"The policy store names no active policy, {host.wanted_policy!r} should be it.",
-            remedy="Run site.yml, or assign the policy with the module assignment.",
+            remedy="Run the playbook protect or site again, or assign the policy with the module assignment.",
         )
         return
     yield Cause(
@@ -103,7 +103,7 @@ def assignment_causes(host: HostEvidence) -> Iterator[Cause]:
         subject=host.name,
         cause=f"Another policy is in force on {host.name}.",
         evidence=f"{host.assigned!r} is assigned, {host.wanted_policy!r} should be.",
-        remedy="Run site.yml, or assign the policy with the module assignment.",
+        remedy="Run the playbook protect or site again, or assign the policy with the module assignment.",
     )
 
 
@@ -123,7 +123,7 @@ def opening_causes(firewall: FirewallEvidence) -> Iterator[Cause]:
             subject=firewall.name,
             cause=f"The firewall {firewall.name} does not let IPsec through as it should.",
             evidence=f"Missing or different: {firewall.commands[0]}",
-            remedy="Run site.yml, or the role firewall on it.",
+            remedy="Run the playbook protect or site again, or the role firewall on it.",
         )
 
 
@@ -136,7 +136,7 @@ def drift(host: HostEvidence) -> Iterator[Cause]:
             subject=host.name,
             cause=f"{host.name} does not have the policies that it should have.",
             evidence=f"Still needed: {host.commands[0]}{more}.",
-            remedy="Run site.yml with --check --diff to see how, then without.",
+            remedy="Run the playbook protect or site with --check --diff to see how, then without.",
         )
 
 
@@ -162,7 +162,7 @@ def _key(host: HostEvidence) -> Iterator[Cause]:
             subject=host.name,
             cause=f"The pre-shared key of {host.name} is not the intended one.",
             evidence=f"Still needed: {changed[0]}",
-            remedy="Run site.yml with the same key for both ends.",
+            remedy="Run the playbook protect or site with the same key for both ends.",
         )
 
 

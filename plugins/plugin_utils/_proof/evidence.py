@@ -267,7 +267,7 @@ def _flow(data: object, path: str, known: Mapping[str, Role]) -> WantedFlow:
         source=fields.text("from", ""),
         destination=fields.text("to", ""),
         protocol=protocol,
-        port=fields.port("port", 0),
+        port=fields.port("port", 0) if fields.given("port") else 0,
         level=fields.choice("level", Level, Level.REQUIRE),
     )
 

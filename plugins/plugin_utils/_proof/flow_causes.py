@@ -14,7 +14,7 @@ from .analysis import JudgedFlow
 from .evidence import HostEvidence
 from .model import Cause, CauseKind
 
-_RUN = "Run site.yml, which corrects the policies."
+_RUN = "Run the playbook protect or site again, which corrects the policies."
 _BLOCKS = (OutcomeKind.BLOCKED_HERE, OutcomeKind.BLOCKED_THERE)
 _MISMATCHES = {
     OutcomeKind.QM_PROPOSAL_MISMATCH: (CauseKind.NO_COMMON_METHOD, "quick-mode security method"),

@@ -67,7 +67,7 @@ def _services(host: HostEvidence) -> Check:
                     subject=host.name,
                     cause=f"The service {name} of {host.name} does not start with the host.",
                     evidence="Its start type is not automatic.",
-                    remedy=f"sc config {name} start= auto, or run site.yml.",
+                    remedy=f"sc config {name} start= auto, or run the playbook protect or site.",
                 )
             )
     return _check("services", host, title, causes, f"Running and automatic: {', '.join(host.services)}.")

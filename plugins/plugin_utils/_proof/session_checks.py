@@ -22,7 +22,11 @@ _COUNTERS = ("bytes_sent", "bytes_received")
 def session_checks(evidence: Evidence, analysis: Analysis) -> Iterator[Check]:
     """Yield the checks of sessions, counters, probes and further expectations."""
     if not evidence.sessions:
-        yield _nothing("sessions", "Sessions through the front-ends work", "No session was tried: set verify_sessions.")
+        yield _nothing(
+            "sessions",
+            "Sessions through the front-ends work",
+            "No session was tried: set ipsec_sessions (verify_sessions of the role).",
+        )
     for session in evidence.sessions:
         flow = analysis.flow(session)
         yield _session(session, flow, evidence)

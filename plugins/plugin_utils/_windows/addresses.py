@@ -8,6 +8,9 @@ Each interface has a key; ``IPAddress`` are the addresses that somebody set, ``D
 (cc962469). Keys of adapters that were taken out stay; the list ``Linkage\\Bind`` names those that TCP/IP is bound to.
 Whether an adapter is switched off for now stands in neither, and addresses that a cluster or a load balancer lends are
 kept elsewhere. No document says where IPv6 addresses are. To be confirmed on Windows.
+
+[ledger: host-addresses-values, host-addresses-bound, host-addresses-no-lease, host-addresses-off]
+[ledger: host-addresses-ipv6]
 """
 
 from __future__ import annotations

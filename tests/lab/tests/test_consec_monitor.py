@@ -5,26 +5,18 @@
 
 from __future__ import annotations
 
-import io
-
 import pytest
+from consec_lines import once
 
 from winlab import Host
 from winlab.dataplane.wire import Wire
 from winlab.ipsec.fate import Fate
-from winlab.netsh import main
 from winlab.testing.connections import GCM, KEY, in_connections, type_in
 from winlab.testing.pair import BE, FE, START, WEB, pair
 from winlab.wmi.associations import main_mode, quick_mode
 
 RULE = f"action=requireinrequireout {KEY} {GCM} protocol=tcp port2=80"
 MIRRORED = RULE.replace("port2", "port1")
-
-
-def once(host: Host, line: str) -> tuple[int, str]:
-    said = bytearray()
-    code = main(host, line, io.BytesIO(b""), said.extend)
-    return code, said.decode(host.oem_encoding)
 
 
 @pytest.fixture

@@ -5,19 +5,17 @@
 
 from __future__ import annotations
 
-import io
 import re
 
 import pytest
+from consec_lines import OK, done, once
 
 from winlab import Host, Kind, Value
 from winlab.consec import sets, store
 from winlab.consec.store import Origin, SetKind
-from winlab.netsh import main
 from winlab.netsh.talk import talk
 from winlab.services import State
 
-OK = "Ok.\r\n\r\n"
 ADD = "advfirewall consec add rule"
 DELETE = "advfirewall consec delete rule"
 SET = "advfirewall consec set rule"
@@ -30,19 +28,6 @@ PRIMARY = (
 )
 CA = '"CN=Example Root CA"'
 CERTIFIED = "CertAccountMapping=FALSE ExcludeCAName=FALSE HealthCert=FALSE"
-
-
-def once(host: Host, line: str) -> tuple[int, str]:
-    said = bytearray()
-    code = main(host, line, io.BytesIO(b""), said.extend)
-    return code, said.decode(host.oem_encoding)
-
-
-def done(host: Host, *lines: str) -> Host:
-    for line in lines:
-        code, said = once(host, line)
-        assert (code, said.endswith(OK)) == (0, True), said
-    return host
 
 
 def strings(host: Host) -> list[str]:
@@ -259,100 +244,6 @@ def test_quick_mode(tags: str, header: str, wanted: list[str]) -> None:
     found = suites(host, SetKind.CRYPTO2)
     assert told(found.header) == f"Version=2.26 {header}"
     assert list(map(told, found.suites))[: len(wanted)] == wanted
-
-
-@pytest.mark.parametrize(
-    "tags",
-    [
-        "name=all",
-        "name=a|b",
-        "endpoint2=224.0.0.1",
-        "endpoint2=127.0.0.1",
-        "endpoint2=nobody.example",
-        "endpoint2=10.0.0.9-10.0.0.1",
-        "endpoint1=10.0.0.1 interfacetype=lan",
-        "port1=80",
-        "port1=80 protocol=icmpv4",
-        "port1=80-90 protocol=tcp",
-        "port1=rpc protocol=tcp",
-        "protocol=256",
-        "protocol=arp",
-        "profile=any,domain",
-        "description=a|b",
-        "action=require",
-        "action=noauthentication auth1=computerkerb",
-        "action=noauthentication qmsecmethods=default",
-        "action=requireinclearout",
-        "type=dynamic",
-        "mode=tunnel",
-        "mode=tunnel localtunnelendpoint=any remotetunnelendpoint=any",
-        "mode=tunnel localtunnelendpoint=10.0.0.1 remotetunnelendpoint=2001:db8::1",
-        "mode=tunnel localtunnelendpoint=10.0.0.1 protocol=tcp",
-        "mode=tunnel localtunnelendpoint=10.0.0.1 action=requestinrequestout",
-        "localtunnelendpoint=10.0.0.1",
-        "applyauthz=yes",
-        "exemptipsecprotectedconnections=yes",
-        "auth1=computerpsk",
-        "auth1=computerpsk auth1psk=a|b",
-        "auth1=computerpsk,computerntlm auth1psk=x",
-        "auth1=computerkerb,computerkerb",
-        "auth1=computerkerb auth1psk=x",
-        "auth1psk=x",
-        "auth1=computercert",
-        "auth1=computercert auth1ca=",
-        "auth1=userkerb",
-        "auth1=computercertecdsap521 auth1ca=CN=A",
-        'auth1=computercert auth1ca="CN=A catype:root|CN=B catype:intermediate"',
-        'auth1=computercert auth1ca="CN=A certmapping:perhaps"',
-        "auth2=computerkerb",
-        "auth2=anonymous",
-        "auth2=computercert,userkerb auth2ca=CN=A",
-        'auth2=usercert auth2ca="CN=A excludecaname:yes"',
-        "qmpfs=dhgroup5",
-        "qmsecmethods=",
-        "qmsecmethods=esp:sha384-aes256",
-        "qmsecmethods=esp:aesgcm128-aesgcm256",
-        "qmsecmethods=esp:aesgmac256-aesgcm256",
-        "qmsecmethods=esp:aesgcm256-none",
-        "qmsecmethods=esp:none-none",
-        "qmsecmethods=esp:aes256-sha256",
-        "qmsecmethods=ah:sha1-aes128",
-        "qmsecmethods=ah:sha1+esp:sha256-aes128",
-        "qmsecmethods=ah:sha1+ah:sha1",
-        "qmsecmethods=ah:sha1+4min",
-        "qmsecmethods=ah:sha1+2881min",
-        "qmsecmethods=ah:sha1+1kb",
-        "qmsecmethods=ah:sha1+60min+60min",
-        "qmsecmethods=authnoencap:sha1",
-        "qmsecmethods=authnoencap:sha1,ah:sha1 qmpfs=mainmode",
-        "qmsecmethods=authnoencap:sha1,ah:sha1 auth1=computerpsk auth1psk=x",
-        "qmsecmethods=60min",
-        "mmsecmethods=default",
-        "name=other name=another",
-    ],
-)
-def test_refused(tags: str) -> None:
-    given = {word.partition("=")[0] for word in tags.split()}
-    rest = " ".join(word for word in WEB.split() if word.partition("=")[0] not in given)
-    host = Host.create("h")
-    code, said = once(host, f"{ADD} {rest} {tags}")
-    assert code == 1
-    assert said.strip()
-    assert "Ok." not in said
-    assert not strings(host)
-    assert not host.registry.exists(rf"{Origin.LOCAL.value}\Phase1AuthenticationSets")
-
-
-@pytest.mark.parametrize("missing", ["name", "endpoint1", "endpoint2", "action"])
-def test_required(missing: str) -> None:
-    line = " ".join(word for word in WEB.split() if not word.startswith(f"{missing}="))
-    # Without any tag the first word in order would be taken for it, so nothing else is on the line.
-    assert once(Host.create("h"), f"{ADD} {line}")[0] == 1
-
-
-def test_a_refusal_does_not_repeat_a_key() -> None:
-    _code, said = once(Host.create("h"), f"{ADD} {WEB} auth1=computerpsk auth1psk=geheim|nis")
-    assert "geheim" not in said
 
 
 def test_group_24_came_with_2012() -> None:

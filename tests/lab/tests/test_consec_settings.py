@@ -5,31 +5,14 @@
 
 from __future__ import annotations
 
-import io
-
 import pytest
+from consec_lines import LOCAL, done, once
 
 from winlab import Host, Kind, Value
 from winlab.consec import crypto, store
 from winlab.consec.store import Origin, SetKind
-from winlab.netsh import main
 
-OK = "Ok.\r\n\r\n"
 ADD = "advfirewall mainmode add rule"
-LOCAL = Origin.LOCAL.value
-
-
-def once(host: Host, line: str) -> tuple[int, str]:
-    said = bytearray()
-    code = main(host, line, io.BytesIO(b""), said.extend)
-    return code, said.decode(host.oem_encoding)
-
-
-def done(host: Host, *lines: str) -> Host:
-    for line in lines:
-        code, said = once(host, line)
-        assert (code, said.endswith(OK)) == (0, True), said
-    return host
 
 
 def strings(host: Host) -> list[str]:

@@ -11,6 +11,7 @@ from ipaddress import ip_address
 import pytest
 
 from winlab import Host, services
+from winlab.dataplane.hostfirewall import Filtering
 from winlab.dataplane.judge import Judgement, weigh
 from winlab.dataplane.management import passes
 from winlab.dataplane.wire import Wire
@@ -357,3 +358,33 @@ def test_a_rule_that_requires_locks_the_controller_out_unless_it_is_exempt() -> 
     assert not passes(controller, be, 5985)
     in_connections(be, f"{EXEMPT} name=management protocol=tcp port1=5985")
     assert passes(controller, be, 5985)
+
+
+@pytest.mark.parametrize(
+    ("security", "suites", "arrives"),
+    [
+        ("authenticate", GCM, True),
+        ("authenticate", "qmsecmethods=esp:sha1-none", True),
+        ("authenc", GCM, True),
+        ("authenc", "qmsecmethods=ah:sha1", False),
+        ("authdynenc", GCM, True),
+        ("authnoencap", GCM, False),
+        ("notrequired", GCM, True),
+    ],
+)
+def test_firewall_rules_for_secured_traffic(security: str, suites: str, arrives: bool) -> None:
+    fe, be = pair(f"{REQUEST} {KEY} {suites}", f"{REQUEST} {KEY} {suites}")
+    for line in (
+        f"name=web dir=in action=allow protocol=tcp localport=80 security={security}",
+        "name=ike dir=in action=allow protocol=udp localport=500",
+        "name=esp dir=in action=allow protocol=50",
+        "name=ah dir=in action=allow protocol=51",
+    ):
+        for each in (fe, be):
+            type_in(each, f"firewall add rule {line}")
+    delivery = Wire([fe, be], filtering=Filtering.ALL).send(WEB)
+    assert delivery.delivered == arrives
+    # What a firewall takes only protected does not get in before it is.
+    assert delivery.arrived_in_clear == (security == "notrequired")
+    type_in(fe, "consec delete rule name=all")
+    assert weigh(fe, be, WEB, filtering=Filtering.ALL).delivered == (security == "notrequired")

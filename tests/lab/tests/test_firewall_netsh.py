@@ -72,6 +72,10 @@ def done(host: Host, *lines: str) -> Host:
         ("name=X dir=in action=allow profile=public,private,domain", "Dir=In|Name=X|"),
         (r'name=X dir=in action=allow program="C:\a b.exe" service=s', r"Dir=In|App=C:\a b.exe|Svc=s|Name=X|"),
         ('name=X dir=in action=allow desc="a = b" edge=y', "Dir=In|Name=X|Desc=a = b|Edge=TRUE|"),
+        ("name=X dir=in action=allow security=authenc", "Dir=In|Name=X|Security=AuthenticateEncrypt|"),
+        ("name=X dir=in action=allow security=authnoencap", "Dir=In|Name=X|Security2_9=An-NoEncap|"),
+        ("name=X dir=in action=allow security=authdynenc", "Dir=In|Name=X|Security2=AnE-Nego|"),
+        ("name=X dir=in action=allow security=notrequired", "Dir=In|Name=X|"),
         ("na=X di=i ac=a prot=17 locali=10.0.0.1", "Dir=In|Protocol=17|LA4=10.0.0.1|Name=X|"),
     ],
 )

@@ -4,7 +4,8 @@
 """Simulated Windows hosts for tests: registry, services, the IPsec policy store and the console programs on it.
 
 Everything here was written from published descriptions and from bytes of real stores. Where nothing is known, the
-lab makes a choice and says so in a comment that contains the words "lab's choice".
+lab makes a choice and says so in a comment that contains the words "lab's choice". What is said of Windows has its
+source in docs/ledger of the repository, under the names that such comments cite in brackets.
 """
 
 from __future__ import annotations

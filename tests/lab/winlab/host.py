@@ -92,6 +92,8 @@ class Host:
         """Security associations end with the services that hold them, and dynamic policy with the agent (cc739550).
 
         The agent serves the policy store alone.
+
+        [ledger: cs-agent-leaves-rules]
         """
         if stopped == "PolicyAgent":
             self.dynamic.discard()

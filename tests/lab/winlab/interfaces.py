@@ -6,6 +6,8 @@
 Value names and their meaning are those of the registry reference (cc962469 and its neighbours). That the key of an
 adapter that was taken out stays, and that `Linkage` names those that are bound, is common knowledge of administrators;
 so is 0.0.0.0 for no lease. IPv6 addresses are not shown: no document says where Windows keeps them.
+
+[ledger: host-addresses-values, host-addresses-bound, host-addresses-no-lease, host-addresses-ipv6]
 """
 
 from __future__ import annotations

@@ -8,6 +8,8 @@ Sources: MS-GPIPSEC 2.2.1.x with its product endnotes, default objects of Active
 Windows 2000 and of Active Directory, and says so.
 
 [ledger: winrm-on-2003, netsh-exists-from-2003, data-2003-store]
+
+[ledger: cs-schema]
 """
 
 from __future__ import annotations

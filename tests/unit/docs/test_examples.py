@@ -10,6 +10,7 @@ values are replaced by stand-ins first, so that the rest of the task is checked 
 
 from __future__ import annotations
 
+import copy
 import importlib
 import re
 from collections.abc import Iterator
@@ -31,6 +32,7 @@ ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
 GUIDES = sorted((ROOT / "docs/docsite/rst").glob("*.rst"))
 BLOCK_KEYS = ("tasks", "pre_tasks", "post_tasks", "handlers", "block", "rescue", "always")
 
+FLOWS = [{"name": "Web", "from": "web", "to": "sql"}]
 # What a templated value is replaced by where the type alone says too little.
 STAND_INS: dict[str, Any] = {
     "version": "2016",
@@ -46,7 +48,14 @@ STAND_INS: dict[str, Any] = {
     "exemption_level": 3,
     "services": {},
     "config": {},
-    "ipsec_flows": [{"name": "Web", "from": "web", "to": "sql"}],
+    "ipsec_flows": FLOWS,
+    "intent.flows": FLOWS,
+    "ipsec__intent.flows": FLOWS,
+    "flows": [{"from": "fe", "to": "be"}],
+    "verify__judged": [
+        {"name": "fe", "role": "front-end", "address": "10.0.0.10"},
+        {"name": "be", "role": "back-end", "address": "10.0.1.20"},
+    ],
     "deployment_hosts": [{"name": "web1", "addresses": ["10.0.1.10"]}],
 }
 BY_TYPE: dict[str, Any] = {
@@ -117,12 +126,12 @@ def filled(value: Any, option: dict[str, Any], name: str = "") -> Any:
     """Return the value with stand-ins of the right type for what is templated."""
     if templated(value):
         # By the option, or by the variable when it stands alone, or by a filter: some share a name and no shape.
-        alone = re.fullmatch(r"\{\{ (\w+) \}\}", value)
+        alone = re.fullmatch(r"\{\{ ([\w.]+) \}\}", value)
         through = re.search(r"\| winsec\.ipsec\.(\w+)", value)
         known = next((key for key in (alone and alone[1], through and through[1], name) if key in STAND_INS), None)
         if known is not None:
-            return STAND_INS[known]
-        return option["choices"][0] if "choices" in option else BY_TYPE[option.get("type", "str")]
+            return copy.deepcopy(STAND_INS[known])
+        return option["choices"][0] if "choices" in option else copy.copy(BY_TYPE[option.get("type", "str")])
     if isinstance(value, dict):
         options = option.get("options") or {}
         return {key: filled(item, options.get(key, {}), key) for key, item in value.items()}

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import protect_sweep
 import pytest
 from fault_points import Kind, Point, spread
 from fault_sweep import Finding, bench, sweep
@@ -18,6 +19,7 @@ from rollout import CONFIRMED, FIRST, SITES, STAGED, STEPS, Site
 
 from winlab.registry import Kind as ValueKind
 from winlab.registry import Value
+from winlab.testing.policies import type_in
 
 pytestmark = pytest.mark.slow
 
@@ -44,6 +46,38 @@ def test_a_rollout_that_is_hit_once_ends_well(site: Site, capsys: pytest.Capture
     assert any(finding.copies for finding in findings if finding.step == CONFIRMED)
     with capsys.disabled():
         print(f"\n{site.name}: {len(findings)} of {points} fault points", end=" ")
+
+
+@pytest.mark.parametrize("step", protect_sweep.STEPS)
+@pytest.mark.parametrize(("hit", "other"), protect_sweep.PAIRS, ids=lambda given: getattr(given, "role", given))
+def test_a_deployment_that_is_hit_once_neither_cuts_a_pair_off_nor_weakens_it(
+    hit: Site, other: str, step: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The rounds of protect.yml; the pair talks with IPsec after each hit, after the timer, and in the end."""
+    turn = protect_sweep.PAIRS.index((hit, other)) + 2 * protect_sweep.STEPS.index(step)
+    done = protect_sweep.sweep(hit, other, step, lambda found: spread(found, turn, 2))
+    assert wrong(done.findings) == []
+    assert done.findings
+    with capsys.disabled():
+        print(f"\n{hit.name}, {step}: {len(done.findings)} of {done.points} fault points", end=" ")
+
+
+def test_what_was_not_confirmed_is_confirmed_by_the_next_run() -> None:
+    """The host has the change and would go back by itself: the next run must not take it for done."""
+    with protect_sweep.bench(*protect_sweep.PAIRS[0], protect_sweep.ADDED_PORT) as place:
+        assert place.try_point(Point(Kind.DEATH_BEFORE, place._confirmation)).wrong == ()
+
+
+def test_a_pair_that_is_cut_off_or_in_clear_is_seen() -> None:
+    with protect_sweep.bench(*protect_sweep.PAIRS[0], protect_sweep.AUTHENTICATION) as place:
+        point = next(each for each in place.points if each.kind is Kind.DROP_BEFORE)
+        assert place.try_point(point).wrong == ()
+        for line in (
+            'set rule name="IPsec with web" policy="IPsec flows" kerberos=no rootca="CN=Other"',
+            'set policy "IPsec flows" assign=no',
+        ):
+            type_in(place.pair.other, line)
+            assert any(text.startswith("lost: ") for text in place.pair.wrong())
 
 
 def test_every_request_of_a_login_by_ntlm() -> None:

@@ -160,7 +160,7 @@ def test_the_rollout_saves_shows_and_reports_every_text_as_data(place: Place) ->
     place.before = place.texts()
     assert all(str(state[0]).startswith("../../") for state in place.before.values())
     report = place.folder / "report"
-    said = place.play("site.yml", "-e", f"ipsec_report_folder={report}")
+    said = place.play("site.yml", "-e", "ipsec_replace_policy=true", "-e", f"ipsec_report_folder={report}")
     assert "lookup('pipe'" in said
     saved = place.folder / "inventory" / ".ipsec-saved"
     assert sorted(path.name for path in saved.iterdir()) == ["be.json", "fe.json"]
@@ -230,7 +230,7 @@ def test_a_name_in_the_inventory_is_no_path(place: Place) -> None:
         (deep / folder).mkdir(parents=True)
         (deep / folder / "hosts.yml").write_text(yaml.safe_dump(found))
     both = (deep / "a", "-i", str(deep / "b"))
-    done = run("site.yml", *both)
+    done = run("site.yml", *both, "-e", "ipsec_replace_policy=true")
     assert done.returncode == 0, done.stdout
     written = {str(path.relative_to(deep)) for path in deep.rglob("*") if path.is_file()}
     saved = {"a/.ipsec-saved/%2E.%2F..%2Ffe.json", "b/.ipsec-saved/%2Ftmp%2Fbe.json"}

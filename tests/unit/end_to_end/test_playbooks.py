@@ -38,7 +38,7 @@ def test_rollback_brings_back_what_was_there(tmp_path):
         done = play("site.yml", tmp_path, running)
         assert done.returncode != 0
         assert "fe has another policy in force, 'Before'" in done.stdout, done.stdout
-        assert "Set replace_policy if that is meant" in done.stdout
+        assert "Set ipsec_replace_policy if that is meant" in done.stdout
         done = play("site.yml", tmp_path, running, "--check", "--diff", *REPLACING)
         assert done.returncode == 0, done.stdout
         assert meaning(running) == before

@@ -34,9 +34,11 @@ def lab(**more: tuple[str, str, str]) -> Lab:
     )
 
 
-def protect(folder: Path, running: Lab, flow: Data, *arguments: str, code: int = 0, **more: Any) -> str:
+def protect(
+    folder: Path, running: Lab, flow: Data, *arguments: str, code: int = 0, playbook: str = "protect.yml", **more: Any
+) -> str:
     variables = json.dumps({"ipsec_flows": [flow], **more})
-    done = play("protect.yml", folder, running, "-e", variables, *arguments)
+    done = play(playbook, folder, running, "-e", variables, *arguments)
     assert done.returncode == code, done.stdout + done.stderr
     assert KEY not in done.stdout + done.stderr
     return done.stdout + done.stderr
@@ -64,12 +66,12 @@ def test_a_rollout_and_a_change_by_overlap(tmp_path: Path) -> None:
         protect(tmp_path, running, keyed)
         assert methods(running, "web1") == methods(running, "sql1") == ["preshared_key"]
         other = {**FLOW, "authentication": [{"method": "preshared_key", "preshared_key": f"{KEY}-2"}]}
-        assert "put key into allow_swap" in protect(tmp_path, running, other, code=2)
+        assert "put key into ipsec_allow_swap" in protect(tmp_path, running, other, code=2)
         protect(tmp_path, running, other, ipsec_allow_swap=["key"])
         assert "changed=0" in protect(tmp_path, running, other).split("PLAY RECAP")[1].split("sql1")[1].split("\n")[0]
         protect(tmp_path, running, keyed, ipsec_allow_swap=["key"])
         refused = protect(tmp_path, running, {**keyed, "ports": [1433, 1434]}, code=2)
-        assert "put added_port into allow_swap" in refused
+        assert "put added_port into ipsec_allow_swap" in refused
         protect(tmp_path, running, {**keyed, "ports": [1433, 1434]}, ipsec_allow_swap=["added_port"])
 
 
@@ -78,6 +80,32 @@ def test_check_mode_changes_nothing(tmp_path: Path) -> None:
         before = meaning(running)
         protect(tmp_path, running, FLOW, "--check", "--diff")
         assert meaning(running) == before
+
+
+def test_a_level_to_stay_at_and_the_way_back(tmp_path: Path) -> None:
+    """Verify says where the pair is, and rollback takes both hosts back, or none of them."""
+    tried = {**FLOW, "level": "request"}
+    with lab() as running:
+        before = meaning(running)
+        protect(tmp_path, running, tried)
+        assert "web1 -> sql1 tcp/1433: requested" in protect(tmp_path, running, tried, playbook="verify.yml")
+        said = protect(tmp_path, running, FLOW, playbook="verify.yml", code=2)
+        assert "web1 -> sql1 tcp/1433: requested, should be required" in said
+        assert "web1 only requests IPsec" in said
+        protect(tmp_path, running, FLOW)
+        said = protect(
+            tmp_path, running, FLOW, "-e", f"ipsec_report_folder={tmp_path / 'report'}", playbook="verify.yml"
+        )
+        assert "web1 -> sql1 tcp/1433: required" in said
+        assert (tmp_path / "report" / "index.html").is_file()
+        required = meaning(running)
+        said = protect(tmp_path, running, FLOW, "--limit", "web1", playbook="rollback.yml", code=2)
+        assert "may still require what their peers in it would no longer answer: sql1" in " ".join(said.split())
+        assert meaning(running) == required
+        protect(tmp_path, running, FLOW, playbook="rollback.yml")
+        assert meaning(running) == before
+        said = protect(tmp_path, running, FLOW, playbook="rollback.yml")
+        assert said.count("Nothing is saved for") == 2
 
 
 def test_a_mistyped_group_is_refused(tmp_path: Path) -> None:

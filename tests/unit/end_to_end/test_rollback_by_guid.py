@@ -40,7 +40,7 @@ def test_a_policy_with_an_odd_name_and_rules_without_names_is_brought_back(tmp_p
             call(each.host, ObjectClass.POLICY, "Before", "B\u00fcro")
         before = meaning(lab)
         assert {state[0] for state in before.values()} == {"B\u00fcro"}  # type: ignore[index]
-        done = play("site.yml", tmp_path, lab)
+        done = play("site.yml", tmp_path, lab, "-e", "ipsec_replace_policy=true")
         assert done.returncode == 0, done.stdout
         assert meaning(lab) != before
         done = play("rollback.yml", tmp_path, lab)

@@ -136,6 +136,27 @@ def test_connection_security_rules_are_read(reached: Reached) -> None:
     assert KEY not in str(told)
 
 
+@everywhere
+def test_connection_security_rules_are_made_and_left_alone(reached: Reached) -> None:
+    rule = {
+        "name": "peers",
+        "action": "requireinrequireout",
+        "endpoint2": "192.0.2.0/24",
+        "first_authentication": [{"method": "computerpsk", "preshared_key": KEY}],
+        "quick_mode": {"suites": [{"esp_encryption": "aesgcm256"}]},
+    }
+    args = {"config": {"rules": [rule]}, "state": "overridden"}
+    if reached.host.host.version.build.startswith("5.2"):
+        with pytest.raises(AnsibleActionFail, match="Windows Server 2008 and later"):
+            reached.controller.run("connection_security", args)
+        return
+    predicted = reached.controller.run("connection_security", args, check_mode=True)
+    done = reached.controller.run("connection_security", args)
+    again = reached.controller.run("connection_security", args)
+    assert (done["changed"], predicted["commands"], again["commands"]) == (True, done["commands"], [])
+    assert KEY not in str((predicted, done, again))
+
+
 @by_every_login
 def test_every_login_carries_the_same_tasks(reached: Reached) -> None:
     assert_converges(reached)

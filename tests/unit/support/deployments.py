@@ -100,7 +100,7 @@ class Played:
     swaps: int = 0
 
 
-def play(seed: int, methods: Methods | None = None) -> Played:
+def play(seed: int, methods: Methods | None = None, **more: Any) -> Played:
     """Make a deployment, change it, and look at all pairs after each step, with hosts missing and kills in between."""
     chance = random.Random(seed)
     world = new_world(chance)
@@ -115,7 +115,7 @@ def play(seed: int, methods: Methods | None = None) -> Played:
         # An earlier run was killed in the middle.
         _some(chance, world, plan)
     world = changed(chance, world) if start < 0.9 else world
-    return roll_out(chance, world, methods)
+    return roll_out(chance, world, methods, **more)
 
 
 def _leave(chance: random.Random, world: World) -> None:

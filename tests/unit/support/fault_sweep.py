@@ -28,6 +28,7 @@ from meaning import Meaning, differences, in_force, seen
 from rollout import CONFIRMED, KEY, STEPS, Play, Site, plant_others, plays, running
 from winrm_runner import Controller, Time
 
+from winlab.host import Host
 from winlab.lab import Lab, LabHost
 from winlab.netsh import static_filters
 from winlab.scheduler import run_due
@@ -37,11 +38,13 @@ from winlab.store.model import Filter
 Data = dict[str, Any]
 COPY = "~winsec~"
 # What a run, and the timer that it may leave, can change.
-_STATE = ("registry", "services", "tasks", "associations")
+STATE = ("registry", "services", "tasks", "associations")
 # The shortest timer is one of a minute; after twice that it must have run.
 _TIMER_SECONDS = 120
 # An attempt to reach a host that is dark takes its time as well.
 _ATTEMPT_SECONDS = 10
+# Steps that set the host's own timer.
+TIMED = {CONFIRMED}
 _SECRETS = (KEY, KEY.encode("utf-16-le").hex())
 
 
@@ -105,11 +108,11 @@ class Bench:
         self._run()
         entries = self.target.log.entries()
         self.goal = seen(self.target.host)
-        self.points = points(entries, dark=self.step == CONFIRMED)
+        self.points = points(entries, dark=self.step in TIMED)
         self._confirmation = confirmation(entries)
         if not differences(self.before, self.goal):
             raise ValueError(f"{self.step} of {self.site.name} changes nothing")
-        if bool(self._confirmation) is not (self.step == CONFIRMED):
+        if bool(self._confirmation) is not (self.step in TIMED):
             raise ValueError(f"{self.step} of {self.site.name}: the timer is not as expected")
 
     @property
@@ -128,7 +131,7 @@ class Bench:
         wrong += self._judge_planted()
         if ended == "success":
             wrong += [f"claim: {text}" for text in differences(self.goal, half)[:3]]
-        if point.kind in DARK and self.step == CONFIRMED:
+        if point.kind in DARK and self.step in TIMED:
             wrong += self._judge_timer(point)
         wrong += self._run_again()
         return Finding(self.site.name, self.step, self.transport, point, ended, copies, tuple(wrong))
@@ -241,11 +244,11 @@ class Bench:
         """Return a text that is the same only for the same state of everything that a run can meet."""
         host = self.target.host
         services = {name: int(service.state) for name, service in host.services.items()}
-        keys = [list(tree(host, root).items()) for root in (IPSEC, SERVICES)]
+        keys = [list(found.items()) for found in trees(host)]
         return repr((keys, services, host.tasks, host.clock.now(), self.guids.number))
 
     def _state(self) -> Data:
-        state = {name: getattr(self.target.host, name) for name in _STATE}
+        state = {name: getattr(self.target.host, name) for name in STATE}
         return copy.deepcopy({**state, "guids": self.guids.number})
 
     def _restore(self, state: Data, now: float | None = None) -> None:
@@ -255,6 +258,11 @@ class Bench:
             self.guids.number = values.pop("guids")
             for name, value in values.items():
                 setattr(self.target.host, name, value)
+
+
+def trees(host: Host) -> list[Tree]:
+    """Return the keys of a host that a run can change."""
+    return [tree(host, root) for root in (IPSEC, SERVICES)]
 
 
 def _told(error: BaseException | None) -> str:

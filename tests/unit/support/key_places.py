@@ -150,6 +150,7 @@ DEPLOYMENT_HOST = {
     "absent": "limit",
     "info": INFO,
     "own_addresses": ["10.0.0.10"],
+    "translated_addresses": ["10.0.0.10"],
     "keys_differ": False,
     "site": "a",
 }
@@ -276,7 +277,7 @@ def evidence() -> Data:
     """Return evidence about two hosts, the second with its bare needs, so that there is less to judge."""
     found = proof_evidence.healthy()
     bare = {key: found["hosts"][1][key] for key in ("name", "role", "address")}
-    return {**found, "hosts": [found["hosts"][0], bare]}
+    return {**found, "hosts": [{**found["hosts"][0], "addresses": ["10.8.0.10"]}, bare]}
 
 
 # One tree for each module, with every option that it has.
@@ -324,11 +325,14 @@ TREES: dict[str, Data] = {
         "skip_unreachable": True,
         "remove_unknown_peers": False,
         "replace_policy": True,
+        "only_look": False,
+        "serial": ["1", "50%"],
         "fail": True,
     },
     "proof": {
         **evidence(),
         "title": "t",
+        "flows": [{"from": "fe1", "to": "be1", "protocol": "tcp", "port": 80, "level": "require"}],
         "findings": [
             {
                 "id": "des",

@@ -40,7 +40,7 @@ def web(source: str, destination: str) -> Data:
 
 def associations(local: str, peers: list[str], **more: Any) -> Data:
     """Return what a host with associations to its peers tells."""
-    main = {"encryption": "3des", "integrity": "sha1", "dh_group": 2, "key_module": "ikev1"}
+    main = {"encryption": "3des", "integrity": "sha1", "dh_group": 2, "key_module": "ikev1", "identities": []}
     quick = {"protocol": "tcp", "local_port": 0, "peer_port": 80, "ah_integrity": "none", "pfs": False}
     return {
         "known": True,

@@ -5,6 +5,8 @@
 """The fixed identifiers of the policy store (MS-GPIPSEC 2.2.1; predefined objects as seen in directory defaults).
 
 [ledger: data-action-guids, data-predefined-guids, data-directory-defaults]
+
+[ledger: data-block-guid]
 """
 
 from __future__ import annotations

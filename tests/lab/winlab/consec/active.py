@@ -20,7 +20,10 @@ Rules = Callable[[Guarded, Origin], Iterator[tuple[str, AnyRule]]]
 
 
 def works(host: Guarded) -> bool:
-    """Tell whether rules can be in force: the firewall's service runs, and the firewall is on in the active profile."""
+    """Tell whether rules can be in force: the firewall's service runs, and the firewall is on in the active profile.
+
+    [ledger: cs-firewall-off]
+    """
     return (
         firewall.modern(host) and firewall.running(host) and bool(firewall.setting(host, host.profile, firewall.ENABLE))
     )
@@ -30,6 +33,8 @@ def in_force(host: Guarded, rules: Rules[AnyRule]) -> Iterator[tuple[Origin, str
     """Yield origin, identifier and rule for each one in force, those of a group policy first.
 
     Of two rules with one identifier that of the group policy is meant.
+
+    [ledger: cs-one-id-two-stores]
     """
     if not works(host):
         return
@@ -57,7 +62,10 @@ def _version(text: str) -> tuple[int, ...]:
 
 
 def _meant(platforms: tuple[str, ...], platform_from: str | None, host: Guarded) -> bool:
-    """Tell whether a rule is for this Windows: `platform:major:minor`, the last one perhaps from there on."""
+    """Tell whether a rule is for this Windows: `platform:major:minor`, the last one perhaps from there on.
+
+    [ledger: cs-platform]
+    """
     own = tuple(map(int, host.version.build.split(".")[:2]))
     wanted = [tuple(int(part) for part in each.split(":")[1:] if part.isdecimal()) for each in platforms]
     later = (platform_from or "").upper() == "GTEQ"

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Suites of authentication sets: how an end proves who it is (MS-GPFAS 2.2.4)."""
+"""Suites of authentication sets: how an end proves who it is (MS-GPFAS 2.2.4). [ledger: cs-words]"""
 
 from __future__ import annotations
 
@@ -39,7 +39,10 @@ SECOND = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
-    """One way to prove it. `signing` is empty for RSA, or ECDSA256 or ECDSA384; `key` is a secret."""
+    """One way to prove it. `signing` is empty for RSA, or ECDSA256 or ECDSA384; `key` is a secret.
+
+    [ledger: cs-key-clear-text]
+    """
 
     method: Method
     ca: str = ""

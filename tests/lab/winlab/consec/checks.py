@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What Windows refuses in connection security rules and their sets (MS-FASP 2.2.55, 2.2.65, 2.2.74, KB 949856)."""
+"""What Windows refuses in connection security rules and their sets (MS-FASP 2.2.55, 2.2.65, 2.2.74, KB 949856).
+
+[ledger: cs-refusals]
+"""
 
 from __future__ import annotations
 

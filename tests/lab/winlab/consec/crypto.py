@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Suites of crypto sets, of main mode and of quick mode (MS-GPFAS 2.2.5). Words are those of the registry."""
+"""Suites of crypto sets, of main mode and of quick mode (MS-GPFAS 2.2.5). Words are those of the registry.
+
+[ledger: cs-words]
+"""
 
 from __future__ import annotations
 
@@ -83,7 +86,10 @@ DEFAULT_QUICK = QuickSet(
 
 
 def _either(texts: Texts, *names: str, choices: tuple[str, ...], default: str | None = None) -> str:
-    """Return the word under one of several names, in its canonical case; two that differ are nonsense."""
+    """Return the word under one of several names, in its canonical case; two that differ are nonsense.
+
+    [ledger: cs-two-forms]
+    """
     said = {value.upper() for value in (look(texts, name) for name in names) if value is not None}
     if len(said) > 1:
         raise ValueError(f"{' and '.join(names)} differ")

@@ -1,11 +1,12 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A main-mode rule, and its string in the registry (MS-GPFAS 2.2.7.1)."""
+"""A main-mode rule, and its string in the registry (MS-GPFAS 2.2.7.1). [ledger: cs-main-mode-grammar]"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ..firewall.model import Profile
 from ..firewall.spans import AddressItem
@@ -44,6 +45,7 @@ _REST = ("auth1", "crypto1", "group", "platforms", "platform_from", "skip")
 _ORDER = ("name", "description", "active", "profiles", *_ADDRESSES, *_REST)
 
 
+@lru_cache(maxsize=8192)
 def read(text: str) -> MainModeRule:
     """Decode a rule string; ValueError for one with a value that its key cannot have."""
     found, extra = decode(text, _FIELDS)

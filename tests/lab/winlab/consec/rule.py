@@ -1,12 +1,13 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A connection security rule, and its string in the registry (MS-GPFAS 2.2.6.2)."""
+"""A connection security rule, and its string in the registry (MS-GPFAS 2.2.6.2). [ledger: cs-rule-grammar]"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from ..firewall.model import Profile
 from ..firewall.spans import AddressItem, PortSpan
@@ -161,6 +162,7 @@ OLD_ORDER = ("action", "active", "profiles", "protocol", *_CONDITIONS, "name", "
 """Order of the fields as in the example of the specification, schema 2.10."""
 
 
+@lru_cache(maxsize=8192)
 def read(text: str) -> Rule:
     """Decode a rule string.
 

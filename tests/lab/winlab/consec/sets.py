@@ -4,6 +4,8 @@
 """Authentication and crypto sets as they lie in the registry: a key, its values, and a key for each suite.
 
 All values are texts, numbers and truth values too (MS-GPFAS 2.2.4, 2.2.5).
+
+[ledger: cs-values-are-texts, cs-suites-numbered]
 """
 
 from __future__ import annotations

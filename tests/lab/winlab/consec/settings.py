@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Settings of connection security for the whole host (MS-GPFAS 2.2.1, 2.2.3)."""
+"""Settings of connection security for the whole host (MS-GPFAS 2.2.1, 2.2.3). [ledger: cs-settings]"""
 
 from __future__ import annotations
 
@@ -57,7 +57,10 @@ def set_text(host: Guarded, name: str, value: str) -> None:
 
 
 def local_rules_count(host: Guarded, profile: Profile) -> bool:
-    """Tell whether rules of the local store are merged in a profile; only a group policy can forbid it."""
+    """Tell whether rules of the local store are merged in a profile; only a group policy can forbid it.
+
+    [ledger: cs-local-merge]
+    """
     key = rf"{Origin.GROUP_POLICY.value}\{_PROFILES[profile]}"
     value = host.registry.get(key, "AllowLocalIPsecPolicyMerge")
     return value is None or value.data != 0

@@ -1,12 +1,15 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where connection security rules and their sets lie, locally and as a group policy leaves them."""
+"""Where connection security rules and their sets lie, locally and as a group policy leaves them.
+
+[ledger: cs-keys-local, cs-set-keys-spelling]
+"""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from typing import TypeVar
 
@@ -122,6 +125,8 @@ def stored_set(host: Guarded, kind: SetKind, set_id: str, origin: Origin) -> Sto
     """Return the set that a rule of a store means by an identifier; None for one that is not there.
 
     A primary set of a group policy beats the local one (Microsoft Learn).
+
+    [ledger: cs-primary-builtin, cs-primary-of-policy]
     """
     first = Origin.GROUP_POLICY if kind.is_primary(set_id) else origin
     return next((each for one in (first, *Origin) if (each := stored(host, kind, set_id, one)) is not None), None)
@@ -163,14 +168,17 @@ def remove_set(host: Guarded, kind: SetKind, set_id: str) -> None:
         host.registry.delete_key(rf"{POLICY}\{name}\{set_id}")
 
 
-def prune(host: Guarded, kind: SetKind, set_id: str | None) -> None:
-    """Remove a local set that no rule names any more; primary ones stay."""
-    if set_id is None or kind.is_primary(set_id):
+def prune(host: Guarded, former: Iterable[tuple[SetKind, str | None]]) -> None:
+    """Remove those local sets that no rule names any more; primary ones stay."""
+    doomed = [(kind, set_id) for kind, set_id in former if set_id is not None and not kind.is_primary(set_id)]
+    if not doomed:
         return
     named: set[str | None] = set()
     for _id, one in rules(host):
         named |= {one.auth1, one.auth2, one.crypto2}
     for _id, other in main_mode_rules(host):
         named |= {other.auth1, other.crypto1}
-    if set_id.lower() not in {each.lower() for each in named if each}:
-        remove_set(host, kind, set_id)
+    folded = {each.lower() for each in named if each}
+    for kind, set_id in doomed:
+        if set_id.lower() not in folded:
+            remove_set(host, kind, set_id)

@@ -21,12 +21,14 @@ Inference, none of it seen on a Windows machine:
 * Equal rank: block before tunnel before negotiate, without fallback before with it, before permit; then the first rule
   as stored.
   [ledger: packet-equal-rank]
+  [ledger: packet-first-rule-as-stored]
 * A filter without any address (any, me) is stored in the IPv4 form and matches IPv4 only.
   [ledger: data-words-are-ipv4, packet-words-ipv4-only]
 * Server type filters match nothing: the hosts have no DNS, WINS or DHCP server and no gateway.
   [ledger: packet-server-roles-unknown]
 * An exempt packet is one that no filter matches, and no default response rule answers for it. Directed broadcasts are
   not recognised, only 255.255.255.255.
+  [ledger: packet-exempt-met-by-none]
 * Rules whose filter list, filter action or own data do not decode are passed over.
   [ledger: packet-damaged-rules]
 * The first thing on the way that stops the conversation is its fate, be it the packet or its answer that stops.
@@ -44,6 +46,7 @@ Inference, none of it seen on a Windows machine:
   [ledger: host-clock-skew, two-first-in-common]
 * Counters: a packet counts as plain text where it arrives in clear and gets in, and as dropped where a filter stops it
   on arrival. Nothing in the lab spoils packets or mixes up SPIs, so those counters stay zero.
+  [ledger: sa-counters-plain]
 * An end whose rule negotiates for the packet needs one that negotiates for the answer: else an agreement ends in
   nothing, not in a one-way association, or in the block if a block is what it has (blocks may go one way). Asked last.
   [ledger: packet-mirror]
@@ -51,6 +54,7 @@ Inference, none of it seen on a Windows machine:
   [ledger: packet-fallback-on-silence, packet-fallback-takes-clear-in]
 * A permit counts as one for the packet itself, not for its answer alone.
   [ledger: packet-accept-unsecured]
+  [ledger: packet-permit-of-packet]
 * Groups (multicast, 255.255.255.255) answer nothing; a negotiating rule at either end lets nothing through to them.
   [ledger: packet-groups]
 * An association covers the two addresses, and the protocol and ports of the initiator's filter. It ends with its

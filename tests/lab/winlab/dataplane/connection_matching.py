@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which connection security rule decides about a packet on one host: default exemptions, matching, rank."""
+"""Which connection security rule decides about a packet on one host: default exemptions, matching, rank.
+
+[ledger: cs-both-directions]
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,10 @@ Rank = tuple[int, int, int, int, int]
 
 
 def exempt(connections: Connections, packet: Packet) -> bool:
-    """Tell whether a packet is left alone whatever rules say: negotiations are, and the default exemptions."""
+    """Tell whether a packet is left alone whatever rules say: negotiations are, and the default exemptions.
+
+    [ledger: cs-exemptions-first]
+    """
     ports = {packet.source_port, packet.destination_port}
     if packet.protocol == UDP and not ports.isdisjoint(_KEYING_PORTS):
         return True
@@ -53,6 +59,8 @@ def _rank(
     """Return how specific the conditions are under which a rule matches, None if it does not match.
 
     Tunnels come before all others; then addresses, protocol, ports, and the stricter treatment.
+
+    [ledger: cs-ranking, cs-tie]
     """
     local, remote = _matched(rule.local, here), _matched(rule.remote, there)
     if local is None or remote is None or rule.protocol not in (None, protocol):
@@ -75,7 +83,7 @@ def _among(ports: tuple[tuple[int, int], ...], port: int) -> bool:
 
 
 def main_mode(connections: Connections, here: Address, there: Address) -> MainModeChoice | None:
-    """Return how main mode runs between two addresses."""
+    """Return how main mode runs between two addresses. [ledger: cs-main-mode-choice]"""
     for each in connections.main_modes:
         if _matched(each.local, here) is not None and _matched(each.remote, there) is not None:
             return each

@@ -5,6 +5,8 @@
 
 A rule whose sets are missing or do not decode is not applied, and neither is one with a key and a second
 authentication (a runtime error on Windows), one for another kind of interface than LAN, or one for a named interface.
+
+[ledger: cs-key-excludes-second, cs-missing-sets]
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from .. import firewall
 from ..firewall import Direction
 from ..ipsec.fate import Fate
 from ..ipsec.packet import UDP, Network, Packet
+from ..ipsec.protection import Protection
 
 if TYPE_CHECKING:
     from ..host import Host
@@ -89,12 +90,17 @@ def _named(host: Host) -> str:
     return f"the firewall of {host.name}"
 
 
-def obstacle(sender: Host, receiver: Host, packet: Packet, filtering: Filtering) -> tuple[Fate, str] | None:
-    """Return where a firewall drops the packet of an application itself, with a sentence; None if none does."""
+def obstacle(
+    sender: Host, receiver: Host, packet: Packet, filtering: Filtering, protection: Protection | None = None
+) -> tuple[Fate, str] | None:
+    """Return where a firewall drops the packet of an application itself, with a sentence; None if none does.
+
+    :param protection: what the packet travels in.
+    """
     if filtering is not Filtering.ALL:
         return None
-    if not firewall.passes(sender, packet, Direction.OUT):
+    if not firewall.passes(sender, packet, Direction.OUT, protection):
         return Fate.BLOCKED_HERE, f"{_named(sender)} drops the packet on its way out"
-    if not firewall.passes(receiver, packet, Direction.IN):
+    if not firewall.passes(receiver, packet, Direction.IN, protection):
         return Fate.BLOCKED_THERE, f"{_named(receiver)} drops the packet on its way in"
     return None

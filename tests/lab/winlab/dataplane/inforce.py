@@ -55,6 +55,12 @@ class InForce:
             own += self.connections.rules
         return tuple(own)
 
+    @property
+    def main_lifetime(self) -> int:
+        """How long main modes live by the policy in force, or by connection security as far as no rule says else."""
+        found = self.main_mode.lifetime_seconds if self.main_mode else 0
+        return found or (self.connections.main_modes[-1].seconds if self.connections.main_modes else 0)
+
     def negotiates_for(self, rule: AnyRule) -> bool:
         """Tell whether what negotiates for a rule runs."""
         return self.connection_keying if isinstance(rule, ConnectionRule) else self.keying

@@ -18,6 +18,7 @@ from ..ipsec.associations import AnyRule
 from ..ipsec.connection import ConnectionRule
 from ..ipsec.fate import SENTENCES, Fate
 from ..ipsec.packet import Network, Packet
+from ..ipsec.protection import Protection
 from ..ipsec.rule import Direction, Rule
 from .hostfirewall import Filtering, Paths, obstacle, paths
 from .inforce import InForce, in_force
@@ -74,6 +75,11 @@ class Judgement:
     attempts: tuple[Attempt, ...] = ()
     clear_first: tuple[bool, bool] = (False, False)
 
+    @property
+    def protection(self) -> Protection | None:
+        """What the packet itself travels in. Of a request that is what it travels in once it is repeated."""
+        return self.bargain.agreement.protection if self.bargain and self.bargain.by_sender else None
+
 
 def judge(
     host_a: Host,
@@ -101,7 +107,15 @@ def weigh(
     """Like `judge`, with the circumstances."""
     between = paths(network or Network(), host_a, host_b, packet, filtering)
     judgement = assess(in_force(host_a), in_force(host_b), packet, between)
-    return stopped(judgement, obstacle(host_a, host_b, packet, filtering))
+    judgement = repeated(judgement, host_a, host_b, packet, filtering)
+    return stopped(judgement, obstacle(host_a, host_b, packet, filtering, judgement.protection))
+
+
+def repeated(judgement: Judgement, sender: Host, receiver: Host, packet: Packet, filtering: Filtering) -> Judgement:
+    """Return a judgement without first packets in clear where a firewall takes this one protected only."""
+    if judgement.clear_first[0] and obstacle(sender, receiver, packet, filtering) is not None:
+        return replace(judgement, clear_first=(False, False))
+    return judgement
 
 
 def stopped(judgement: Judgement, obstructed: tuple[Fate, str] | None) -> Judgement:

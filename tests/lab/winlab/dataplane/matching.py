@@ -83,6 +83,7 @@ def decide(state: InForce, packet: Packet) -> Decision:
     """Return what the rules in force on a host say about a packet that it sends or receives.
 
     A policy of the policy store is asked first, and connection security only about what it leaves alone.
+    [ledger: cs-both-engines]
     """
     decision = _by_policy(state, packet)
     if decision.choice is not Choice.NOTHING or not state.connections.rules:

@@ -4,6 +4,8 @@
 """What two hosts agree on in a negotiation: key module, main mode, authentication, quick mode, in this order.
 
 [ledger: two-initiator-order, two-lifetimes-agree, two-pfs-must-agree]
+
+[ledger: cs-responder-needs-rule]
 """
 
 from __future__ import annotations
@@ -54,6 +56,8 @@ def negotiate(
 
     Key modules are tried one after another, the best one first. Each end names the modules that it can use with the
     authentication that it asks for.
+
+    [ledger: cs-module-order]
     """
     ours = terms(initiator, rule, packet.source, packet.destination)
     theirs = terms(responder, answering, packet.destination, packet.source)
@@ -108,6 +112,8 @@ def _proven(module: KeyModule, ours: tuple[Proof, ...], theirs: tuple[Proof, ...
     """Return the first way to prove it that both ends have and that works.
 
     IKE version 1 settles the method first: if it fails no other one is tried. AuthIP goes on to the next.
+
+    [ledger: cs-authip-tries-next]
     """
     refusal = _refusal(Fate.AUTH_MISMATCH)
     for each in ours:

@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What one end of a negotiation has to offer under a rule, the same for both engines."""
+"""What one end of a negotiation has to offer under a rule, the same for both engines.
+
+[ledger: cs-with-policy-store]
+"""
 
 from __future__ import annotations
 
@@ -16,11 +19,13 @@ from ..store.model import Authentication, AuthType, MainModeMethod, Offer, Opera
 from .connection_matching import main_mode
 from .inforce import InForce
 
-__all__ = ["METHODS", "AnyRule", "Proposal", "Terms", "protection", "terms"]
+__all__ = ["IKE_V2_BY_DEFAULT", "METHODS", "AnyRule", "Proposal", "Terms", "protection", "terms"]
 
 _QUICK_LIFETIME = 3600
 _MAIN_LIFETIME = 28800
-_IKE_V2_BY_DEFAULT = (2, 33)
+IKE_V2_BY_DEFAULT = (2, 33)
+"""The schema from which on version 2 of IKE is a default, and AuthIP none."""
+
 METHODS = {
     ProofKind.KEY: int(AuthType.PSK),
     ProofKind.CERTIFICATE: int(AuthType.CERTIFICATE),
@@ -68,11 +73,14 @@ class Terms:
         return not self.second or any(each.kind is ProofKind.ANONYMOUS for each in self.second)
 
     def first_by(self, module: KeyModule) -> tuple[Proof, ...]:
-        """Return what a key module can do of the first authentication."""
+        """Return what a key module can do of the first authentication. [ledger: cs-key-modules-can]"""
         return tuple(each for each in self.first if each.kind in _ABLE[module])
 
     def offers_by(self, module: KeyModule) -> tuple[Proposal, ...]:
-        """Return what a key module can do of the proposals: version 2 of IKE has no AH."""
+        """Return what a key module can do of the proposals: version 2 of IKE has no AH.
+
+        [ledger: cs-key-modules-can]
+        """
         if module is not KeyModule.IKE_V2:
             return self.offers
         return tuple(each for each in self.offers if each.protection.ah_integrity is None)
@@ -127,10 +135,13 @@ def _of_connection(state: InForce, rule: ConnectionRule, here: Address, there: A
 
 
 def _modules(state: InForce, rule: ConnectionRule, first: tuple[Proof, ...]) -> tuple[KeyModule, ...]:
-    """Return the modules that a rule names, or those by default: since Server 2025 AuthIP only where it is needed."""
+    """Return the modules that a rule names, or those by default: since Server 2025 AuthIP only where it is needed.
+
+    [ledger: cs-key-modules-default]
+    """
     if rule.modules:
         return rule.modules
-    if state.schema < _IKE_V2_BY_DEFAULT:
+    if state.schema < IKE_V2_BY_DEFAULT:
         return (KeyModule.IKE_V1, KeyModule.AUTH_IP)
     others = {kind for module in (KeyModule.IKE_V1, KeyModule.IKE_V2) for kind in _ABLE[module]}
     needed = bool(rule.second) or any(each.kind not in others for each in first)

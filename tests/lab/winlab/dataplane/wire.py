@@ -20,7 +20,7 @@ from ..ipsec.packet import Address, Network, Packet
 from ..ipsec.rule import Direction
 from .hostfirewall import Filtering, Paths, obstacle, paths
 from .inforce import InForce, in_force
-from .judge import Attempt, Bargain, Fallback, Judgement, assess, stopped
+from .judge import Attempt, Bargain, Fallback, Judgement, assess, repeated, stopped
 from .matching import Choice, decide
 
 FALLBACK_SECONDS = 3.0
@@ -81,12 +81,14 @@ class Wire:
         sizes = (packet.size, packet.size if answer is None else answer)
         sender, receiver = self._ends(packet)
         between = paths(self.network, sender.host, receiver.host, packet, self.filtering)
-        obstructed = obstacle(sender.host, receiver.host, packet, self.filtering)
         standing = _protected(sender, receiver, packet)
         if standing is not None:
+            obstructed = obstacle(sender.host, receiver.host, packet, self.filtering, standing.protection)
             return _over(standing, sender, receiver, sizes, between, obstructed)
         soft = _soft(sender, packet) or _soft(receiver, packet.reply())
         found = assess(sender.state, receiver.state, packet, between.silent() if soft else between)
+        found = repeated(found, sender.host, receiver.host, packet, self.filtering)
+        obstructed = obstacle(sender.host, receiver.host, packet, self.filtering, found.protection)
         judgement = stopped(found, obstructed)
         for fallback in () if soft else judgement.fallbacks:
             _stand_soft(sender if fallback.by_sender else receiver, fallback)

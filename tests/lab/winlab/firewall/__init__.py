@@ -15,11 +15,17 @@ Lab's choices, none of it seen on a Windows machine:
 * Answers to what was let out or in pass without a rule. ESP and AH have no answers: each packet needs its opening.
   [ledger: fw-answers-pass]
 * Without the firewall's service nothing is filtered. Stopping it does not stop the engine below it.
+  [ledger: fw-service-filters]
 * The local subnet is the /24 (IPv6: /64) around each own address. There is no DNS, DHCP or WINS server and no gateway.
+  [ledger: fw-local-subnet]
 * IKE belongs to the service IKEEXT, management (5985, 5986) to the system, everything else to a program that no rule
-  names. Rules for secured traffic only (`Security`, action ByPass) match nothing.
+  names. Rules for secured traffic only match what IPsec protects, with a cipher where encryption is asked for. Those
+  for authentication without encapsulation and those with the action ByPass match nothing.
+  [ledger: fw-secure-rules]
 * Rules of a group policy count beside the local ones. A string that does not decode is passed over.
+  [ledger: fw-group-rules-add]
 * Subnets are written with a mask by Server 2008 R2 and with a prefix length later; both forms were seen.
+  [ledger: fw-addresses-spelling]
 """
 
 from __future__ import annotations

@@ -53,6 +53,8 @@ def install_service(host: Guarded) -> Service:
     """Register the firewall's service, and return it.
 
     On a Windows it depends on the filtering engine. Lab's choice: it does not, so that the engine can be stopped alone.
+
+    [ledger: fw-service-engine]
     """
     if store.modern(host):
         return install(host.registry, "MpsSvc", StartType.AUTO, display="Windows Firewall", running=True)

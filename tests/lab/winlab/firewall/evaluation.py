@@ -11,6 +11,8 @@ from __future__ import annotations
 from ipaddress import ip_network
 
 from ..ipsec.packet import TCP, UDP, Address, Packet
+from ..ipsec.protection import Protection
+from ..store.model import EspCipher
 from . import portopenings, store
 from .guarded import Guarded
 from .model import Action, Direction, Rule
@@ -22,14 +24,19 @@ _OWNERS = {(UDP, 500): _KEYING, (UDP, 4500): _KEYING, (TCP, 5985): _SYSTEM, (TCP
 _NOBODY = ("", "")
 
 
-def passes(host: Guarded, packet: Packet, direction: Direction) -> bool:
-    """Tell whether the firewall of a host lets a packet pass that opens a conversation."""
+def passes(host: Guarded, packet: Packet, direction: Direction, protection: Protection | None = None) -> bool:
+    """Tell whether the firewall of a host lets a packet pass that opens a conversation.
+
+    :param protection: what the packet travels in.
+    """
     if not store.running(host) or not store.setting(host, host.profile, store.ENABLE):
         return True
     if not store.modern(host):
         return direction is Direction.OUT or _opened(host, packet)
     rules = host.registry.derived("firewall rules", lambda: _rules(host))
-    actions = {rule.action for rule in rules if rule.direction is direction and _matches(rule, host, packet)}
+    actions = {
+        rule.action for rule in rules if rule.direction is direction and _matches(rule, host, packet, protection)
+    }
     if Action.BLOCK in actions:
         return False
     if direction is Direction.IN and store.setting(host, host.profile, store.NO_EXCEPTIONS):
@@ -56,8 +63,19 @@ def _opened(host: Guarded, packet: Packet) -> bool:
     )
 
 
-def _matches(rule: Rule, host: Guarded, packet: Packet) -> bool:
-    if not rule.active or rule.security or (rule.profiles and host.profile not in rule.profiles):
+def _secure(asked: str, protection: Protection | None) -> bool:
+    """Tell whether a packet is as secure as a rule asks; encryption that is negotiated counts as authentication."""
+    if not asked or protection is None:
+        return not asked
+    if asked == "AuthenticateEncrypt":
+        return protection.esp_cipher not in (None, EspCipher.NONE)
+    return asked in ("Authenticate", "AnE-Nego")
+
+
+def _matches(rule: Rule, host: Guarded, packet: Packet, protection: Protection | None) -> bool:
+    if not rule.active or not _secure(rule.security, protection):
+        return False
+    if rule.action is Action.BYPASS or (rule.profiles and host.profile not in rule.profiles):
         return False
     if rule.protocol not in (None, packet.protocol):
         return False

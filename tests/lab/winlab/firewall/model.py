@@ -45,8 +45,9 @@ class Profile(StrEnum):
 class Rule:
     """One rule. Empty tuples, empty texts and the protocol None stand for any.
 
-    `name` and `group` may point to a resource, like `@FirewallAPI.dll,-28502`. `extra` holds keys that say nothing
-    about packets here, or that are not known.
+    `security` is what the rule asks of traffic before it matches, in the words of the specification. `name` and `group`
+    may point to a resource, like `@FirewallAPI.dll,-28502`. `extra` holds keys that say nothing about packets here, or
+    that are not known.
     """
 
     name: str
@@ -81,7 +82,11 @@ _TEXT_KEYS = {
     "Desc": "description",
     "EmbedCtxt": "group",
     "Security": "security",
+    "Security2": "security",
+    "Security2_9": "security",
 }
+# Where a word for secured traffic goes that schema 2.0 does not have.
+_SECURITY_KEYS = {"AnE-Nego": "Security2", "An-NoEncap": "Security2_9"}
 _ICMP_KEYS = ("ICMP4", "ICMP6")
 
 
@@ -182,7 +187,7 @@ def _pairs(rule: Rule, masks: bool) -> Iterator[tuple[str, str]]:
     if rule.edge:
         yield "Edge", "TRUE"
     if rule.security:
-        yield "Security", rule.security
+        yield _SECURITY_KEYS.get(rule.security, "Security"), rule.security
     yield from rule.extra
 
 

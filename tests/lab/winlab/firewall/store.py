@@ -4,6 +4,8 @@
 """Where the firewall keeps its state: rule strings and the switches of the profiles, all of it in the registry.
 
 [ledger: fw-keys-local]
+
+[ledger: cs-schema]
 """
 
 from __future__ import annotations

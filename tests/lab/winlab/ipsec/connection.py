@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Connection security rules as they decide about packets: everything they refer to is resolved."""
+"""Connection security rules as they decide about packets: everything they refer to is resolved.
+
+[ledger: cs-request-in-clear]
+"""
 
 from __future__ import annotations
 

@@ -17,8 +17,19 @@ What differs from the policy is refused or listed (`Enforcement.refused`, `Enfor
   authentication only; of offers of AH and of ESP in one rule those of the first kind are made, AH and ESP together
   never.
 
+Connection security rules (`connection_policies`, `connection_keying`) likewise, with both versions of IKE:
+
+* refused: a host with a policy of the policy store beside them, a second authentication that is not optional, NTLM,
+  anonymous, certificates other than RSA, more than 64 ports;
+* listed: version 1 of IKE stands in for AuthIP; AH with GMAC is not offered;
+* not listed: version 2 asks only peers that a rule names one by one. A request leaves in clear until an association
+  stands, and a connection that began in clear stays so, where Windows upgrades it: before a peer that requires
+  protection it comes to nothing, and the next one is protected. Forward secrecy of the first quick mode of
+  version 2 does not show.
+
 Always, and so not listed each time:
 
+* A host of Server 2003 with a key in a rule and the default response rule active asks its peer with the wrong key.
 * A change of a host's policy, firewall or services ends all its associations, not only those of the rule that changed.
 * A host whose traffic to a peer fell back to clear text answers none of that peer's IKE as long as that lasts, also for
   other traffic.

@@ -10,6 +10,7 @@ exist for one data plane and are made when they are first named.
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -19,12 +20,14 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
 from ..dataplane.inforce import InForce
-from ..ipsec.rule import Rule
+from ..ipsec.associations import AnyRule
+from ..ipsec.connection import ConnectionRule, Proof, ProofKind
 from ..store.model import AuthType
 from .keying import Identity
 
 _KEY_BITS = 2048
 _DAYS = 30
+_OTHERS = (" ECDSA256", " ECDSA384")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +46,8 @@ class Authorities:
 
     def identities(self, host: str, state: InForce) -> dict[str, Identity]:
         """Return a host's certificates for the authorities that its policy names."""
-        named = {
-            each.text
-            for rule in state.keyed_rules
-            if isinstance(rule, Rule)
-            for each in rule.authentication
-            if each.type == AuthType.CERTIFICATE
-        }
+        named = {name for rule in state.keyed_rules for name in _named(rule)}
+        named |= {name for each in state.connections.main_modes for name in _proven(each.first or ())}
         with self._guard:
             return {name: self._identity(name, host) for name in sorted(named)}
 
@@ -59,6 +57,18 @@ class Authorities:
         if (authority, host) not in self._identities:
             self._identities[authority, host] = _issue(self._signers[authority], host)
         return self._identities[authority, host]
+
+
+def _named(rule: AnyRule) -> Iterable[str]:
+    """Return the authorities that a rule names."""
+    if isinstance(rule, ConnectionRule):
+        return _proven(rule.first)
+    return [each.text for each in rule.authentication if each.type == AuthType.CERTIFICATE]
+
+
+def _proven(proofs: Iterable[Proof]) -> Iterable[str]:
+    """Return the authorities of proofs, those of RSA: no others are made."""
+    return [each.text for each in proofs if each.kind is ProofKind.CERTIFICATE and not each.text.endswith(_OTHERS)]
 
 
 def _name(text: str) -> x509.Name:

@@ -5,12 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from ipaddress import IPv4Address
 
 from ..dataplane.inforce import InForce
+from ..dataplane.terms import IKE_V2_BY_DEFAULT
 from ..dataplane.wire import FALLBACK_SECONDS
+from ..host import Host
+from ..ipsec.rule import Rule
 from .channel import Channel
+from .connection_keying import compile_connection_keying
+from .connection_policies import compile_connection_policies
 from .installed import read_policies
 from .keying import DEFAULT_REALM, Identity, Keying, compile_keying
 from .policies import Policies, clear_policies, compile_policies
@@ -69,7 +75,7 @@ class Enforcement:
         return [
             {"priority": each.priority, "reqid": each.reqid, "clear": clear_policies(each)}
             for each in self.policies.negotiated
-            if each.rule.soft and each.reqid in asking
+            if isinstance(each.rule, Rule) and each.rule.soft and each.reqid in asking
         ]
 
     def filter_rules(self) -> str:
@@ -89,13 +95,25 @@ def translate(
     realm: str = DEFAULT_REALM,
     identities: Mapping[str, Identity] | None = None,
     closed: tuple[str, ...] = (),
+    version_2: frozenset[IPv4Address] = frozenset(),
 ) -> Enforcement:
-    """Return what enforces a policy in force.
+    """Return what enforces a policy, or connection security rules, in force. A host with both is refused.
 
+    :param version_2: peers that speak version 2 of IKE.
     :param closed: further rules of the host's own packet filter, as nftables writes them.
     """
+    if state.connections.rules and not state.rules:
+        policies = compile_connection_policies(state)
+        keying = compile_connection_keying(state, policies, realm=realm, identities=identities, version_2=version_2)
+        return Enforcement(policies, keying, closed)
     policies = compile_policies(state)
     return Enforcement(policies, compile_keying(state, policies, realm=realm, identities=identities), closed)
+
+
+def speak_version_2(hosts: Iterable[Host]) -> frozenset[IPv4Address]:
+    """Return the addresses of those hosts that speak version 2 of IKE unless a rule says else."""
+    able = [each for each in hosts if each.version.schema >= IKE_V2_BY_DEFAULT]
+    return frozenset(own for each in able for own in each.addresses if isinstance(own, IPv4Address))
 
 
 def load(
@@ -105,8 +123,12 @@ def load(
     *,
     hold: float = FALLBACK_SECONDS,
     logon: Callable[[], bool] | None = None,
+    before: Enforcement | None = None,
 ) -> bool:
     """Load into a namespace, in place of what is there. Associations and fallbacks end.
+
+    :param before: what is loaded there. Each of its policies is exchanged for the new one of the same packets, so that
+        none is ever without any, and the daemon goes on running; otherwise all of them go before the new ones come.
 
     :param logon: asked under the new policies, before anybody can ask by Kerberos: whether the host has tickets.
         Without it tickets are nobody's concern.
@@ -117,10 +139,15 @@ def load(
     if wanted.refused:
         raise Refused("; ".join(wanted.refused))
     channel.call("unwatch", name=namespace)
-    channel.call("stop_keying", name=namespace)
+    running = before is not None and bool(before.keying.connections and wanted.keying.connections)
+    if not running:
+        channel.call("stop_keying", name=namespace)
     channel.call("execute", name=namespace, command=["nft", "-f", "-"], text=wanted.filter_rules())
     compiled = wanted.policies.policies
-    text = channel.call("policies", name=namespace, lines=[each.words() for each in compiled])
+    if before is None:
+        text = channel.call("policies", name=namespace, lines=[each.words() for each in compiled])
+    else:
+        text = channel.call("policies", name=namespace, lines=exchange(before, wanted), flush=False)
     complete = logon is None or not wanted.keying.kerberos or logon()
     made = wanted if complete else replace(wanted, keying=wanted.keying.without_tickets())
     # The watcher listens before anything can ask.
@@ -128,7 +155,7 @@ def load(
         channel.call("watch", name=namespace, rules=made.soft, hold=hold, silence=_SILENCE.format(seconds=300))
     if made.keying.connections:
         channel.call(
-            "start_keying",
+            "change_keying" if running else "start_keying",
             name=namespace,
             secrets=list(made.keying.secrets),
             connections=made.keying.connections,
@@ -136,6 +163,14 @@ def load(
         )
     check(text, wanted)
     return complete
+
+
+def exchange(before: Enforcement, wanted: Enforcement) -> list[str]:
+    """Return the lines that make the policies of one enforcement those of another: first what stays, then what goes."""
+    kept = {(each.way, each.selector) for each in wanted.policies.policies}
+    gone = [each for each in before.policies.policies if (each.way, each.selector) not in kept]
+    deleted = [f"xfrm policy delete {each.selector.words()} dir {each.way}" for each in gone]
+    return [*(each.words("update") for each in wanted.policies.policies), *deleted]
 
 
 def check(text: str, wanted: Enforcement) -> None:

@@ -103,7 +103,11 @@ def compile_keying(
     :param realm: the Kerberos realm of the host: its key stands in for tickets, which strongSwan's IKEv1 lacks.
     :param identities: certificates of the host by the name of the authority, as policies write it.
     """
-    work = _Work(state.main_mode, realm, identities or {})
+    work = Work(realm, identities or {})
+    main = state.main_mode
+    work.life = (main.lifetime_seconds if main else 0) or _MAIN_LIFE
+    groups = dict.fromkeys(_GROUPS[each.group] for each in (main.methods if main else ()) if each.group in _GROUPS)
+    work.groups = tuple(groups)
     if not state.keying:
         return work.done(())
     methods = _main_mode(state.main_mode, work)
@@ -114,12 +118,12 @@ def compile_keying(
             for each in policies.negotiated
             if each.traffic.source == own and remote.subnet_of(each.traffic.destination)
         ]
-        for rule in dict.fromkeys(each.rule for each in reaching):
+        for rule in dict.fromkeys(each.rule for each in reaching if isinstance(each.rule, Rule)):
             mine = [each for each in reaching if each.rule == rule]
             for place, method in enumerate(_usable(rule, work)):
                 children = {
                     f"t{each.reqid}": _child(
-                        each, remote, work.groups, trap=not place and each.traffic.destination == remote
+                        each, rule, remote, work.groups, trap=not place and each.traffic.destination == remote
                     )
                     for each in mine
                 }
@@ -129,15 +133,14 @@ def compile_keying(
     return work.done(tuple(dict.fromkeys(IPv4Network(each["remote_addrs"][0]) for each in work.connections.values())))
 
 
-class _Work:
-    """Collects."""
+class Work:
+    """Collects connections and secrets, and what cannot be said in them."""
 
-    def __init__(self, main: MainMode | None, realm: str, identities: Mapping[str, Identity]) -> None:
+    def __init__(self, realm: str, identities: Mapping[str, Identity]) -> None:
         self.realm = realm
         self.identities = identities
-        groups = dict.fromkeys(_GROUPS[each.group] for each in (main.methods if main else ()) if each.group in _GROUPS)
-        self.groups = tuple(groups)
-        self.life = (main.lifetime_seconds if main else 0) or _MAIN_LIFE
+        self.groups: tuple[str, ...] = ()
+        self.life = _MAIN_LIFE
         self.secrets: list[dict[str, Any]] = []
         self.connections: dict[str, dict[str, Any]] = {}
         self.refused: dict[str, None] = {}
@@ -151,16 +154,18 @@ class _Work:
         method: Authentication,
         proposals: list[str],
         children: Mapping[str, Any],
+        *,
+        version: int = 1,
     ) -> None:
-        """Add children to the connection of two ends and a method; make it if it is not there."""
-        key = (own, remote, method)
+        """Add children to the connection of two ends, a method and a version; make it if it is not there."""
+        key = (own, remote, method, version)
         if key not in self._names:
             name = self._names[key] = f"{_KINDS[method.type]}{len(self._names) + 1}"
-            self.connections[name] = self._connection(own, remote, method, proposals)
+            self.connections[name] = self._connection(own, remote, method, proposals, version)
         self.connections[self._names[key]]["children"].update(children)
 
     def _connection(
-        self, own: IPv4Network, remote: IPv4Network, method: Authentication, proposals: list[str]
+        self, own: IPv4Network, remote: IPv4Network, method: Authentication, proposals: list[str], version: int
     ) -> dict[str, Any]:
         address = str(own.network_address)
         local: dict[str, Any] = {"id": address, "auth": "psk"}
@@ -176,7 +181,7 @@ class _Work:
             owners = [str(remote.network_address)] if remote.prefixlen == 32 else []
             self._secret({"command": "load-shared", "type": "IKE", "data": key, "owners": owners})
         return {
-            "version": "1",
+            "version": str(version),
             "local_addrs": [address],
             "remote_addrs": [str(remote)],
             "proposals": proposals,
@@ -209,7 +214,7 @@ def stand_in(realm: str) -> str:
     return f"stands in for Kerberos in {realm.upper()}"
 
 
-def _main_mode(main: MainMode | None, work: _Work) -> list[str]:
+def _main_mode(main: MainMode | None, work: Work) -> list[str]:
     proposals = []
     for each in main.methods if main else ():
         words = (_CIPHERS.get(each.cipher), _HASHES.get(each.hash), _GROUPS.get(each.group))  # type: ignore[call-overload]
@@ -220,7 +225,7 @@ def _main_mode(main: MainMode | None, work: _Work) -> list[str]:
     return proposals
 
 
-def _usable(rule: Rule, work: _Work) -> list[Authentication]:
+def _usable(rule: Rule, work: Work) -> list[Authentication]:
     """Return the methods of a rule that the daemon can be told, in order; say what is missing or different."""
     name, found = rule.name or rule.key, []
     for each in rule.authentication:
@@ -237,12 +242,12 @@ def _usable(rule: Rule, work: _Work) -> list[Authentication]:
     return found
 
 
-def _child(one: Negotiated, remote: IPv4Network, groups: Sequence[str], *, trap: bool) -> dict[str, Any]:
+def _child(one: Negotiated, rule: Rule, remote: IPv4Network, groups: Sequence[str], *, trap: bool) -> dict[str, Any]:
     traffic = Selector(
         one.traffic.source, remote, one.traffic.protocol, one.traffic.source_port, one.traffic.destination_port
     )
     return {
-        **_offers(offered(one.rule.offers)[1], one.protocol, groups),
+        **_offers(offered(rule.offers)[1], one.protocol, groups),
         "mode": "transport",
         "policies": "no",
         "reqid": str(one.reqid),
@@ -277,10 +282,10 @@ def _offers(offers: Iterable[Offer], protocol: str, groups: Sequence[str]) -> di
         life, size = life or each.lifetime_seconds, size or each.lifetime_kilobytes * 1024
     if not proposals:
         return {}
-    return {f"{protocol}_proposals": proposals, **_life(life or _QUICK_LIFE, size)}
+    return {f"{protocol}_proposals": proposals, **lifetimes(life or _QUICK_LIFE, size)}
 
 
-def _life(seconds: int, size: int) -> dict[str, str]:
+def lifetimes(seconds: int, size: int) -> dict[str, str]:
     """Return for how long and how many bytes associations of a quick mode stand; new ones are made a little before."""
     times = {"life_time": f"{seconds}s", "rekey_time": f"{seconds * 9 // 10}s", "rand_time": "0s"}
     if not size:
@@ -295,7 +300,7 @@ def offers_of(kind: str, rule: Rule) -> list[Offer]:
     return [each for one, each in found if (one.ah_integrity is not None, one.esp_cipher is not None) == wanted]
 
 
-def _respond(state: InForce, methods: list[str], work: _Work) -> None:
+def _respond(state: InForce, methods: list[str], work: Work) -> None:
     """Add the default response rule of old versions: it answers everybody and asks nobody."""
     rule = state.default_response
     if rule is None:

@@ -15,7 +15,7 @@ from ..dataplane.inforce import in_force
 from ..host import Host
 from .authorities import Authorities
 from .channel import Channel
-from .enforce import Enforcement, check, load, translate
+from .enforce import Enforcement, check, load, speak_version_2, translate
 from .standing import Standing, read_standing
 from .wirelog import read_capture
 
@@ -65,7 +65,11 @@ def measure(
     """
     prefix, began = f"{label}-", time.monotonic()
     states, authorities = {host.name: in_force(host) for host in (front, back)}, Authorities()
-    plans = {name: translate(state, identities=authorities.identities(name, state)) for name, state in states.items()}
+    version_2 = speak_version_2((front, back))
+    plans = {
+        name: translate(state, identities=authorities.identities(name, state), version_2=version_2)
+        for name, state in states.items()
+    }
     hosts = [
         {"name": each.name, "addresses": [str(one) for one in each.addresses], "at": _FIREWALL}
         for each in (front, back)

@@ -39,7 +39,7 @@ from .account import count, covering, note
 from .authorities import Authorities
 from .borders import CLIENT, COUNTERS, FIREWALLS, between, guard
 from .channel import Channel, Failed
-from .enforce import Enforcement, load, translate
+from .enforce import Enforcement, load, speak_version_2, translate
 from .hostrules import closed
 from .servers import run, servers
 from .standing import Standing, read_standing
@@ -258,6 +258,7 @@ class KernelCrossing(Crossing):
                 state,
                 identities=self._authorities.identities(name, state),
                 closed=closed(end.host, others, self._controllers, self._services.get(name, ())),
+                version_2=speak_version_2(others.values()),
             )
             late = not end.complete and time.monotonic() - end.since > _LOGON_AGAIN_SECONDS
             if wanted == end.loaded and not (late and self._logon(name, wanted)):
@@ -295,8 +296,7 @@ class KernelCrossing(Crossing):
             space, state = PREFIX + name, in_force(end.host)
             told = self.channel.call("keying_associations", name=space)
             fallen = self.channel.call("fallen_back", name=space)
-            life = (state.main_mode.lifetime_seconds if state.main_mode else 0) or 28800
-            standing = read_standing(told, fallen, state, loaded.policies, life)
+            standing = read_standing(told, fallen, state, loaded.policies, state.main_lifetime or 28800)
             note(end.host, end.standing, standing)
             end.standing = standing
             count(end.host, standing, self.channel.call("statistics", name=space), end.counted)

@@ -22,17 +22,18 @@ from ipaddress import IPv4Address, IPv4Network, summarize_address_range
 from ..dataplane.inforce import InForce
 from ..dataplane.matching import rank, strictness
 from ..dataplane.terms import protection
+from ..ipsec.associations import AnyRule
 from ..ipsec.packet import RSVP, TCP, UDP
 from ..ipsec.rule import Direction, Rule, is_ipv4
 from ..store.model import SERVER_KINDS, Action, Offer, Side, SideKind
 
 EVERYWHERE = IPv4Network("0.0.0.0/0")
 SOFT_LIFE = 300
-_FIRST_PRIORITY = 10_000
-_EXEMPT_PRIORITY = 1_000
-_STEP = 10
+FIRST_PRIORITY = 10_000
+EXEMPT_PRIORITY = 1_000
+STEP = 10
 _SOFT_BEFORE = 5
-_MOST_PREFIXES = 64
+MOST_PREFIXES = 64
 _PORTS = (TCP, UDP)
 _KERBEROS_PORT = 88
 _KERBEROS_LEVELS = (0, 2)
@@ -47,6 +48,10 @@ class Selector:
     protocol: int = 0
     source_port: int = 0
     destination_port: int = 0
+
+    def swapped(self) -> Selector:
+        """Return what comes back."""
+        return Selector(self.destination, self.source, self.protocol, self.destination_port, self.source_port)
 
     def words(self) -> str:
         """Return it as `ip xfrm` takes it."""
@@ -92,7 +97,7 @@ class Negotiated:
     """Traffic of one filter that a rule protects, as it leaves the host: what associations are asked for."""
 
     reqid: int
-    rule: Rule
+    rule: AnyRule
     protocol: str
     traffic: Selector
     priority: int
@@ -143,7 +148,7 @@ def compile_policies(state: InForce) -> Policies:
                 if other is None or one.key > other.key:
                     best[way, selector] = one
     for connection in state.connections.rules:
-        refused[f"rule {connection.name}: connection security rules are not translated"] = None
+        refused[f"rule {connection.name}: connection security beside a policy of the policy store"] = None
     ordered = sorted(best.values(), key=lambda each: (tuple(-part for part in each.key), each.order))
     policies, negotiated = _numbered(ordered)
     return Policies((*_exemptions(state), *policies), tuple(negotiated), tuple(refused), tuple(notes))
@@ -238,7 +243,7 @@ def _networks(side: Side) -> tuple[IPv4Network, ...] | None:
         if not isinstance(side.last, IPv4Address) or side.last < side.first:
             raise ValueError(f"no range: {side.first}-{side.last}")
         found = tuple(summarize_address_range(side.first, side.last))
-        if len(found) > _MOST_PREFIXES:
+        if len(found) > MOST_PREFIXES:
             raise ValueError(f"{side.first}-{side.last} takes {len(found)} prefixes")
         return found
     length = side.mask.bit_count()
@@ -253,11 +258,11 @@ def _numbered(ordered: list[_Candidate]) -> tuple[list[Policy], list[Negotiated]
     negotiated: list[Negotiated] = []
     numbers: dict[tuple[str, Selector], int] = {}
     for place, one in enumerate(ordered):
-        priority = _FIRST_PRIORITY + place * _STEP
+        priority = FIRST_PRIORITY + place * STEP
         if one.rule.action is not Action.NEGOTIATE:
             policies.append(Policy(one.way, one.selector, priority, one.rule.action is Action.BLOCK))
             continue
-        leaving = one.selector if one.way == "out" else _swapped(one.selector)
+        leaving = one.selector if one.way == "out" else one.selector.swapped()
         reqid = numbers.setdefault((one.rule.key, leaving), len(numbers) + 1)
         kind = offered(one.rule.offers)[0]
         optional = one.way == "in" and (one.rule.inpass or one.rule.soft)
@@ -265,10 +270,6 @@ def _numbered(ordered: list[_Candidate]) -> tuple[list[Policy], list[Negotiated]
         if one.way == "out":
             negotiated.append(Negotiated(reqid, one.rule, kind, leaving, priority))
     return policies, negotiated
-
-
-def _swapped(one: Selector) -> Selector:
-    return Selector(one.destination, one.source, one.protocol, one.destination_port, one.source_port)
 
 
 def _exemptions(state: InForce) -> list[Policy]:
@@ -282,7 +283,7 @@ def _exemptions(state: InForce) -> list[Policy]:
     for protocol in _PORTS:
         kinds += [(protocol, _KERBEROS_PORT, 0), (protocol, 0, _KERBEROS_PORT)]
     return [
-        Policy(way, Selector(EVERYWHERE, EVERYWHERE, *kind), _EXEMPT_PRIORITY + place * _STEP)
+        Policy(way, Selector(EVERYWHERE, EVERYWHERE, *kind), EXEMPT_PRIORITY + place * STEP)
         for way in ("out", "in")
         for place, kind in enumerate(kinds)
     ]

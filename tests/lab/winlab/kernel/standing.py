@@ -12,17 +12,57 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 from ..dataplane.inforce import InForce
-from ..ipsec.associations import MainModeAssociation, QuickModeAssociation, SoftAssociation, Traffic, Way
+from ..ipsec.algorithms import GMAC_OF, GROUP_24, P256, P384, NewCipher, NewHash
+from ..ipsec.associations import (
+    AnyRule,
+    MainModeAssociation,
+    QuickModeAssociation,
+    SoftAssociation,
+    Traffic,
+    Way,
+)
+from ..ipsec.connection import KeyModule
 from ..ipsec.protection import Protection
 from ..ipsec.rule import Rule
 from ..store.model import Cipher, EspCipher, Hash, MainModeMethod
 from .keying import authentication
 from .policies import SOFT_LIFE, Policies
 
-_CIPHERS = {"DES_CBC": Cipher.DES, "3DES_CBC": Cipher.TRIPLE_DES}
-_HASHES = {"HMAC_MD5_96": Hash.MD5, "HMAC_SHA1_96": Hash.SHA1}
-_GROUPS = {"MODP_768": 1, "MODP_1024": 2, "MODP_2048": 3}
-_ESP_CIPHERS = {"NULL": EspCipher.NONE, "DES_CBC": EspCipher.DES, "3DES_CBC": EspCipher.TRIPLE_DES}
+_AES = {("AES_CBC", 128): NewCipher.AES_128, ("AES_CBC", 192): NewCipher.AES_192, ("AES_CBC", 256): NewCipher.AES_256}
+_GCM = {
+    ("AES_GCM_16", 128): NewCipher.GCM_128,
+    ("AES_GCM_16", 192): NewCipher.GCM_192,
+    ("AES_GCM_16", 256): NewCipher.GCM_256,
+}
+_GMAC = {
+    ("NULL_AES_GMAC", 128): NewHash.GMAC_128,
+    ("NULL_AES_GMAC", 192): NewHash.GMAC_192,
+    ("NULL_AES_GMAC", 256): NewHash.GMAC_256,
+}
+_CIPHERS: dict[tuple[str, int], int] = {("DES_CBC", 0): Cipher.DES, ("3DES_CBC", 0): Cipher.TRIPLE_DES, **_AES}
+_ESP_CIPHERS: dict[tuple[str, int], int] = {
+    ("NULL", 0): EspCipher.NONE,
+    ("DES_CBC", 0): EspCipher.DES,
+    ("3DES_CBC", 0): EspCipher.TRIPLE_DES,
+    **_AES,
+    **_GCM,
+}
+_HASHES: dict[str, int] = {
+    "HMAC_MD5_96": Hash.MD5,
+    "HMAC_SHA1_96": Hash.SHA1,
+    "HMAC_SHA2_256_128": NewHash.SHA256,
+    "HMAC_SHA2_384_192": NewHash.SHA384,
+}
+_PRFS = {"HMAC_MD5": Hash.MD5, "HMAC_SHA1": Hash.SHA1, "HMAC_SHA2_256": NewHash.SHA256, "HMAC_SHA2_384": NewHash.SHA384}
+_GROUPS = {
+    "MODP_768": 1,
+    "MODP_1024": 2,
+    "MODP_2048": 3,
+    "ECP_256": P256,
+    "ECP_384": P384,
+    "MODP_2048_256": GROUP_24,
+}
+_MODULES = {"1": KeyModule.IKE_V1, "2": KeyModule.IKE_V2}
 _SELECTOR = re.compile(r"([^\[/]+)(?:/\d+)?(?:\[([^/\]]*)(?:/([^\]]*))?\])?")
 _PROTOCOLS = {"tcp": 6, "udp": 17, "icmp": 1, "": 0}
 
@@ -64,7 +104,7 @@ def read_standing(
     soft = []
     for each in fallen:
         match = next((one for one in policies.negotiated if one.reqid == each["reqid"]), None)
-        if match is None or each["age"] >= SOFT_LIFE:
+        if match is None or not isinstance(match.rule, Rule) or each["age"] >= SOFT_LIFE:
             continue
         ends = (ip_address(each["local"]), ip_address(each["peer"]))
         ports = (match.traffic.source_port, match.traffic.destination_port)
@@ -73,7 +113,7 @@ def read_standing(
     return Standing(tuple(mains), tuple(quicks), tuple(soft))
 
 
-def _rule_of(child: Mapping[str, Any] | None, rules: Mapping[int, Rule], state: InForce) -> Rule | None:
+def _rule_of(child: Mapping[str, Any] | None, rules: Mapping[int, AnyRule], state: InForce) -> AnyRule | None:
     """Return the rule that an association belongs to; main modes without any belong to the first that negotiates."""
     if child is None:
         return next(iter(rules.values()), state.default_response)
@@ -82,10 +122,10 @@ def _rule_of(child: Mapping[str, Any] | None, rules: Mapping[int, Rule], state: 
     return state.default_response
 
 
-def _main_mode(connection: str, one: Mapping[str, Any], rule: Rule, now: float, life: int) -> MainModeAssociation:
+def _main_mode(connection: str, one: Mapping[str, Any], rule: AnyRule, now: float, life: int) -> MainModeAssociation:
     method = MainModeMethod(
-        _CIPHERS[one["encr-alg"]],
-        _HASHES.get(one.get("integ-alg", ""), _HASHES.get(f"{one.get('prf-alg', '').removeprefix('PRF_')}_96", 0)),
+        _CIPHERS[_algorithm(one)],
+        _HASHES.get(one.get("integ-alg", ""), _PRFS.get(one.get("prf-alg", "").removeprefix("PRF_"), 0)),
         _GROUPS[one["dh-group"]],
     )
     return MainModeAssociation(
@@ -98,18 +138,28 @@ def _main_mode(connection: str, one: Mapping[str, Any], rule: Rule, now: float, 
         created=now - float(one.get("established", 0)),
         lifetime_seconds=life,
         rule=rule,
+        module=_MODULES.get(str(one.get("version", "1")), KeyModule.IKE_V1),
     )
 
 
+def _algorithm(one: Mapping[str, Any]) -> tuple[str, int]:
+    """Return the cipher that the daemon names, with the bits of its key where those differ."""
+    name = one.get("encr-alg", "NULL")
+    return name, int(one.get("encr-keysize", 0)) if "AES" in name else 0
+
+
 def _quick_mode(
-    child: Mapping[str, Any], main: MainModeAssociation, rule: Rule, now: float
+    child: Mapping[str, Any], main: MainModeAssociation, rule: AnyRule, now: float
 ) -> list[QuickModeAssociation]:
     integrity = _HASHES.get(child.get("integ-alg", ""))
     if child["protocol"] == "AH":
         protection = Protection(ah_integrity=integrity)
     else:
-        cipher = _ESP_CIPHERS[child.get("encr-alg", "NULL")]
-        protection = Protection(esp_cipher=cipher, esp_integrity=integrity or Hash.NONE)
+        named = _algorithm(child)
+        integrity = _GMAC.get(named, integrity or Hash.NONE)
+        cipher = EspCipher.NONE if named in _GMAC else _ESP_CIPHERS[named]
+        combined = next((digest for each, digest in GMAC_OF.items() if each == cipher), integrity)
+        protection = Protection(esp_cipher=cipher, esp_integrity=combined)
     protocol, local_port = _end(child["local-ts"][0])
     _same, peer_port = _end(child["remote-ts"][0])
     traffic = Traffic(main.local, main.peer, protocol, local_port, peer_port)

@@ -23,6 +23,7 @@ from .words import from_arguments, split
 __all__ = ["EXTENSIONS", "ONLY_ON", "main"]
 
 # Lab's choice: each version has the one context that was made for it.
+# [ledger: fw-2003-context]
 EXTENSIONS[("advfirewall",)] = advfirewall.run
 EXTENSIONS[("advfirewall", "firewall")] = advfirewall_rules.run
 EXTENSIONS[("advfirewall", "consec")] = consec.run

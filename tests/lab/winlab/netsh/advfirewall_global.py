@@ -4,6 +4,8 @@
 """`netsh advfirewall set global` and `show global`: settings of connection security for the whole host.
 
 Words and values are separated by blanks, one setting on a line. Settings are those of the local store.
+
+[ledger: cs-global-one-setting]
 """
 
 from __future__ import annotations

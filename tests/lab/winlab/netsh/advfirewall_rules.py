@@ -7,6 +7,8 @@ Names need not be unique; whatever goes by name hits every rule of that name, al
 Criteria compare with what a rule says, not with what it covers (lab's choice). Only local rules are seen.
 
 [ledger: fw-delete-by-name, fw-duplicates-taken]
+
+[ledger: cs-criteria-compare]
 """
 
 from __future__ import annotations

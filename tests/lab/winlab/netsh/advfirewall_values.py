@@ -31,6 +31,7 @@ ADD_TAGS = (
     "remoteport",
     "protocol",
     "edge",
+    "security",
 )
 CRITERIA_TAGS = (
     "name",
@@ -163,6 +164,22 @@ def _addresses(side: str) -> Callable[[str, str], Fields]:
     return reader
 
 
+_SECURITY = {
+    "notrequired": "",
+    "authenticate": "Authenticate",
+    "authenc": "AuthenticateEncrypt",
+    "authdynenc": "AnE-Nego",
+    "authnoencap": "An-NoEncap",
+}
+
+
+def _security(tag: str, value: str) -> Fields:
+    """Read what traffic must be before the rule matches. The words come with their registry form from documents."""
+    if value.lower() not in _SECURITY:
+        raise bad(tag, value)
+    return {"security": _SECURITY[value.lower()]}
+
+
 _READERS: dict[str, Callable[[str, str], Fields]] = {
     "name": _name,
     "dir": _direction,
@@ -178,4 +195,5 @@ _READERS: dict[str, Callable[[str, str], Fields]] = {
     "remoteport": _ports("remote_ports"),
     "protocol": _protocol,
     "edge": _truth("edge"),
+    "security": _security,
 }

@@ -27,6 +27,7 @@ Table = Mapping[str, Mapping[str, Command]]
 """Commands by verb and object; a verb without an object has the empty text in its place."""
 
 # A refusal that a one-shot netsh reports with exit code 0. Lab's choice, after reports of inconsistent codes.
+# [ledger: netsh-exit-codes]
 SILENT_CODES = frozenset(
     {
         Code.POLICY_EXISTS,

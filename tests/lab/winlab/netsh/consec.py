@@ -5,6 +5,8 @@
 
 Names need not be unique; whatever goes by name hits every rule of that name. Criteria compare with what a rule says,
 not with what it covers (lab's choice). Only local rules are changed; only rules in force are dynamic.
+
+[ledger: cs-names-repeat, cs-criteria-compare, cs-every-match]
 """
 
 from __future__ import annotations
@@ -92,8 +94,7 @@ def _delete(rules: Source) -> Callable[[Process, Given], None]:
         found = _found(process, given, rules)
         for rule_id, rule in found:
             store.remove(process.host, rule_id, rule)
-            for kind, set_id in sets_of(rule):
-                store.prune(process.host, kind, set_id)
+        store.prune(process.host, [each for _id, rule in found for each in sets_of(rule)])
         _tell(process, "deleted", len(found))
 
     return delete
@@ -102,7 +103,10 @@ def _delete(rules: Source) -> Callable[[Process, Given], None]:
 def _set(
     rules: Source, selectors: tuple[str, ...], tags: tuple[str, ...], make: Callable[..., Draft]
 ) -> Callable[[Process, list[Word]], None]:
-    """Return the command that changes what stands behind the word `new`; without it nothing happens, without a word."""
+    """Return the command that changes what stands behind the word `new`; without it nothing happens, without a word.
+
+    [ledger: cs-set-without-new]
+    """
 
     def change(process: Process, words: list[Word]) -> None:
         place = next((n for n, word in enumerate(words) if word.text.lower() == "new" and not word.quoted), None)
@@ -117,6 +121,7 @@ def _set(
         drafts = [_unfit(partial(make, process.host, changes, rule, rule_id)) for rule_id, rule in found]
         for each in drafts:
             each.write(process.host)
+        store.prune(process.host, [former for each in drafts for former in each.former])
         _tell(process, "updated", len(drafts))
 
     return change

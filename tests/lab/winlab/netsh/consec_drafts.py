@@ -38,15 +38,15 @@ class Draft:
         return set_id
 
     def write(self, host: Host) -> None:
-        """Write everything, and remove former sets that nobody names any more.
+        """Write rule and sets; the former sets are for `store.prune`, once all drafts are written.
 
         An enabled rule starts the keying modules, as a trigger of their service does (lab's choice).
+
+        [ledger: cs-set-leaks, cs-starts-ikeext]
         """
         for kind, set_id, stored in self.sets:
             store.put_set(host, kind, set_id, stored)
         store.put(host, self.rule_id, self.rule)
-        for kind, former in self.former:
-            store.prune(host, kind, former)
         if isinstance(self.rule, Rule) and self.rule.active:
             services.start(host, "IKEEXT")
 
@@ -91,6 +91,7 @@ def _authenticated(host: Host, given: Given, rule: Rule, made: Draft) -> Rule:
         auth1 = made.bring(SetKind.AUTH1, authentication.write(suites, host.version.firewall_schema, first=True))
         if auth2 and SetKind.AUTH2.is_primary(auth2) and any(each.method is Method.KEY for each in suites):
             # A key takes no second authentication, so the reference to the default one goes (lab's choice).
+            # [ledger: cs-key-drops-second]
             auth2 = None
     elif auth1 is None:
         auth1, auth2 = SetKind.AUTH1.primary, SetKind.AUTH2.primary
@@ -102,7 +103,10 @@ def _authenticated(host: Host, given: Given, rule: Rule, made: Draft) -> Rule:
 
 
 def _protected(host: Host, given: Given, rule: Rule, made: Draft) -> Rule:
-    """Return a rule with its quick mode. Asking for the default resets the forward secrecy too (Microsoft Learn)."""
+    """Return a rule with its quick mode. Asking for the default resets the forward secrecy too (Microsoft Learn).
+
+    [ledger: cs-default-resets-pfs]
+    """
     methods, pfs = given.get("qmsecmethods"), given.get("qmpfs")
     if rule.crypto2 is None or (methods is not None and methods.lower() == "default"):
         rule = replace(rule, crypto2=SetKind.CRYPTO2.primary)

@@ -5,6 +5,8 @@
 
 Labels and words are the lab's own, after the help of netsh: nothing may read them. A pre-shared key is shown in clear
 (KB 949856).
+
+[ledger: cs-show-texts]
 """
 
 from __future__ import annotations
@@ -167,7 +169,7 @@ def _credential(process: Process, label: str, suite: Suite) -> None:
 
 
 def _line(process: Process, label: str, value: str) -> None:
-    """Print a line whose label is the same in every language (lab's choice)."""
+    """Print a line whose label is the same in every language (lab's choice). [ledger: cs-show-texts]"""
     process.say(f"{label + ':':<38}{value}")
 
 

@@ -142,7 +142,10 @@ def _ports(field: str) -> Callable[[str, str], Fields]:
 
 
 def _endpoint(side: str) -> Callable[[str, str], Fields]:
-    """Return the reader of a list of addresses. Words stand for addresses of both families."""
+    """Return the reader of a list of addresses. Words stand for addresses of both families.
+
+    [ledger: cs-words-both-families]
+    """
 
     def reader(tag: str, value: str) -> Fields:
         v4: list[AddressItem] = []
@@ -188,6 +191,8 @@ def tunnel(given: Given, rule: Rule) -> Rule:
 
     A tunnel is static if it has both ends, both endpoints and the one action that goes with it, and else dynamic. A
     rule cannot say that both ends are any, so that is refused (lab's choices).
+
+    [ledger: cs-tunnel-static-or-dynamic, cs-tunnel-any-any]
     """
     tags = ("localtunnelendpoint", "remotetunnelendpoint")
     mode = given.get("mode")

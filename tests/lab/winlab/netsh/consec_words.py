@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Words of `netsh advfirewall consec` and `mainmode` for the words of the registry: suites and authentication."""
+"""Words of `netsh advfirewall consec` and `mainmode` for the words of the registry: suites and authentication.
+
+[ledger: cs-methods-grammar]
+"""
 
 from __future__ import annotations
 

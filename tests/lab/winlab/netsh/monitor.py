@@ -5,6 +5,8 @@
 
 Known are what the two lists of associations hold and how they write offers of main mode; labels and the rest are the
 lab's own: nothing may read them.
+
+[ledger: cs-show-texts]
 """
 
 from __future__ import annotations

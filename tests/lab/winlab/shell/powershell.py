@@ -9,6 +9,8 @@ the plain form answers 0 or 1 whatever the program's own code was. What -Command
 as every program that reads a pipe to its end, powershell.exe then takes away what a batch has left in it.
 
 [ledger: powershell-hands-stdin-on, powershell-input-to-cmd, powershell-exit-zero-one]
+
+[ledger: powershell-takes-the-pipe]
 """
 
 from __future__ import annotations

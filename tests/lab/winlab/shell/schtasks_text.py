@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Localised words of schtasks.exe. All of them are plausible rather than proven; nothing may depend on the wording."""
+"""Localised words of schtasks.exe. All of them are plausible rather than proven; nothing may depend on the wording.
+
+[ledger: host-texts-localised]
+"""
 
 from __future__ import annotations
 

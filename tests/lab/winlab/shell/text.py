@@ -7,6 +7,8 @@ The English texts are well known. German texts and the texts of the 5.x tools ar
 that reads them may depend on the wording. Numbers and state tokens of sc.exe are the same in every language.
 
 [ledger: reg-output-page]
+
+[ledger: host-texts-localised]
 """
 
 from __future__ import annotations

@@ -111,7 +111,7 @@ def decode_spec(blob: bytes, offset: int) -> tuple[Filter, int]:
 
 
 def assemble(specs: Iterable[bytes], v2_specs: Iterable[bytes], frame: Frame) -> bytes:
-    """Return a whole blob out of encoded specifications."""
+    """Return a whole blob out of encoded specifications. [ledger: data-filter-length-v2]"""
     parts, v2_parts = list(specs), list(v2_specs)
     body = b"".join(parts)
     extra = 4 if frame is Frame.A else 0

@@ -62,5 +62,7 @@ def action_meaning(identifier: str) -> tuple[Action, bool] | None:
     """Return (action, inpass) for an identifier in any letter case, None for an unknown one.
 
     [ledger: data-action-guids]
+
+    [ledger: data-block-guid]
     """
     return _MEANINGS.get(identifier.lower())

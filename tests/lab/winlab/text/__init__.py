@@ -5,6 +5,8 @@
 
 Only the labels listed in the documentation of the IPsec module are known word for word, and only in English; the rest
 is plausible. Nothing may depend on these words, and that is why there are two languages of them.
+
+[ledger: netsh-texts-of-answers, host-texts-localised]
 """
 
 from __future__ import annotations

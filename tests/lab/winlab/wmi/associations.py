@@ -126,6 +126,7 @@ QUICK_MODE = (
 )
 
 # The number of IKE version 1 is the lab's choice, and so are those of the other two.
+# [ledger: sa-key-module-zero]
 _MODULES = {KeyModule.IKE_V1: 0, KeyModule.AUTH_IP: 1, KeyModule.IKE_V2: 2}
 _NEW_CIPHERS = {each.value: each.value for each in NewCipher}
 _CIPHERS: dict[int, int] = {Cipher.NONE: 0, Cipher.DES: 2, Cipher.TRIPLE_DES: 6, **_NEW_CIPHERS}

@@ -53,6 +53,7 @@ class Agent:
             "close": self.conversations.close,
             "statistics": self.networks.statistics,
             "start_keying": self.daemons.start,
+            "change_keying": self.daemons.change,
             "stop_keying": self.daemons.stop,
             "keying_associations": self.daemons.associations,
             "keying_log": self.daemons.log,

@@ -11,6 +11,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ FOLDER = Path("/run/keying")
 
 # Plugins are named: what else is installed must not change what is offered.
 _PLUGINS = (
-    "random nonce x509 constraints pubkey pkcs1 pkcs8 pem openssl gcrypt md5 sha1 sha2 hmac gmp kernel-netlink "
+    "random nonce x509 constraints pubkey pkcs1 pkcs8 pem openssl gcrypt md5 sha1 sha2 hmac kdf gmp kernel-netlink "
     "socket-default vici counters"
 )
 _SETTINGS = """
@@ -85,11 +86,24 @@ class Daemons:
             self._running[name] = process
         session = self._session(name)
         try:
-            for each in secrets:
-                arguments = dict(each)
-                session.command(str(arguments.pop("command")), arguments)
-            for label, one in connections.items():
-                session.command("load-conn", {label: one})
+            _load(session, secrets, connections)
+        finally:
+            session.close()
+
+    def change(self, name: str, secrets: Sequence[Mapping[str, Any]], connections: Mapping[str, Any]) -> None:
+        """Load something else into the daemon of a namespace, which goes on running; what it has negotiated ends."""
+        session = self._session(name)
+        try:
+            known = [each for found in session.stream("list-conns", "list-conn", {}) for each in found]
+            old = [one["uniqueid"] for found in session.stream("list-sas", "list-sa", {}) for one in found.values()]
+            session.command("clear-creds", {})
+            for label in set(known) - set(connections):
+                session.command("unload-conn", {"name": label})
+            _load(session, secrets, connections)
+            for number in old:
+                # One that is gone already needs no end.
+                with suppress(RuntimeError):
+                    session.command("terminate", {"ike-id": number, "force": "yes", "timeout": "1000"})
         finally:
             session.close()
 
@@ -138,3 +152,11 @@ class Daemons:
                     said = (FOLDER / name / "output").read_text(errors="replace")[-2000:]
                     raise RuntimeError(f"the daemon of {name} does not listen: {bad}; {said}") from bad
                 time.sleep(0.05)
+
+
+def _load(session: Session, secrets: Sequence[Mapping[str, Any]], connections: Mapping[str, Any]) -> None:
+    for each in secrets:
+        arguments = dict(each)
+        session.command(str(arguments.pop("command")), arguments)
+    for label, one in connections.items():
+        session.command("load-conn", {label: one})

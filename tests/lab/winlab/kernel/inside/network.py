@@ -83,10 +83,13 @@ class Networks:
         done = subprocess.run(whole, input=text, capture_output=True, text=True, check=False)
         return {"code": done.returncode, "output": done.stdout, "errors": done.stderr}
 
-    def policies(self, name: str, lines: Sequence[str] | None = None) -> str:
-        """Load IPsec policies in place of all that are there, if any are given; return what the kernel then has."""
+    def policies(self, name: str, lines: Sequence[str] | None = None, *, flush: bool = True) -> str:
+        """Load IPsec policies in place of all that are there, if any are given; return what the kernel then has.
+
+        :param flush: whether what is there goes first, with all associations. Otherwise the lines say what goes.
+        """
         if lines is not None:
-            _inside(name, ["xfrm policy flush", "xfrm state flush", *lines])
+            _inside(name, [*(["xfrm policy flush", "xfrm state flush"] if flush else []), *lines])
         return run(["ip", "-netns", name, "xfrm", "policy", "list", "nosock"])
 
     def associations(self, name: str) -> str:

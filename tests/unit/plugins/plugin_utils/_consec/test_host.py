@@ -31,6 +31,7 @@ def answered(version: str = "10.0.14393", **sections: Section) -> Host:
         "policies": Section(f"\n{POLICIES}\\Other\n", 0),
         **dict.fromkeys(("mpssvc", "bfe", "ikeext"), running),
         **dict.fromkeys(("assigned", "domain_assigned"), ERROR),
+        **{name: ERROR for name in QUESTIONS.commands if name[0] == "l" and name[1:].isdigit()},
     }
     assert bare.keys() == QUESTIONS.commands.keys()
     return read_host({**bare, **sections})
@@ -100,6 +101,8 @@ def test_a_group_policy() -> None:
         {"local": ERROR},
         {"policies": ERROR},
         {"policies": Section(f"\n{GROUP}\n", 0)},  # it is there and was not told
+        {"local": Section(f"\n{ROOT}\n    Version    REG_DWORD    1\n\n{ROOT}\\Phase2CryptoSets\n", 0)},
+        {"local": Section(f"\n{ROOT}\n    Version    REG_DWORD    1\n\n{ROOT}\\Phase1AuthenticationSet\n", 0)},
         {"local": Section("Access is denied.", 0)},
         {"version": Section("", 0)},
     ],
@@ -114,3 +117,8 @@ def test_a_refusal_quotes_no_line() -> None:
     with pytest.raises(StoreError) as caught:
         answered(local=Section(text, 0))
     assert "7f3a9zq" not in str(caught.value)
+
+
+def test_the_line_that_asks_fits_into_what_ansible_makes_of_it() -> None:
+    """Base64 of UTF-16 behind some words of PowerShell; cmd.exe takes 8191 characters."""
+    assert len(QUESTIONS.after_netsh) * 2 * 4 / 3 + 150 < 8191

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._intent.article import article_intent
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._intent.model import Article, Level
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._intent.read import read_intent
 
 Data = dict[str, Any]
 GROUPS = {"all": ["fe1", "fe2", "be1", "x"], "exchange_frontends": ["fe1", "fe2"], "exchange_backends": ["be1"]}
@@ -75,3 +77,11 @@ def test_groups_that_are_not_there_are_named_with_what_is_near(empty: dict[str, 
     (said,) = intent(groups)["refusals"]
     assert "no host in the group exchange_frontends" in said
     assert "Did you mean exchange_frontend " in said
+
+
+def test_the_module_takes_what_the_inventory_says() -> None:
+    """Ports as one text too, as -e gives them."""
+    found = intent(**{name: {"ipsec_ports": "143,80", "ipsec_level": "request"} for name in ("fe1", "fe2", "be1")})
+    hosts = [{"name": name} for name in found["hosts"]]
+    read = read_intent({"flows": found["flows"], "article": found["article"], "hosts": hosts, "groups": GROUPS})
+    assert (read.flows[0].ports, read.flows[0].level, read.article) == ((80, 143), Level.REQUEST, Article())

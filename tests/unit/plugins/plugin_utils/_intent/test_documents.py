@@ -99,7 +99,7 @@ def test_a_further_port_is_a_swap() -> None:
     more = {**FLOW, "ports": [1433, 1434]}
     refused = deployed([more], hosts, GROUPS)
     assert "sql1 and web1, sql1 and web2" in refused["refusals"][0]
-    assert "put added_port into allow_swap" in refused["refusals"][0]
+    assert "put added_port into ipsec_allow_swap" in refused["refusals"][0]
     found = deployed([more], hosts, GROUPS, allow_swap=["added_port"])
     (only,) = found["rounds"]
     assert (only["name"], only["together"]) == ("swap", [["sql1", "web1"], ["sql1", "web2"]])
@@ -175,7 +175,7 @@ def test_a_key_for_a_key_is_a_swap() -> None:
     differ = [{**one, "keys_differ": True} for one in hosts]
     refused = deployed(other, differ, GROUPS)["refusals"]
     assert "Two hosts cannot have two pre-shared keys for each other" in refused[0]
-    assert "put key into allow_swap" in refused[0]
+    assert "put key into ipsec_allow_swap" in refused[0]
     assert [one["name"] for one in deployed(other, differ, GROUPS, allow_swap=["key"])["rounds"]] == ["swap"]
     bridge = deployed([{**FLOW, "authentication": CERTIFICATE}], hosts, GROUPS)
     assert [one["name"] for one in bridge["rounds"]] == ["accept", "settle"]

@@ -223,3 +223,25 @@ def test_what_a_host_told_moves_no_terminal() -> None:
     ruled = {**SQL1, "info": {**SQL1["info"], "host": {"version": "10.0.14393", "domain_policy": "a\x1b[2J\nb"}}}
     warned = deployed([FLOW], [WEB1, ruled], GROUPS)["warnings"]
     assert any("a\\x1b[2J b of the domain" in one for one in warned)
+
+
+def test_whoever_only_looks_is_told_where_it_is_whatever_is_in_the_way() -> None:
+    """Case 10: all that is there to prove, and nothing of hosts outside of the limit."""
+    other = {"filter_lists": [{"name": "L", "filters": [{"source": "me", "destination": "10.9.9.9"}]}]}
+    other["filter_actions"] = [{"name": "B", "action": "block"}]
+    other["policies"] = [{"name": "Other", "rules": [{"name": "R", "filter_list": "L", "filter_action": "B"}]}]
+    other["assigned"] = "Other"
+    hosts = [host("web1", "10.0.0.1", config=other), SQL1, host("sql2", "10.0.1.2")]
+    groups = {**GROUPS, "sql": ["sql1", "sql2"]}
+    assert "another policy in force" in refusals(hosts=hosts, groups=groups)
+    lost = [hosts[0], SQL1, {"name": "sql2", "addresses": ["10.0.1.2"], "absent": "unreachable"}]
+    found = deployed([FLOW], lost, groups, only_look=True)
+    assert (found["refusals"], found["hosts"]["web1"]["assigned"]) == ([], False)
+    row = {"from": "web1", "protocol": "tcp", "port": 1433, "level": "require"}
+    assert found["flows"] == [{**row, "to": "sql1"}, {**row, "to": "sql2"}]
+    assert deployed([FLOW], lost, groups, only_look=True, skip_unreachable=True)["flows"] == [{**row, "to": "sql1"}]
+    outside = [*lost[:2], {**lost[2], "absent": "limit"}]
+    found = deployed([FLOW], outside, groups, only_look=True)
+    assert found["flows"] == [{**row, "to": "sql1"}]
+    assert found["divided"] == [{"host": "web1", "other": "sql2", "asks": False}]
+    assert (found["asking"], found["answering"]) == (["web1"], ["sql1", "sql2"])

@@ -34,6 +34,12 @@ def test_no_pair_is_ever_weaker_or_cut_off(seed: int) -> None:
     assert play(seed).broken == []
 
 
+@given(st.integers(0, 2**32))
+@settings(max_examples=50)
+def test_no_pair_is_weaker_or_cut_off_where_others_are_left_as_they_are(seed: int) -> None:
+    assert play(seed, leave_refused=True, allow_swap=()).broken == []
+
+
 @pytest.mark.slow
 @given(st.integers(0, 2**32))
 @settings(max_examples=40)

@@ -441,3 +441,63 @@ def test_what_cannot_be_judged_is_refused_with_its_path(path, damage):
     assert refusal.value.path.startswith(path)
     assert refusal.value.expected
     assert refusal.value.remedy
+
+
+def between_any_hosts(level="require"):
+    """Return the healthy pair as two hosts of a flow, which both have a second address."""
+    given = healthy()
+    for one, more in zip(given["hosts"], ("10.8.0.10", "10.8.1.20"), strict=True):
+        one |= {"role": "other", "addresses": [one.pop("address"), more]}
+    given["flows"] = [{"from": "fe1", "to": "be1", "port": 80, "level": level}]
+    return given
+
+
+def test_a_second_address_without_a_filter_is_found():
+    found = outcomes(between_any_hosts())
+    assert (found["flow.fe1.be1.80"], found["clear.fe1.be1.80"]) == ("failed", "failed")
+    given = between_any_hosts()
+    for one in given["hosts"]:
+        del one["addresses"][1]
+    assert set(outcomes(given).values()) == {"passed"}
+
+
+def test_a_flow_that_is_only_requested_says_where_it_is():
+    given = between_any_hosts("request")
+    for one in given["hosts"]:
+        del one["addresses"][1]
+    _analysis, checks = make_checks(read_evidence(given))
+    (level,) = (one for one in checks if one.id == "level.fe1.be1.80")
+    assert level.outcome.value == "passed"
+    assert level.evidence.startswith("Required already.")
+    host(given, "fe1")["info"]["config"]["filter_actions"][0]["fallback_to_clear"] = True
+    host(given, "fe1")["wanted"]["filter_actions"][0]["fallback_to_clear"] = True
+    _analysis, checks = make_checks(read_evidence(given))
+    (level,) = (one for one in checks if one.id == "level.fe1.be1.80")
+    assert level.outcome.value == "passed"
+    assert level.evidence.startswith("Requested.")
+    assert not [one.id for one in checks if one.id.startswith("clear.fe1")]
+
+
+def test_flows_of_other_protocols_and_without_ports():
+    given = between_any_hosts()
+    given["flows"] = [{"from": "fe1", "to": "be1", "protocol": "udp", "port": 53}, {"from": "be1", "to": "fe1"}]
+    found = outcomes(given)
+    assert (found["flow.fe1.be1.udp.53"], found["flow.be1.fe1.tcp"]) == ("failed", "failed")
+    # The session to port 80 is no part of them.
+    assert found["covered.owa"] == "unproven"
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        ({"flows": [{"from": "fe1", "to": "be9"}]}, "flows[0].to"),
+        ({"flows": [{"from": "fe1", "to": "be1", "port": 0}]}, "flows[0].port"),
+        ({"flows": []}, "hosts"),
+    ],
+)
+def test_a_proof_of_nothing_is_refused(change, path):
+    with pytest.raises(IpsecError) as refused:
+        read_evidence({**healthy(), **change})
+    assert refused.value.path == path
+    with pytest.raises(IpsecError, match="proves nothing"):
+        read_evidence({"hosts": healthy()["hosts"][:1]})
