@@ -54,7 +54,8 @@ matrix: ## every pair of policies on the kernel data plane, compared with what i
 
 flows: ## compare both implementations of what packets do in more than 100,000 cases
 	@tools/venv dev
-	@FLOW_CASES=$${FLOW_CASES:-110000} .venv/bin/python -m pytest -q -s tests/unit/properties/test_differential.py -k both_say $(ARGS)
+	@FLOW_CASES=$${FLOW_CASES:-110000} .venv/bin/python -m pytest -q -s tests/unit/properties/test_differential.py \
+		tests/unit/properties/test_connection_differential.py -k both_say $(ARGS)
 
 bench: run-env ## time the planner, the codec and whole tasks (four minutes; ARGS=full: more runs, and more of the peers)
 	@.venv/bin/python tools/bench.py $(ARGS)

@@ -267,6 +267,10 @@ FLOW_HOST = {
     "exemption_level": {"type": "int"},
     "services_running": {"type": "bool", "default": True},
     "key_exchange_running": {"type": "bool", "default": True},
+    "connection_security": {"type": "dict"},
+    "profile": {"type": "str", "choices": ["domain", "private", "public"]},
+    "stands_for": {"type": "dict", "default": {}},
+    "both_engines": {"type": "bool", "default": False},
 }
 
 DEPLOYMENT_FLOW = {

@@ -9,14 +9,18 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: flow_check
-short_description: Check what IPsec policy documents do to packets between hosts
+short_description: Check what IPsec policies and connection security rules do to packets between hosts
 version_added: 0.1.0
 description:
   - Works out on the controller what becomes of packets between hosts under given policy documents, and compares
     that with expectations. No host is asked, so it runs before a change and in a pipeline.
   - 'The answer is exact: an expectation that holds does so for every packet of its traffic, one that does not comes
     with a packet that shows it and with the deciding rule of each end.'
-  - How Windows ranks filters and negotiates is read from its documentation and was not confirmed on Windows.
+  - Hosts may have connection security rules instead of a policy, and pairs may be mixed. What no document tells, such
+    as which of two equally specific rules wins, makes the outcome V(unknown), with the reason, and no expectation holds
+    for it.
+  - How Windows ranks filters and rules and how it negotiates is read from its documentation and was not confirmed on
+    Windows.
 author:
   - the winsec.ipsec authors (@winsec)
 extends_documentation_fragment:
@@ -42,7 +46,7 @@ options:
         required: true
       config:
         description:
-          - The document of the host, in the shape of O(winsec.ipsec.policies#module:config) and of
+          - The document of the policy store of the host, in the shape of O(winsec.ipsec.policies#module:config) and of
             RV(winsec.ipsec.policies_info#module:config).
           - The policy that O(hosts[].config) names as assigned is in force. An empty document is no policy.
           - Pre-shared keys that the document does not tell are taken to fit those of the other end.
@@ -68,6 +72,41 @@ options:
             that negotiate hold packets.
         type: bool
         default: true
+      connection_security:
+        description:
+          - The connection security rules of the host. Either a document, in the shape of
+            O(winsec.ipsec.connection_security#module:config), or what M(winsec.ipsec.connection_security_info) returned,
+            whole. That has the rules of the group policy, the services, the profiles with their locks and what is not
+            sure about a rule, and all of it counts.
+          - A rule of which is not known what it does, a tunnel among them, makes the outcome V(unknown) for all packets
+            that it may be about.
+          - Sets that nothing is said of are those that Windows has built in, which offer integrity without encryption
+            first.
+          - It is refused beside a policy in force, since which of the two engines acts is documented nowhere, unless
+            O(hosts[].both_engines) is set.
+        type: dict
+      profile:
+        description:
+          - The profile of the firewall that is active. Where it is not known, rules for some profiles make the outcome
+            V(unknown).
+        type: str
+        choices:
+          - domain
+          - private
+          - public
+      stands_for:
+        description:
+          - What words in rules and filters stand for on this host, under C(dns), C(wins), C(dhcp), C(defaultgateway)
+            (addresses) and C(localsubnet) (networks).
+          - Connection security rules with a word that nothing is said of may be about anybody.
+        type: dict
+        default: {}
+      both_engines:
+        description:
+          - Judge a host with a policy and connection security rules in force, as in the step of a migration. A packet that
+            both speak of is V(unknown), unless the policy blocks it or both let it pass.
+        type: bool
+        default: false
   networks:
     description:
       - Names for hosts without policy, each with an address, a network, a range or a list of these.
@@ -81,7 +120,8 @@ options:
         and ports as in V(tcp+udp/53,88), or be V(icmp) or V(any). Packets come from the ports of clients unless the
         source names others, as in V(fe:88 -> be tcp/80: blocked).'
       - 'The words are V(clear), V(permit) (in clear because a rule says so), V(esp), V(ah), V(ah_esp), V(secured)
-        (any of these three), V(soft) (in clear after IKE got no answer) and V(blocked).'
+        (any of these three), V(upgraded) (protected, or so after first packets in clear, as connection security rules
+        that request do it), V(soft) (in clear after IKE got no answer) and V(blocked).'
     type: list
     elements: str
     default: []
@@ -125,6 +165,8 @@ attributes:
 seealso:
   - module: winsec.ipsec.policies
   - module: winsec.ipsec.policies_info
+  - module: winsec.ipsec.connection_security
+  - module: winsec.ipsec.connection_security_info
 """
 
 EXAMPLES = r"""
@@ -168,6 +210,33 @@ EXAMPLES = r"""
       - 'fe -> domain tcp+udp/88: clear'
       - 'internet -> fe tcp/443: clear'
       - 'controller -> fe tcp/5985-5986: clear'
+
+- name: A host with connection security rules, and one that still has its policy
+  winsec.ipsec.flow_check:
+    hosts:
+      - name: web
+        addresses: [10.0.0.10]
+        version: '2025'
+        connection_security:
+          rules:
+            - name: To the database
+              action: requireinrequireout
+              endpoint2: [10.0.1.20]
+              protocol: tcp
+              port2: [1433]
+              first_authentication:
+                - method: computerkerb
+              quick_mode:
+                suites:
+                  - esp_encryption: aesgcm256
+                  - esp_encryption: 3des
+                    esp_integrity: sha1
+      - name: db
+        addresses: [10.0.1.20]
+        version: '2012 R2'
+        config: "{{ lookup('ansible.builtin.file', 'db.yml') | ansible.builtin.from_yaml }}"
+    expect:
+      - 'web -> db tcp/1433: esp'
 
 - name: Read what the hosts have
   winsec.ipsec.policies_info:
@@ -227,8 +296,8 @@ failures:
       type: str
       sample: 10.0.0.10:50000 -> 10.0.1.20:80 tcp
     outcome:
-      description: What becomes of it, for example V(clear), V(esp), V(soft_clear), V(blocked_there), V(no_answer)
-        or V(auth_mismatch).
+      description: What becomes of it, for example V(clear), V(esp), V(upgraded), V(soft_clear), V(blocked_there),
+        V(no_answer), V(auth_mismatch) or V(unknown).
       returned: always
       type: str
       sample: no_answer
@@ -238,8 +307,9 @@ failures:
       type: str
       sample: "fe insists on IPsec (Require, rule 'To the back-end'); be has no policy in force: IKE gets no answer."
     here:
-      description: What decides at the source, with C(word) (Permit, Block, Respond, Request, Require), C(policy),
-        C(rule), C(filter_list), C(filter_action), C(filter) and whether that is the C(mirror) of the filter.
+      description: What decides at the source, with C(word) (Permit, Block, Respond, Request, Require in, Require,
+        unknown), C(policy), C(rule), C(filter_list), C(filter_action), C(filter) and whether that is the C(mirror) of
+        the filter. A connection security rule has an C(action) instead of the last ones.
       returned: always
       type: dict
     there:
@@ -247,7 +317,8 @@ failures:
       returned: always
       type: dict
     agreement:
-      description: What both ends agree on, empty when nothing protects the packet.
+      description: What both ends agree on, with the key module where connection security rules take part. Empty when
+        nothing protects the packet.
       returned: always
       type: str
       sample: ''
@@ -286,7 +357,8 @@ findings:
   elements: dict
   contains:
     kind:
-      description: The kind of finding, V(equal_rank_overlap), V(shadowed_filter), V(not_mirrored) or V(no_answer).
+      description: The kind of finding, V(equal_rank_overlap), V(shadowed_filter), V(not_mirrored), V(no_answer),
+        V(not_known) or V(not_encrypted).
       returned: always
       type: str
       sample: not_mirrored

@@ -10,18 +10,21 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from typing import Any
 
 from .._common.errors import IpsecError
 from .._common.fields import Fields, element, freely_named
-from .._common.packets import parse_one_address
+from .._common.packets import parse_address, parse_one_address
 from .._policies.document import read_document
 from .._policies.in_force import in_force
 from .._windows.versions import WindowsVersion, parse_version
+from .connection_documents import PROFILES, read_connections
 from .endpoint import EXEMPTION_LEVELS, Endpoint
 from .expect import ELSEWHERE, Expectation, Failure, judge, name_ends, read_expectations, traffic_of
 from .explain import flow_matrix
-from .lint import LintFinding, lint_host, lint_pair
+from .finding import LintFinding
+from .lint import lint_host, lint_pair
 from .outcome import Network
 from .traffic import parse_traffic
 
@@ -34,6 +37,10 @@ HOST_OPTIONS = (
     "exemption_level",
     "services_running",
     "key_exchange_running",
+    "connection_security",
+    "profile",
+    "stands_for",
+    "both_engines",
 )
 DEFAULT_VERSION = "2025"
 _NAME = re.compile(r"[^\s:>]+")
@@ -111,15 +118,56 @@ def _host(data: object, path: str) -> Endpoint:
     if fields.given("exemption_level"):
         level = fields.number("exemption_level", 0, EXEMPTION_LEVELS[0], EXEMPTION_LEVELS[-1], "NoDefaultExempt")
     store = read_document(config, fields.at("config"))
-    return Endpoint(
+    version = _version(fields)
+    rules = read_connections(
+        fields.mapping("connection_security"), fields.at("connection_security"), version, _profile(fields)
+    )
+    found = Endpoint(
         name=_host_name(fields.text("name", ""), fields.at("name")),
         addresses=_addresses(fields),
         policy=in_force(store, fields.at("config.assigned")),
-        traits=_version(fields).traits,
+        traits=version.traits,
         exemption_level=level,
         services_running=fields.flag("services_running", True),
-        key_exchange_running=fields.flag("key_exchange_running", True),
+        key_exchange_running=fields.flag("key_exchange_running", True) and (rules is None or rules.keying),
+        connections=rules.connections if rules is not None else None,
+        both_engines=fields.flag("both_engines", False),
+        **_meanings(fields),
     )
+    if found.rules_in_force is not None and found.policy_in_force is not None and not found.both_engines:
+        expected = "no policy assigned beside it: which of the two engines acts on a packet is documented nowhere"
+        remedy = "Unassign the policy or disable the rules. For the ordered step of a migration set both_engines."
+        raise IpsecError(fields.at("connection_security"), "rules in force", expected, remedy)
+    return found
+
+
+def _profile(fields: Fields) -> str:
+    text = fields.text("profile", "").strip().lower()
+    if fields.given("profile") and text not in PROFILES:
+        raise fields.error(
+            "profile", text, f"one of {', '.join(PROFILES)}", "Name the active profile, or leave it out."
+        )
+    return text
+
+
+_MEANINGS = {"dns": "dns", "wins": "wins", "dhcp": "dhcp", "defaultgateway": "gateway"}
+
+
+def _meanings(fields: Fields) -> dict[str, Any]:
+    """Return what words for servers and networks stand for on a host."""
+    given = Fields(fields.mapping("stands_for"), fields.at("stands_for"), (*_MEANINGS, "localsubnet"))
+    remedy = "Give the addresses of the servers."
+    found: dict[str, Any] = {
+        field: tuple(parse_one_address(item, where, "an address", remedy) for where, item in given.elements(word))
+        for word, field in _MEANINGS.items()
+    }
+    subnets = []
+    for where, item in given.elements("localsubnet"):
+        network = parse_address(item, where)
+        if not isinstance(network, (IPv4Network, IPv6Network)):
+            raise IpsecError(where, item, "a network", "Give the networks to which the host is connected.")
+        subnets.append(network)
+    return {**found, "subnets": tuple(subnets)}
 
 
 def _version(fields: Fields) -> WindowsVersion:

@@ -14,6 +14,7 @@ from .._common.errors import IpsecError
 from .._common.packets import AddressRange, ServerRole
 from .._common.traits import TODAY, Traits
 from .._policies.in_force import InForce
+from .connection_model import Connections
 from .partition import Interval, Side, side, without
 from .space import IpAddress
 
@@ -39,6 +40,8 @@ class Endpoint:
     filters of server roles without addresses stand for anybody if the role is in ``met``, else for nobody, and filters
     of words alone mean IPv6 as well with ``words_in_ipv6``.
     ``excluded`` are addresses that networks in ``addresses`` do not stand for.
+    ``connections`` are the connection security rules in force, for which ``subnets`` are what ``localsubnet`` stands
+    for. A host with rules and a policy in force is judged only with ``both_engines``.
 
     [ledger: packet-fallback-update, packet-server-roles-unknown]
     """
@@ -59,6 +62,9 @@ class Endpoint:
     met: frozenset[ServerRole] = frozenset()
     words_in_ipv6: bool = False
     excluded: tuple[Addresses, ...] = ()
+    connections: Connections | None = None
+    subnets: tuple[Addresses, ...] = ()
+    both_engines: bool = False
 
     def __post_init__(self) -> None:
         if not self.addresses:
@@ -66,8 +72,10 @@ class Endpoint:
         if self.exemption_level is not None and self.exemption_level not in EXEMPTION_LEVELS:
             path = f"{self.name}.exemption_level"
             raise IpsecError(path, self.exemption_level, "0, 1, 2 or 3", "Give the value of NoDefaultExempt.")
-        if self.policy is not None and not all(isinstance(one, (IPv4Address, IPv6Address)) for one in self.addresses):
-            expected = "single addresses, since the host has a policy"
+        if (self.policy is not None or self.connections is not None) and not all(
+            isinstance(one, (IPv4Address, IPv6Address)) for one in self.addresses
+        ):
+            expected = "single addresses, since the host has a policy or rules"
             shown = ", ".join(map(str, self.addresses))
             raise IpsecError(f"{self.name}.addresses", shown, expected, "Give one endpoint for each host.")
 
@@ -75,6 +83,22 @@ class Endpoint:
     def policy_in_force(self) -> InForce | None:
         """The policy that acts on packets; None without the policy agent. [ledger: force-no-agent-no-policy]"""
         return self.policy if self.services_running else None
+
+    @property
+    def rules_in_force(self) -> Connections | None:
+        """The connection security rules that act on packets, None for none."""
+        return self.connections if self.connections is not None and self.connections.rules else None
+
+    def meant(self, word: str) -> tuple[str, ...] | None:
+        """Return the addresses that a word of connection security stands for, None where they are not known."""
+        known: dict[str, tuple[Addresses, ...]] = {
+            "localsubnet": self.subnets,
+            "dns": self.dns,
+            "dhcp": self.dhcp,
+            "wins": self.wins,
+            "defaultgateway": self.gateway,
+        }
+        return tuple(map(str, known[word])) or None
 
     @property
     def level(self) -> int:

@@ -48,6 +48,7 @@ class Expected(StrEnum):
     SECURED = "secured"
     BLOCKED = "blocked"
     SOFT = "soft"
+    UPGRADED = "upgraded"
 
 
 # Blocked is every refusal that a policy states; ends that should agree and do not are a fault, never expected.
@@ -67,6 +68,7 @@ ACCEPTED: Mapping[Expected, frozenset[OutcomeKind]] = {
         }
     ),
     Expected.SOFT: frozenset({OutcomeKind.SOFT_CLEAR}),
+    Expected.UPGRADED: SECURED | {OutcomeKind.UPGRADED},
 }
 
 

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from .endpoint import Endpoint
 from .outcome import Network
 from .pair import Pair, Region
-from .semantics import View
 from .space import Space
 from .traffic import parse_traffic
+from .views import look
 
 
 def flow_matrix(
@@ -28,7 +28,7 @@ def flow_matrix(
     """
     spaces = {text: parse_traffic(text, f"flows[{index}]").space() for index, text in enumerate(flows)}
     rows: list[object] = []
-    known, beside = [View(host) for host in hosts], [View(other) for other in others]
+    known, beside = [look(host) for host in hosts], [look(other) for other in others]
     for number, here in enumerate((*known, *beside)):
         for there in (*known, *beside) if number < len(known) else known:
             if here is not there:

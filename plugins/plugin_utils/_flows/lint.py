@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 
 from .._policies.in_force import BoundRule
 from .._policies.words import ActionKind
+from .connection_lint import lint_rules, not_encrypted
 from .endpoint import Endpoint
+from .finding import FindingKind, LintFinding
 from .outcome import Network, OutcomeKind
 from .pair import Pair
 from .partition import Sides, split
@@ -29,53 +29,30 @@ from .words import show_filter
 _USELESS = (OutcomeKind.NO_ANSWER, OutcomeKind.BLOCKED_THERE)
 
 
-class FindingKind(StrEnum):
-    """What a finding is about."""
-
-    EQUAL_RANK_OVERLAP = "equal_rank_overlap"
-    SHADOWED_FILTER = "shadowed_filter"
-    NOT_MIRRORED = "not_mirrored"
-    NO_ANSWER = "no_answer"
-
-
-@dataclass(frozen=True, slots=True)
-class LintFinding:
-    """One finding: what, where, a packet that shows it (None where none can), and one sentence."""
-
-    kind: FindingKind
-    host: str
-    rule: str
-    packet: Packet | None
-    sentence: str
-
-    def to_data(self) -> dict[str, object]:
-        """Return plain data."""
-        return {
-            "kind": self.kind.value,
-            "host": self.host,
-            "rule": self.rule,
-            "packet": str(self.packet or ""),
-            "sentence": self.sentence,
-        }
-
-
 def lint_host(host: Endpoint) -> list[LintFinding]:
-    """Return the findings about the policy in force on one host."""
+    """Return the findings about the policy and the rules in force on one host."""
     view = View(host)
-    return [*_equal_ranks(view), *_shadowed(view), *_one_way(view)]
+    return [*_equal_ranks(view), *_shadowed(view), *_one_way(view), *lint_rules(host)]
 
 
 def lint_pair(a: Endpoint, b: Endpoint, network: Network | None = None) -> list[LintFinding]:
-    """Return what ``a`` requires of ``b`` and ``b`` cannot answer, one finding for each deciding rule of ``a``."""
+    """Return what ``a`` requires of ``b`` and ``b`` cannot answer, one finding for each deciding rule of ``a``.
+
+    What both agree on without a cipher by a connection security rule comes beside that.
+    """
     found: dict[str, LintFinding] = {}
+    readable: dict[str, LintFinding] = {}
     for space, outcome in Pair(a, b, network).regions():
+        open_to_all = not_encrypted(a, outcome, space.example())
+        if open_to_all is not None:
+            readable.setdefault(outcome.here.rule, open_to_all)
         useless = outcome.kind in _USELESS and outcome.here.word in ("Request", "Require")
         if useless and outcome.here.rule not in found:
             sentence = f"{a.name} requires IPsec where {b.name} does not answer. {outcome.why}"
             found[outcome.here.rule] = LintFinding(
                 FindingKind.NO_ANSWER, a.name, outcome.here.rule, space.example(), sentence
             )
-    return list(found.values())
+    return [*found.values(), *readable.values()]
 
 
 def effect(bound: BoundRule) -> tuple[object, ...]:

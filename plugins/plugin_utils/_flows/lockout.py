@@ -17,6 +17,7 @@ from itertools import combinations
 
 from .._common.packets import Place, ServerRole
 from .._policies.in_force import InForce
+from .connection_model import Connections
 from .endpoint import Addresses, Endpoint
 from .outcome import PASSING_IN_CLEAR, Outcome, OutcomeKind
 from .pair import Pair
@@ -126,6 +127,33 @@ def find_lockouts(
         for reading in _readings(host, before, after)
     ]
     return tuple(found for flow in flows if (found := _first(pairs, flow)) is not None)
+
+
+def find_rule_lockouts(
+    before: Connections | None, after: Connections | None, host: Endpoint, flows: Iterable[CriticalFlow]
+) -> tuple[Lockout, ...]:
+    """Return every critical flow of which some packet may pass in clear under rules before and may not after.
+
+    ``before`` and ``after`` are connection security rules. What is not known never counts as passing after, unless the
+    same was not known before for the same reason.
+    """
+    ends = [replace(host, policy=None, connections=rules) for rules in (before, after)]
+    found = (_rule_lockout(ends[0], ends[1], flow) for flow in flows)
+    return tuple(each for each in found if each is not None)
+
+
+def _rule_lockout(old: Endpoint, new: Endpoint, flow: CriticalFlow) -> Lockout | None:
+    traffic = flow.traffic.space()
+    stopped = [(part, now) for part, now in _pair(new, flow).regions(traffic) if not _passes(now, flow)]
+    had = _pair(old, flow).regions(traffic) if stopped else ()
+    for part, now in stopped:
+        for space, was in had:
+            known = was.kind in PASSING_IN_CLEAR
+            in_doubt = was.kind is OutcomeKind.UNKNOWN and (now.kind, now.why) != (was.kind, was.why)
+            packet = (part & space).example() if known or in_doubt else None
+            if packet is not None:
+                return Lockout(flow, packet, now)
+    return None
 
 
 def _readings(host: Endpoint, *policies: InForce | None) -> Iterator[Endpoint]:

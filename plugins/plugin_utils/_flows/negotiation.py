@@ -71,7 +71,8 @@ def spelled(algorithms: tuple[str, str, str]) -> str:
     """Return algorithms in words as ``AH[sha1]+ESP[3des,sha1]``."""
     ah, *esp = algorithms
     parts = [f"AH[{ah}]"] if ah != Integrity.NONE else []
-    parts += [f"ESP[{','.join(esp)}]"] if any(word != Encryption.NONE for word in esp) else []
+    # A cipher that has its own integrity is named once.
+    parts += [f"ESP[{','.join(dict.fromkeys(esp))}]"] if any(word != Encryption.NONE for word in esp) else []
     return "+".join(parts) or "no protection"
 
 

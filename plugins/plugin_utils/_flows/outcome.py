@@ -20,6 +20,14 @@ first thing that stops it names the outcome:
 * Once both agree, an end whose rule met the packet must negotiate for the opposite direction too, else the filter is
   not mirrored. A block of that direction is a block: blocks may go one way.
 
+Connection security rules (Windows Filtering Platform, negotiation discovery; MS-IKEE 1.3.5):
+
+* A rule that requests sends in clear at once and asks for IPsec beside that, whether or not the peer takes what comes
+  in clear. Once both agree, what follows is protected: the outcome is upgraded. Without agreement it goes on in clear.
+* A rule that requires for what comes in drops clear packets, replies included.
+* A peer without a rule does not answer.
+* Where nobody knows what a host does, or what comes of a negotiation, the outcome is unknown.
+
 Inference where the documents are silent, each the reading that predicts the failure or is the simpler one:
 
 * A tunnel in either direction at either end is not judged, unless the sender drops the packet first.
@@ -30,6 +38,7 @@ Inference where the documents are silent, each the reading that predicts the fai
 * Groups and broadcast get no reply; what a rule would negotiate for does not arrive.
 
 [ledger: packet-mirror, packet-fallback-on-silence, packet-held-while-asked, packet-receiver-block]
+[ledger: cs-request-in-clear, cs-responder-needs-rule, cs-groups]
 [ledger: packet-default-response-when-none, packet-tunnels-unjudged, two-no-fallback-after-answer, two-soft-outlives]
 
 [ledger: packet-exempt-met-by-none, packet-permit-of-packet]
@@ -41,8 +50,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from .negotiation import Agreement, Disagreement, negotiate, terms
-from .semantics import Decision, DecisionKind, View
+from .connection_negotiation import ConnectionAgreement, Undecided
+from .meeting import meet_in_ike
+from .negotiation import Agreement, Disagreement
+from .semantics import Decision, DecisionKind
+from .views import Looking, connection_view
 from .words import Verdict, verdict
 
 
@@ -64,6 +76,8 @@ class OutcomeKind(StrEnum):
     FILTER_NOT_MIRRORED = "filter_not_mirrored"
     ONE_SIDED_DROP = "one_sided_drop"
     TUNNEL = "tunnel"
+    UPGRADED = "upgraded"
+    UNKNOWN = "unknown"
 
 
 _MISMATCHES = {
@@ -71,11 +85,12 @@ _MISMATCHES = {
     Disagreement.AUTHENTICATION: OutcomeKind.AUTH_MISMATCH,
     Disagreement.QUICK_MODE: OutcomeKind.QM_PROPOSAL_MISMATCH,
 }
+_FAILED = frozenset(_MISMATCHES.values())
 SECURED = frozenset({OutcomeKind.ESP, OutcomeKind.AH, OutcomeKind.AH_ESP})
-# The packet and its reply arrive, protected or not.
-PASSING = SECURED | {OutcomeKind.CLEAR, OutcomeKind.PERMIT, OutcomeKind.SOFT_CLEAR}
-# They arrive in clear text.
-PASSING_IN_CLEAR = PASSING - SECURED
+# The packet and its reply arrive in clear text.
+PASSING_IN_CLEAR = frozenset({OutcomeKind.CLEAR, OutcomeKind.PERMIT, OutcomeKind.SOFT_CLEAR})
+# They arrive, protected or not. Upgraded: what is sent first goes in clear, what follows is protected.
+PASSING = SECURED | PASSING_IN_CLEAR | {OutcomeKind.UPGRADED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +114,7 @@ class Outcome:
     here: Verdict
     there: Verdict
     why: str
-    agreement: Agreement | None = None
+    agreement: Agreement | ConnectionAgreement | None = None
 
     def to_data(self) -> dict[str, object]:
         """Return plain data."""
@@ -115,7 +130,7 @@ class Outcome:
 class Side(NamedTuple):
     """A host's decisions about a packet and its reply; a tuple, since every question makes two."""
 
-    view: View
+    view: Looking
     packet: Decision
     reply: Decision
 
@@ -125,9 +140,15 @@ class Side(NamedTuple):
         return bool(self.packet.action and self.packet.action.fallback_to_clear)
 
     @property
+    def negotiates(self) -> bool:
+        """Whether what negotiates for the rule that meets the packet runs."""
+        rules = connection_view(self.view) if self.packet.speech is not None else None
+        return (rules or self.view).keying
+
+    @property
     def answers(self) -> bool:
         """Whether IKE about this flow is answered; the packet is the one that comes in."""
-        if not self.view.keying:
+        if not self.negotiates:
             return False
         untouched = {self.packet.kind, self.reply.kind} == {DecisionKind.NO_MATCH}
         return self.packet.kind is DecisionKind.NEGOTIATE or (untouched and self.view.responds_by_default)
@@ -142,6 +163,8 @@ def judge(a: Side, b: Side, network: Network) -> Outcome:
     stopped = _stopped_at_once(a, b)
     if stopped is not None:
         return stopped
+    if a.packet.requests:
+        return _requested(a, b, network)
     if a.packet.kind is DecisionKind.NEGOTIATE:
         return _held(a, b, network)
     if not b.packet.lets_clear_in:
@@ -154,9 +177,34 @@ def judge_group(a: Side, b: Side) -> Outcome:
     stopped = _stopped_at_once(a, b)
     if stopped is not None:
         return stopped
-    if DecisionKind.NEGOTIATE in (a.packet.kind, b.packet.kind):
+    leaves = a.packet.in_clear or a.packet.requests
+    enters = b.packet.in_clear or (b.packet.speech is not None and b.packet.lets_clear_in)
+    if not (leaves and enters):
         return _outcome(OutcomeKind.NO_ANSWER, a, b, "nobody negotiates for a group address")
     return _in_clear(a, b)
+
+
+def unknown(a: Looking, b: Looking, why: str) -> Outcome:
+    """Return that it is not known what becomes of a packet between two hosts."""
+    nobody = Decision(DecisionKind.UNKNOWN, reason=why)
+    return _outcome(OutcomeKind.UNKNOWN, Side(a, nobody, nobody), Side(b, nobody, nobody), why)
+
+
+def _requested(a: Side, b: Side, network: Network) -> Outcome:
+    """The sender sends the packet in clear at once and asks for IPsec beside that."""
+    failed: Outcome | None = None
+    if network.ike and a.negotiates and b.answers:
+        failed = _agree(a, b, a, b, network)
+        if failed.kind not in _FAILED:
+            return failed
+    silence = "IKE gets no answer" if network.ike else "the network stops IKE"
+    if not b.packet.lets_clear_in:
+        return failed or _outcome(OutcomeKind.NO_ANSWER, a, b, f"{silence}, and the receiver drops what comes in clear")
+    found = _replied(a, b, network)
+    if found.kind not in (OutcomeKind.CLEAR, OutcomeKind.PERMIT):
+        return found
+    reason = "nothing is in common" if failed is not None else silence
+    return _outcome(OutcomeKind.SOFT_CLEAR, a, b, f"{reason}, and it goes on in clear")
 
 
 def _held(a: Side, b: Side, network: Network) -> Outcome:
@@ -181,11 +229,16 @@ def _replied(a: Side, b: Side, network: Network) -> Outcome:
     back, home = b.turned(), a.turned()
     if back.packet.kind is DecisionKind.BLOCK:
         return _outcome(OutcomeKind.BLOCKED_THERE, a, back, "the receiver drops the reply")
-    if back.packet.kind is DecisionKind.NEGOTIATE:
-        if not b.view.keying:
+    asked = back.packet.kind is DecisionKind.NEGOTIATE and network.ike and back.negotiates and home.answers
+    if back.packet.requests:
+        found = _agree(back, home, a, b, network) if asked else None
+        if found is not None and found.kind not in _FAILED:
+            return found
+    elif back.packet.kind is DecisionKind.NEGOTIATE:
+        if not back.negotiates:
             detail = "the receiver holds its reply, since its key exchange does not run"
             return _outcome(OutcomeKind.ONE_SIDED_DROP, a, back, detail)
-        if network.ike and home.answers:
+        if asked:
             return _agree(back, home, a, b, network)
         if not back.falls_back:
             detail = "the receiver holds its reply, IKE gets no answer"
@@ -202,7 +255,9 @@ def _replied(a: Side, b: Side, network: Network) -> Outcome:
 
 def _agree(initiator: Side, responder: Side, a: Side, b: Side, network: Network) -> Outcome:
     """Negotiate; the initiator may be either end."""
-    found = negotiate(terms(initiator.view, initiator.packet), terms(responder.view, responder.packet))
+    found = meet_in_ike(initiator.view, initiator.packet, responder.view, responder.packet)
+    if isinstance(found, Undecided):
+        return _outcome(OutcomeKind.UNKNOWN, a, b, found.why)
     if isinstance(found, Disagreement):
         if _falls_back_in_spite(initiator, responder, a, b):
             why = f"nothing in common ({found.value}), {initiator.view.host.name} falls back (KB 914841)"
@@ -212,7 +267,11 @@ def _agree(initiator: Side, responder: Side, a: Side, b: Side, network: Network)
     for used, passes, name in ((found.uses_ah, network.ah, "AH"), (found.uses_esp, network.esp, "ESP")):
         if used and not passes:
             return _outcome(OutcomeKind.NO_ANSWER, a, b, f"both agree, but the network stops {name}")
-    return _half(initiator, responder, a) or _secured(found, a, b)
+    half = _half(initiator, responder, a)
+    if half is not None or not initiator.packet.requests:
+        return half or _secured(found, a, b)
+    first = "what is sent first goes in clear, and what follows is protected"
+    return _outcome(OutcomeKind.UPGRADED, a, b, f"{first}: {found}", found)
 
 
 def _falls_back_in_spite(initiator: Side, responder: Side, a: Side, b: Side) -> bool:
@@ -224,7 +283,7 @@ def _falls_back_in_spite(initiator: Side, responder: Side, a: Side, b: Side) -> 
         return False
     if initiator is not a:
         return responder.packet.lets_clear_in
-    reply_fails = b.reply.kind is DecisionKind.NEGOTIATE and not b.view.host.fallback_on_mismatch
+    reply_fails = b.reply.kind is DecisionKind.NEGOTIATE and not (b.reply.requests or b.view.host.fallback_on_mismatch)
     clear = b.packet.lets_clear_in and _replied(a, b, _SILENT).kind in PASSING
     return clear and not reply_fails
 
@@ -233,9 +292,12 @@ def _stopped_at_once(a: Side, b: Side) -> Outcome | None:
     """Return what stops the packet before anything is asked or sent, None when nothing does."""
     if a.packet.kind is DecisionKind.BLOCK:
         return _outcome(OutcomeKind.BLOCKED_HERE, a, b, "the sender drops it")
+    doubt = next((one.reason for one in (a.packet, b.packet, a.reply, b.reply) if one.kind is DecisionKind.UNKNOWN), "")
+    if doubt:
+        return _outcome(OutcomeKind.UNKNOWN, a, b, doubt)
     if DecisionKind.TUNNEL in (a.packet.kind, a.reply.kind, b.packet.kind, b.reply.kind):
         return _outcome(OutcomeKind.TUNNEL, _tunnelled(a), _tunnelled(b), "tunnels are not judged here")
-    if a.packet.kind is DecisionKind.NEGOTIATE and not a.view.keying:
+    if a.packet.kind is DecisionKind.NEGOTIATE and not (a.packet.requests or a.negotiates):
         return _outcome(OutcomeKind.NO_ANSWER, a, b, "the sender's key exchange does not run, so the packet stays held")
     if b.packet.kind is DecisionKind.BLOCK:
         return _outcome(OutcomeKind.BLOCKED_THERE, a, b, "the receiver drops it")
@@ -258,7 +320,7 @@ def _half(initiator: Side, responder: Side, a: Side) -> Outcome | None:
     return None
 
 
-def _secured(found: Agreement, a: Side, b: Side) -> Outcome:
+def _secured(found: Agreement | ConnectionAgreement, a: Side, b: Side) -> Outcome:
     alone = OutcomeKind.AH if found.uses_ah else OutcomeKind.ESP
     kind = OutcomeKind.AH_ESP if found.uses_ah and found.uses_esp else alone
     return _outcome(kind, a, b, f"both agree on {found}", found)
@@ -276,6 +338,8 @@ def _tunnelled(side: Side) -> Side:
     return side.turned() if side.packet.kind is not side.reply.kind is DecisionKind.TUNNEL else side
 
 
-def _outcome(kind: OutcomeKind, a: Side, b: Side, detail: str, agreement: Agreement | None = None) -> Outcome:
+def _outcome(
+    kind: OutcomeKind, a: Side, b: Side, detail: str, agreement: Agreement | ConnectionAgreement | None = None
+) -> Outcome:
     here, there = verdict(a.view, a.packet), verdict(b.view, b.packet)
     return Outcome(kind, here, there, f"{here}; {there}: {detail}.", agreement)

@@ -19,6 +19,7 @@ class Fate(StrEnum):
     FAILS = "fails"
     FALLS_BACK = "falls back"
     UNKNOWN = "unknown"
+    UPGRADED = "upgraded"
     BLOCKED = "blocked"
     CLEAR = "clear"
     PERMITTED = "permitted"
@@ -71,7 +72,16 @@ FATES: Mapping[Fate, FateWords] = {
         trouble=("falls back to clear text", "fall back to clear text"),
     ),
     Fate.UNKNOWN: FateWords(
-        sign="?", meaning="What becomes of the packets is not known.", trouble=("is unknown", "are unknown")
+        sign="?",
+        meaning="What becomes of the packets is not known.",
+        kinds=frozenset({OutcomeKind.UNKNOWN}),
+        trouble=("is unknown", "are unknown"),
+    ),
+    Fate.UPGRADED: FateWords(
+        sign="\u25d0",
+        meaning="The first packets travel in clear text, what follows is protected by AH or ESP.",
+        kinds=frozenset({OutcomeKind.UPGRADED}),
+        trouble=("begins in clear text", "begin in clear text"),
     ),
     Fate.BLOCKED: FateWords(
         sign="\u25a0",

@@ -6,15 +6,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import product
 
 from .._common.errors import IpsecError
+from .connection_view import several
 from .endpoint import Endpoint
-from .outcome import Network, Outcome, Side, judge, judge_group
+from .outcome import Network, Outcome, Side, judge, judge_group, unknown
 from .partition import Cell, Sides, split
-from .semantics import View, is_group
+from .semantics import Reading, is_group
 from .space import Box, Packet, Space
+from .views import Looking, look
 
 Region = tuple[Space, Outcome]
 # Up to so many candidates the cells are kept for other pairs; more are hardly ever alike, and have too many cells.
@@ -27,10 +30,11 @@ class Pair:
     A host that is part of many pairs can be given as its view, which is then worked out once for all of them.
     """
 
-    def __init__(self, a: Endpoint | View, b: Endpoint | View, network: Network | None = None) -> None:
-        self.a, self.b = (one if isinstance(one, View) else View(one) for one in (a, b))
+    def __init__(self, a: Endpoint | Looking, b: Endpoint | Looking, network: Network | None = None) -> None:
+        self.a, self.b = (look(one) if isinstance(one, Endpoint) else one for one in (a, b))
         self.network = network or Network()
         self._domain = between(self.a, self.b)
+        self._count = len(self.a.lists(4))
 
     def fate(self, packet: Packet) -> Outcome:
         """Return what becomes of one packet; IpsecError when it does not go from ``a`` to ``b``."""
@@ -40,11 +44,22 @@ class Pair:
             raise IpsecError("packet", str(packet), expected, "Use addresses that these hosts have.")
         if is_group(packet):
             # A group never sends: there is no reply to judge.
-            sent, met = self.a.decide(packet), self.b.decide(packet)
-            return judge_group(Side(self.a, sent, sent), Side(self.b, met, met))
-        a = Side(self.a, self.a.decide(packet), self.a.decide(packet.reply))
-        b = Side(self.b, self.b.decide(packet), self.b.decide(packet.reply))
-        return judge(a, b, self.network)
+            return self._judged(self.a.readings_of(packet), self.b.readings_of(packet), group=True)
+        return self._judged(self.a.readings_of(packet), self.b.readings_of(packet))
+
+    def _judged(self, here: Sequence[Reading], there: Sequence[Reading], *, group: bool = False) -> Outcome:
+        """Return what all readings come to: there is more than one where nobody knows which rule decides."""
+        found = []
+        for mine, its in product(here, there):
+            if group:
+                found.append(judge_group(Side(self.a, mine[0], mine[0]), Side(self.b, its[0], its[0])))
+            else:
+                found.append(judge(Side(self.a, *mine), Side(self.b, *its), self.network))
+        first = found[0]
+        if all((one.kind, one.agreement) == (first.kind, first.agreement) for one in found):
+            return first
+        why = several(here) or several(there) or "which main-mode rule applies is documented nowhere"
+        return unknown(self.a, self.b, why)
 
     def regions(self, within: Space | None = None) -> tuple[Region, ...]:
         """Return the packets from ``a`` to ``b`` (those in ``within``), divided by outcome; regions are disjoint.
@@ -68,15 +83,13 @@ class Pair:
         for sides, numbers in found:
             known = memo.get(numbers)
             if known is None:
-                here, back_here, there, back_there = numbers
-                a = Side(self.a, self.a.decision(here), self.a.decision(back_here))
-                b = Side(self.b, self.b.decision(there), self.b.decision(back_there))
-                known = memo[numbers] = judge(a, b, self.network)
+                here, there = numbers[: self._count], numbers[self._count :]
+                known = memo[numbers] = self._judged(self.a.readings(here), self.b.readings(there))
             yield sides, known
 
     def _general_cells(self, domain: Box) -> Iterable[Cell]:
-        """Yield the cells of a domain with the numbers of what decides: about packet and reply here, then there."""
-        found = [view.candidates(domain.family, replies=back) for view in (self.a, self.b) for back in (False, True)]
+        """Yield the cells of a domain with the numbers of what decides: here, then there."""
+        found = [one for view in (self.a, self.b) for one in view.lists(domain.family)]
         for sides, first in split([boxes for boxes, _numbers in found], domain.sides):
             yield sides, _numbers([numbers for _boxes, numbers in found], first)
 
@@ -84,11 +97,8 @@ class Pair:
         """Yield the same for one address at each end: what is left to divide is alike between many pairs of hosts."""
         (source, _same), (destination, _too) = domain.source[0], domain.destination[0]
         left = domain.sides[2:]
-        found = [
-            view.choice(domain.family, left, replies=back).at(source, destination)
-            for view in (self.a, self.b)
-            for back in (False, True)
-        ]
+        choices = [one for view in (self.a, self.b) for one in view.choices(domain.family, left)]
+        found = [one.at(source, destination) for one in choices]
         lists = tuple(products for products, _numbers in found)
         divide = _shared_cells if sum(map(len, lists)) <= _FEW else split
         for sides, first in divide(lists, left):
@@ -104,7 +114,7 @@ def _numbers(lists: list[list[int]], first: tuple[int | None, ...]) -> tuple[int
     return tuple(None if one is None else numbers[one] for numbers, one in zip(lists, first, strict=True))
 
 
-def between(a: Endpoint | View, b: Endpoint | View) -> list[Box]:
+def between(a: Endpoint | Looking, b: Endpoint | Looking) -> list[Box]:
     """Return all packets from ``a`` to ``b``, at most one box a family."""
     boxes = (Box(family, a.where(family), b.where(family)) for family in (4, 6))
     return [box for box in boxes if box]

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -14,6 +15,7 @@ from .._policies.in_force import BoundRule
 from .._policies.model import FilterAction, MainMode, Policy
 from .._policies.words import ActionKind
 from .choice import Choice
+from .connection_model import Speech, Treatment
 from .endpoint import BROADCAST, MULTICAST, Endpoint
 from .partition import Side, Sides, side
 from .ranking import Directed, ranked
@@ -37,6 +39,7 @@ class DecisionKind(StrEnum):
     BLOCK = "block"
     NEGOTIATE = "negotiate"
     TUNNEL = "tunnel"
+    UNKNOWN = "unknown"
 
 
 IN_CLEAR = frozenset({DecisionKind.NO_POLICY, DecisionKind.NO_MATCH, DecisionKind.EXEMPT, DecisionKind.PERMIT})
@@ -46,11 +49,19 @@ IN_CLEAR = frozenset({DecisionKind.NO_POLICY, DecisionKind.NO_MATCH, DecisionKin
 class Decision:
     """What a host does with a packet, and which direction of which filter says so (None for none).
 
+    ``speech`` is that of a connection security rule, ``reason`` why it is not known what the host does.
     Not part of results: its rule may hold a pre-shared key.
     """
 
     kind: DecisionKind
     directed: Directed | None = None
+    speech: Speech | None = None
+    reason: str = ""
+
+    @property
+    def requests(self) -> bool:
+        """Whether the packet goes in clear at once while the host negotiates for those that follow."""
+        return self.kind is DecisionKind.NEGOTIATE and self.speech is not None and self.speech.rule.requests
 
     @property
     def in_clear(self) -> bool:
@@ -65,6 +76,8 @@ class Decision:
 
         [ledger: packet-fallback-takes-clear-in]
         """
+        if self.kind is DecisionKind.NEGOTIATE and self.speech is not None:
+            return self.speech.rule.treatment is Treatment.REQUEST
         if self.kind is DecisionKind.NEGOTIATE and self.action is not None:
             return self.action.accept_unsecured or self.action.fallback_to_clear
         return self.in_clear
@@ -121,6 +134,11 @@ def is_group(packet: Packet) -> bool:
     return packet in Box(family, ALL_ADDRESSES[family], groups, ALL_PROTOCOLS)
 
 
+Candidates = tuple[list[Sides], list[int]]
+# What a host does with a packet and with its reply.
+Reading = tuple[Decision, Decision]
+
+
 class View:
     """One host's decisions, worked out once for many packets. ``policy`` is the policy in force."""
 
@@ -143,6 +161,23 @@ class View:
                 *(Decision(_kind(one), one) for one in self.directed),
             )
             self._otherwise = Decision(DecisionKind.NO_MATCH)
+
+    def lists(self, family: int) -> list[Candidates]:
+        """Return what decides, for packets and for those whose replies are decided."""
+        return [self.candidates(family), self.candidates(family, replies=True)]
+
+    def choices(self, family: int, left: Sides) -> list[Choice]:
+        """Return :meth:`lists` by their addresses."""
+        return [self.choice(family, left), self.choice(family, left, replies=True)]
+
+    def readings(self, numbers: Sequence[int | None]) -> tuple[Reading, ...]:
+        """Return what may be decided about packet and reply, by the numbers of what decides in :meth:`lists`."""
+        packet, reply = numbers
+        return ((self.decision(packet), self.decision(reply)),)
+
+    def readings_of(self, packet: Packet) -> tuple[Reading, ...]:
+        """Return what may be decided about one packet and its reply."""
+        return ((self.decide(packet), self.decide(packet.reply)),)
 
     def where(self, family: int) -> Side:
         """Return the addresses of the host in a family as integers."""

@@ -10,9 +10,22 @@ from dataclasses import dataclass
 
 from .._common.packets import format_address, format_port, format_protocol
 from .._policies.model import Filter
-from .semantics import Decision, DecisionKind, View
+from .connection_model import Treatment
+from .semantics import Decision, DecisionKind
+from .views import Looking, policy_view
 
-_WORDS = {DecisionKind.PERMIT: "Permit", DecisionKind.BLOCK: "Block", DecisionKind.TUNNEL: "Tunnel"}
+_WORDS = {
+    DecisionKind.PERMIT: "Permit",
+    DecisionKind.BLOCK: "Block",
+    DecisionKind.TUNNEL: "Tunnel",
+    DecisionKind.UNKNOWN: "unknown",
+}
+_OF_TREATMENT = {
+    Treatment.EXEMPT: "Permit",
+    Treatment.REQUEST: "Request",
+    Treatment.REQUIRE_IN: "Require in",
+    Treatment.REQUIRE_BOTH: "Require",
+}
 _PHRASES = {
     "no policy": "has no policy in force",
     "no rule": "has no rule for it",
@@ -23,7 +36,10 @@ _PHRASES = {
     "Request": "asks for IPsec and falls back to clear",
     "Require": "insists on IPsec",
     "Tunnel": "puts it into a tunnel",
+    "Require in": "insists on IPsec for what comes in and asks for it for what goes out",
+    "unknown": "does what is not known",
 }
+_IN_CLEAR_AT_ONCE = "asks for IPsec and goes in clear at once"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +48,8 @@ class Verdict:
 
     ``word`` is Permit, Block, Respond, Request, Require or Tunnel, or one of ``no policy``, ``no rule``, ``exempt``.
     ``filter`` decides, in its own direction or (``mirror``) in the one that it implies; names are empty without it.
+    A connection security rule has an ``action`` instead. Its words are Permit, Request, Require in and Require, where
+    what Request sends goes in clear at once; ``unknown`` is for what nobody has documented.
     """
 
     host: str
@@ -43,12 +61,14 @@ class Verdict:
     filter: Filter | None = None
     mirror: bool = False
     accepts_clear: bool = False
+    action: str = ""
 
     def __str__(self) -> str:
         rule = f"rule {self.rule!a}" if self.rule else "a rule without a name"
-        where = f" ({self.word}, {rule})" if self.filter else ""
+        where = f" ({self.word}, {rule})" if self.filter or self.action else ""
         clear = ", taking a first packet in clear," if self.word == "Require" and self.accepts_clear else ""
-        return f"{self.host} {_PHRASES[self.word]}{clear}{where}"
+        phrase = _IN_CLEAR_AT_ONCE if self.action and self.word == "Request" else _PHRASES[self.word]
+        return f"{self.host} {phrase}{clear}{where}"
 
     def to_data(self) -> dict[str, object]:
         """Return plain data."""
@@ -61,11 +81,14 @@ class Verdict:
             "filter_action": self.filter_action,
             "filter": show_filter(self.filter) if self.filter else "",
             "mirror": self.mirror,
+            **({"action": self.action} if self.action else {}),
         }
 
 
-def word(view: View, decision: Decision) -> str:
+def word(view: Looking, decision: Decision) -> str:
     """Return the word for a decision."""
+    if decision.speech is not None:
+        return _OF_TREATMENT[decision.speech.rule.treatment]
     if decision.kind is DecisionKind.NEGOTIATE and decision.action is not None:
         return "Request" if decision.action.fallback_to_clear else "Require"
     if decision.kind is DecisionKind.EXEMPT:
@@ -77,9 +100,16 @@ def word(view: View, decision: Decision) -> str:
     return _WORDS[decision.kind]
 
 
-def verdict(view: View, decision: Decision) -> Verdict:
+def verdict(view: Looking, decision: Decision) -> Verdict:
     """Return a decision as a part of an outcome."""
-    policy = view.policy.name if view.policy else ""
+    if decision.speech is not None:
+        rule = decision.speech.rule
+        accepts = decision.lets_clear_in
+        return Verdict(
+            view.host.name, word(view, decision), rule=rule.name, action=rule.treatment.value, accepts_clear=accepts
+        )
+    looking = policy_view(view)
+    policy = looking.policy.name if looking is not None and looking.policy else ""
     found = decision.directed
     if found is None:
         return Verdict(view.host.name, word(view, decision), policy)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from .._flows.endpoint import Endpoint
+from .._flows.negotiation import Agreement
 from .._flows.outcome import PASSING, PASSING_IN_CLEAR, Network, Outcome, OutcomeKind, Side
 from .._flows.outcome import judge as judge_packet
 from .._flows.pair import between
@@ -24,6 +25,7 @@ from .._flows.partition import Sides, holds, split
 from .._flows.ranking import Directed
 from .._flows.semantics import DecisionKind, View
 from .._flows.space import Box, Packet
+from .._flows.views import Looking
 from .._policies.in_force import InForce
 from .._policies.words import ActionKind
 from .bindings import Form, bound_rules
@@ -212,10 +214,11 @@ def _answered_after_all(a: Side, b: Side, outcome: Outcome) -> bool:
     if outcome.kind is not OutcomeKind.SOFT_CLEAR:
         return False
     asked, asker = (b, a) if a.packet.kind is DecisionKind.NEGOTIATE else (a, b)
-    return asked.view.keying and any(_negotiates_with(one, asker.view) for one in asked.view.directed)
+    view = asked.view
+    return isinstance(view, View) and view.keying and any(_negotiates_with(one, asker.view) for one in view.directed)
 
 
-def _negotiates_with(one: Directed, peer: View) -> bool:
+def _negotiates_with(one: Directed, peer: Looking) -> bool:
     if one.bound.action.action is not ActionKind.NEGOTIATE:
         return False
     where = peer.where(one.box.family)
@@ -231,6 +234,6 @@ def _weaker(fate: _Fate, before: _Fate, after: _Fate) -> bool:
         if mine and not (old or new):
             return True
     agreed, *known = (one.outcome.agreement for one in (fate, before, after))
-    # Where one of the two is in clear, any protection will do.
-    both = [of_agreement(one) for one in known if one is not None]
-    return agreed is not None and len(both) == len(known) and weaker(of_agreement(agreed), both)
+    # Where one of the two is in clear, any protection will do. Stages are of policies alone.
+    both = [of_agreement(one) for one in known if isinstance(one, Agreement)]
+    return isinstance(agreed, Agreement) and len(both) == len(known) and weaker(of_agreement(agreed), both)

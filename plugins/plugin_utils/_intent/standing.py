@@ -63,7 +63,7 @@ def stand(source: Endpoint, destination: Endpoint, traffic: str) -> Stand:
     clear = next((one.why for one in outcomes if one.kind in PASSING_IN_CLEAR), "")
     if clear:
         return Stand(Standing.CLEAR, clear)
-    found = (replace(one.agreement, key_assumed=False) for one in outcomes if one.agreement)
+    found = (replace(one.agreement, key_assumed=False) for one in outcomes if isinstance(one.agreement, Agreement))
     agreements = tuple(dict.fromkeys(found))
     silent = Pair(source, destination, Network(ike=False)).regions(within)
     soft = next((outcome.why for _space, outcome in silent if outcome.kind in PASSING_IN_CLEAR), "")

@@ -150,7 +150,7 @@ def _flow(
     wanted = outcome = alone = packet = None
     if all(name in should_be for name in names):
         agreed, _packet = _worst(Pair(should_be[names[0]], should_be[names[1]]), traffic)
-        wanted = agreed.agreement if agreed else None
+        wanted = agreed.agreement if agreed and isinstance(agreed.agreement, Agreement) else None
     if names[0] in is_now:
         bare = Endpoint(
             name=names[1], addresses=read_check({"hosts": [_host_data(destination, {})]}).hosts[0].addresses

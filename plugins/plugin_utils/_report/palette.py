@@ -22,6 +22,7 @@ LIGHT: Mapping[str, str] = {
     "clear": "#475361",
     "blocked": "#5a4799",
     "falls-back": "#855000",
+    "upgraded": "#006a6a",
     "fails": "#b0211a",
     "unknown": "#525c69",
 }
@@ -37,6 +38,7 @@ DARK: Mapping[str, str] = {
     "clear": "#bcc5d0",
     "blocked": "#bcabff",
     "falls-back": "#f0b45f",
+    "upgraded": "#5fd3d3",
     "fails": "#ff8d83",
     "unknown": "#a9b3c0",
 }

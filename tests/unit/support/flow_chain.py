@@ -15,7 +15,8 @@ from flow_worlds import HostSpec, Tuple5, World
 from ties import tied
 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.endpoint import Endpoint
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.lint import FindingKind, lint_host
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.finding import FindingKind
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.lint import lint_host
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.negotiation import Agreement
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.outcome import PASSING, Network
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._flows.pair import Pair

@@ -302,7 +302,12 @@ TREES: dict[str, Data] = {
     "sa_info": {},
     "session_check": {"sessions": SESSIONS, "fail": True},
     "flow_check": {
-        "hosts": [FLOW_HOST],
+        "hosts": [
+            {
+                **{**FLOW_HOST, "connection_security": RULES_DOCUMENT, "profile": "domain", "both_engines": True},
+                "stands_for": {"dns": ["10.0.0.2"], "localsubnet": ["10.0.0.0/24"]},
+            }
+        ],
         "networks": {"dc": ["10.0.0.2"], "lan": "10.3.0.0/16"},
         "expect": ["fe -> dc tcp/88: clear"],
         "flows": ["tcp/80"],

@@ -23,7 +23,7 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._actions.vault import
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._common.errors import IpsecError, masked, shown
 
 Data = dict[str, Any]
-TYPES = {"str": str, "path": str, "int": int, "bool": bool, "list": list, "dict": dict}
+TYPES = {"str": str, "path": str, "int": int, "bool": bool, "list": list, "dict": dict, "raw": object}
 SCALARS = (
     st.none()
     | st.booleans()
