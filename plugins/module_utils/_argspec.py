@@ -146,7 +146,7 @@ QUICK_MODE_SUITE = {
     "lifetime_kilobytes": {"type": "int"},
 }
 MAIN_MODE_SUITE = {
-    "key_exchange": {"type": "str", "required": True},
+    "key_exchange": {"type": "str", "required": True, "no_log": False},
     "encryption": {"type": "str", "required": True},
     "integrity": {"type": "str", "required": True},
 }
@@ -216,7 +216,7 @@ RULES_DOCUMENT = {
             **SECURITY_RULE,
             **_SHOWN_RULE,
             "interfaces": {"type": "list", "elements": "str"},
-            "key_modules": {"type": "list", "elements": "str"},
+            "key_modules": {"type": "list", "elements": "str", "no_log": False},
         },
     },
     "main_mode_rules": {"type": "list", "elements": "dict", "options": {**MAIN_MODE_RULE, **_SHOWN_RULE}},

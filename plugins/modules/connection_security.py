@@ -164,14 +164,11 @@ options:
               - V(default), or the name of a set of the document, stands for a mapping. V(default) when it is not
                 given. The suites that are built into Windows offer integrity without encryption first.
             type: raw
-          id:
+          id: &shown
             description:
               - What a document of a host shows. It means nothing here.
             type: str
-          version:
-            description:
-              - What a document of a host shows. It means nothing here.
-            type: str
+          version: *shown
           group:
             description:
               - What a document of a host shows. C(netsh) has no words for it, so another value than that of the host
@@ -245,14 +242,8 @@ options:
               - V(default), or the name of a set of the document, stands for a mapping. V(default) when it is not
                 given.
             type: raw
-          id:
-            description:
-              - What a document of a host shows. It means nothing here.
-            type: str
-          version:
-            description:
-              - What a document of a host shows. It means nothing here.
-            type: str
+          id: *shown
+          version: *shown
           group:
             description:
               - What a document of a host shows. C(netsh) has no words for it, so another value than that of the host
@@ -269,7 +260,7 @@ options:
               - Sets of methods for the first authentication.
             type: list
             elements: dict
-            suboptions:
+            suboptions: &methods
               suites:
                 description:
                   - The suites, in order of preference.
@@ -323,103 +314,22 @@ options:
                 description:
                   - The name of the set.
                 type: str
-              id:
-                description:
-                  - What a document of a host shows. It means nothing here.
-                type: str
-              version:
-                description:
-                  - What a document of a host shows. It means nothing here.
-                type: str
-              description:
-                description:
-                  - What a document of a host shows. It means nothing here.
-                type: str
-              group:
-                description:
-                  - What a document of a host shows. It means nothing here.
-                type: str
+              id: *shown
+              version: *shown
+              description: *shown
+              group: *shown
           second_authentication:
             description:
               - Sets of methods for the second authentication.
             type: list
             elements: dict
-            suboptions:
-              suites:
-                description:
-                  - The suites, in order of preference.
-                type: list
-                elements: dict
-                suboptions:
-                  method:
-                    description:
-                      - How it is proved. Required.
-                    type: str
-                  authority:
-                    description:
-                      - The issuer, exactly as its certificate has it.
-                    type: str
-                  intermediate:
-                    description:
-                      - Whether the issuer is no root. V(false) when it is not given.
-                    type: bool
-                  signature:
-                    description:
-                      - 'The signature of the certificate: V(rsa), V(ecdsap256) or V(ecdsap384). V(rsa) when it is not
-                        given.'
-                    type: str
-                  certificate_mapping:
-                    description:
-                      - Map certificates to accounts. V(false) when it is not given.
-                    type: bool
-                  exclude_ca_name:
-                    description:
-                      - Leave the name of the authority out of the request. V(false) when it is not given.
-                    type: bool
-                  health:
-                    description:
-                      - Take health certificates only. V(false) when it is not given.
-                    type: bool
-                  criteria:
-                    description:
-                      - Which certificates will do. How C(netsh) is told is in no public document, so a rule with it
-                        is shown and never made.
-                    type: dict
-                  proxy:
-                    description:
-                      - The Kerberos proxy. How C(netsh) is told is in no public document, so a rule with it is shown
-                        and never made.
-                    type: str
-                  preshared_key:
-                    description:
-                      - The key. It is part of no result, difference, message or command line.
-                    type: str
-              name:
-                description:
-                  - The name of the set.
-                type: str
-              id:
-                description:
-                  - What a document of a host shows. It means nothing here.
-                type: str
-              version:
-                description:
-                  - What a document of a host shows. It means nothing here.
-                type: str
-              description:
-                description:
-                  - What a document of a host shows. It means nothing here.
-                type: str
-              group:
-                description:
-                  - What a document of a host shows. It means nothing here.
-                type: str
+            suboptions: *methods
           main_mode:
             description:
               - Sets of suites for main mode.
             type: list
             elements: dict
-            suboptions:
+            suboptions: &main_mode
               suites:
                 description:
                   - The suites, in order of preference.
@@ -457,28 +367,16 @@ options:
                 description:
                   - The name of the set.
                 type: str
-              id:
-                description:
-                  - What a document of a host shows. It means nothing here.
-                type: str
-              version:
-                description:
-                  - What a document of a host shows. It means nothing here.
-                type: str
-              description:
-                description:
-                  - What a document of a host shows. It means nothing here.
-                type: str
-              group:
-                description:
-                  - What a document of a host shows. It means nothing here.
-                type: str
+              id: *shown
+              version: *shown
+              description: *shown
+              group: *shown
           quick_mode:
             description:
               - Sets of suites for quick mode.
             type: list
             elements: dict
-            suboptions:
+            suboptions: &quick_mode
               suites:
                 description:
                   - The suites, in order of preference.
@@ -518,22 +416,10 @@ options:
                 description:
                   - The name of the set.
                 type: str
-              id:
-                description:
-                  - What a document of a host shows. It means nothing here.
-                type: str
-              version:
-                description:
-                  - What a document of a host shows. It means nothing here.
-                type: str
-              description:
-                description:
-                  - What a document of a host shows. It means nothing here.
-                type: str
-              group:
-                description:
-                  - What a document of a host shows. It means nothing here.
-                type: str
+              id: *shown
+              version: *shown
+              description: *shown
+              group: *shown
       defaults:
         description:
           - What counts for all rules.
@@ -545,269 +431,23 @@ options:
             description:
               - The methods of rules that name none. Must be as on the host.
             type: dict
-            suboptions:
-              suites:
-                description:
-                  - The suites, in order of preference.
-                type: list
-                elements: dict
-                suboptions:
-                  method:
-                    description:
-                      - How it is proved. Required.
-                    type: str
-                  authority:
-                    description:
-                      - The issuer, exactly as its certificate has it.
-                    type: str
-                  intermediate:
-                    description:
-                      - Whether the issuer is no root. V(false) when it is not given.
-                    type: bool
-                  signature:
-                    description:
-                      - 'The signature of the certificate: V(rsa), V(ecdsap256) or V(ecdsap384). V(rsa) when it is not
-                        given.'
-                    type: str
-                  certificate_mapping:
-                    description:
-                      - Map certificates to accounts. V(false) when it is not given.
-                    type: bool
-                  exclude_ca_name:
-                    description:
-                      - Leave the name of the authority out of the request. V(false) when it is not given.
-                    type: bool
-                  health:
-                    description:
-                      - Take health certificates only. V(false) when it is not given.
-                    type: bool
-                  criteria:
-                    description:
-                      - Which certificates will do. How C(netsh) is told is in no public document, so a rule with it
-                        is shown and never made.
-                    type: dict
-                  proxy:
-                    description:
-                      - The Kerberos proxy. How C(netsh) is told is in no public document, so a rule with it is shown
-                        and never made.
-                    type: str
-                  preshared_key:
-                    description:
-                      - The key. It is part of no result, difference, message or command line.
-                    type: str
-              name:
-                description:
-                  - The name of the set.
-                type: str
-              id:
-                description:
-                  - What a document of a host shows. It means nothing here.
-                type: str
-              version:
-                description:
-                  - What a document of a host shows. It means nothing here.
-                type: str
-              description:
-                description:
-                  - What a document of a host shows. It means nothing here.
-                type: str
-              group:
-                description:
-                  - What a document of a host shows. It means nothing here.
-                type: str
+            suboptions: *methods
           second_authentication:
             description:
               - The second methods of rules that name none. Must be as on the host.
             type: dict
-            suboptions:
-              suites:
-                description:
-                  - The suites, in order of preference.
-                type: list
-                elements: dict
-                suboptions:
-                  method:
-                    description:
-                      - How it is proved. Required.
-                    type: str
-                  authority:
-                    description:
-                      - The issuer, exactly as its certificate has it.
-                    type: str
-                  intermediate:
-                    description:
-                      - Whether the issuer is no root. V(false) when it is not given.
-                    type: bool
-                  signature:
-                    description:
-                      - 'The signature of the certificate: V(rsa), V(ecdsap256) or V(ecdsap384). V(rsa) when it is not
-                        given.'
-                    type: str
-                  certificate_mapping:
-                    description:
-                      - Map certificates to accounts. V(false) when it is not given.
-                    type: bool
-                  exclude_ca_name:
-                    description:
-                      - Leave the name of the authority out of the request. V(false) when it is not given.
-                    type: bool
-                  health:
-                    description:
-                      - Take health certificates only. V(false) when it is not given.
-                    type: bool
-                  criteria:
-                    description:
-                      - Which certificates will do. How C(netsh) is told is in no public document, so a rule with it
-                        is shown and never made.
-                    type: dict
-                  proxy:
-                    description:
-                      - The Kerberos proxy. How C(netsh) is told is in no public document, so a rule with it is shown
-                        and never made.
-                    type: str
-                  preshared_key:
-                    description:
-                      - The key. It is part of no result, difference, message or command line.
-                    type: str
-              name:
-                description:
-                  - The name of the set.
-                type: str
-              id:
-                description:
-                  - What a document of a host shows. It means nothing here.
-                type: str
-              version:
-                description:
-                  - What a document of a host shows. It means nothing here.
-                type: str
-              description:
-                description:
-                  - What a document of a host shows. It means nothing here.
-                type: str
-              group:
-                description:
-                  - What a document of a host shows. It means nothing here.
-                type: str
+            suboptions: *methods
           main_mode:
             description:
               - The suites of key exchange for all peers without a main-mode rule.
               - Without suites, those that are built into Windows.
             type: dict
-            suboptions:
-              suites:
-                description:
-                  - The suites, in order of preference.
-                type: list
-                elements: dict
-                suboptions:
-                  key_exchange:
-                    description:
-                      - 'The group: V(dhgroup1), V(dhgroup2), V(dhgroup14), V(dhgroup24), V(ecdhp256) or V(ecdhp384).'
-                    type: str
-                    required: true
-                  encryption:
-                    description:
-                      - 'The cipher: V(des), V(3des), V(aes128), V(aes192) or V(aes256).'
-                    type: str
-                    required: true
-                  integrity:
-                    description:
-                      - 'The hash: V(md5), V(sha1), V(sha256) or V(sha384).'
-                    type: str
-                    required: true
-              lifetime_minutes:
-                description:
-                  - How long it lasts, in minutes.
-                type: int
-              sessions:
-                description:
-                  - How many quick modes one main mode may make, V(0) for no limit. V(0) when it is not given.
-                type: int
-              force_diffie_hellman:
-                description:
-                  - Whether AuthIP makes an exchange of Diffie and Hellman, too. V(false) when it is not given.
-                type: bool
-              name:
-                description:
-                  - The name of the set.
-                type: str
-              id:
-                description:
-                  - What a document of a host shows. It means nothing here.
-                type: str
-              version:
-                description:
-                  - What a document of a host shows. It means nothing here.
-                type: str
-              description:
-                description:
-                  - What a document of a host shows. It means nothing here.
-                type: str
-              group:
-                description:
-                  - What a document of a host shows. It means nothing here.
-                type: str
+            suboptions: *main_mode
           quick_mode:
             description:
               - The suites of rules that name none. Must be as on the host.
             type: dict
-            suboptions:
-              suites:
-                description:
-                  - The suites, in order of preference.
-                type: list
-                elements: dict
-                suboptions:
-                  protocol:
-                    description:
-                      - 'The protocol: V(esp), V(ah), V(ah+esp) or V(authnoencap). V(esp) when it is not given.'
-                    type: str
-                  ah_integrity:
-                    description:
-                      - The hash of AH.
-                    type: str
-                  esp_integrity:
-                    description:
-                      - The hash of ESP. A cipher of GCM has its own.
-                    type: str
-                  esp_encryption:
-                    description:
-                      - The cipher of ESP. V(none) when it is not given.
-                    type: str
-                  lifetime_minutes:
-                    description:
-                      - How long it lasts, in minutes.
-                    type: int
-                  lifetime_kilobytes:
-                    description:
-                      - How much may be sent under one key, in kilobytes. V(100000) when it is not given.
-                    type: int
-              perfect_forward_secrecy:
-                description:
-                  - Whether new keys are made with an exchange of their own, and in which group. V(none) when it is
-                    not given.
-                type: str
-              name:
-                description:
-                  - The name of the set.
-                type: str
-              id:
-                description:
-                  - What a document of a host shows. It means nothing here.
-                type: str
-              version:
-                description:
-                  - What a document of a host shows. It means nothing here.
-                type: str
-              description:
-                description:
-                  - What a document of a host shows. It means nothing here.
-                type: str
-              group:
-                description:
-                  - What a document of a host shows. It means nothing here.
-                type: str
+            suboptions: *quick_mode
           settings:
             description:
               - Settings for all rules. What is not given stays.
