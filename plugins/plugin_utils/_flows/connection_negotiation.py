@@ -62,7 +62,7 @@ class ConnectionAgreement:
     """What protects a flow. ``authentication`` and ``second`` are words, never a key.
 
     ``key_assumed``: one end's key is not known here and was taken to be the other's. ``certificate_assumed``: a
-    certificate must have something of which nobody knows whether it has. ``open`` says what else is not documented.
+    certificate must have something of which nobody knows whether it has. ``open`` says what else may come of it.
     """
 
     authentication: str

@@ -19,7 +19,7 @@ from connection_worlds import packets, world
 
 pytestmark = pytest.mark.slow
 
-CASES = int(os.environ.get("FLOW_CASES", "3000"))
+CASES = int(os.environ.get("FLOW_CASES", "12000"))
 SEED = int(os.environ.get("FLOW_SEED", "0"))
 FATES = {
     *("clear", "permit", "esp", "ah", "ah_esp", "upgraded", "soft_clear", "no_answer", "one_sided_drop"),
