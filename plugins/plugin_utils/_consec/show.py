@@ -33,7 +33,7 @@ def document_of(inventory: Inventory, keys: tuple[Key, ...], wanted: Wanted) -> 
         document["defaults"] = {
             "main_mode": write_main_mode(inventory.main_mode or MainMode()),
             "settings": {
-                setting.name: _plain(getattr(inventory.settings, setting.name)) for setting, _ in wanted.settings
+                setting.name: _plain(getattr(inventory.settings, setting.name)) for setting, _value in wanted.settings
             },
         }
     return document

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations, product
+from itertools import combinations, permutations, product, starmap
 
 from .connection_negotiation import ConnectionAgreement
 from .connection_ranking import Entry, beats, chains, expand, same
@@ -38,7 +38,7 @@ def _undecided(host: Endpoint, entries: list[Entry]) -> Iterator[LintFinding]:
     for chain, others in combinations(chains(entries), 2):
         for one, other in product(chain, others):
             names = (one.rule.name, other.rule.name)
-            if names in reported or same(one, other) or beats(one, other) or beats(other, one):
+            if names in reported or same(one, other) or any(starmap(beats, permutations((one, other)))):
                 continue
             packet = None if apart(one.box.sides, other.box.sides) else _packet(one, other, entries)
             if packet is None:

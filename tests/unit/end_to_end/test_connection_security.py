@@ -72,10 +72,10 @@ DOCUMENT: Data = {"rules": [WEB, EXEMPT, SHARED], "main_mode_rules": [MAIN], "de
 FREE = {"allow_lockout": ["management"]}
 
 
-def apply(host: Host | LabConnection, config: Data = DOCUMENT, **options: Any) -> Data:
+def apply(host: Host | LabConnection, config: Data | None = None, **options: Any) -> Data:
     """Return the result of a task with a document; the flow that carries it may stop."""
     check_mode = options.pop("check_mode", False)
-    args = {"config": config, **FREE, **options}
+    args = {"config": DOCUMENT if config is None else config, **FREE, **options}
     return run(host, "connection_security", args, check_mode=check_mode, diff=True)
 
 

@@ -39,11 +39,11 @@ def declared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield running
 
 
-def look(folder: Path, running: Lab, *arguments: str, flow: Data = FLOW, code: int = 0, **more: Any) -> Data:
+def look(folder: Path, running: Lab, *arguments: str, flow: Data | None = None, code: int = 0, **more: Any) -> Data:
     """Return the report; a repair that is not asked for changes nothing."""
     report = folder / "drift.json"
     before = meaning(running)
-    variables = {"ipsec_flows": [flow], "ipsec_drift_report": str(report), **more}
+    variables = {"ipsec_flows": [flow or FLOW], "ipsec_drift_report": str(report), **more}
     done = play("drift.yml", folder, running, "-e", json.dumps(variables), *arguments)
     assert done.returncode == code, done.stdout + done.stderr
     assert (report.stat().st_mode & 0o777) == 0o600

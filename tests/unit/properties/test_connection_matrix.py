@@ -45,4 +45,4 @@ def test_a_cell(engines: str, ike: str, sender: str, receiver: str, expected: st
 def test_the_matrix_is_whole() -> None:
     assert len(CELLS) == 150
     assert set(RULE_WORDS) | {"none"} == set(WORDS)
-    assert KEY not in str([cell for cell in CELLS])
+    assert KEY not in str(list(CELLS))

@@ -194,7 +194,7 @@ def bench(hit: Site, version: str, step: str) -> Iterator[PairBench]:
 
     limits = replace(Limits.of(hit.version), max_shells=_ENDLESS, max_operations=_ENDLESS)
     spec = HostSpec(name=hit.name, version=hit.version, language=hit.language, limits=limits, firewall="off")
-    name = next(one for one in ADDRESSES if one != hit.role)
+    (name,) = (one for one in ADDRESSES if one != hit.role)
     with ExitStack() as stack:
         for module in (objects, policies):
             stack.enter_context(mock.patch.object(module, "uuid", row))

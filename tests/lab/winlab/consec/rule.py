@@ -171,7 +171,7 @@ def read(text: str) -> Rule:
     found, extra = decode(text, _FIELDS)
     if "action" not in found:
         raise ValueError("Action is missing")
-    return Rule(**found, extra=extra)
+    return Rule(action=found.pop("action"), **found, extra=extra)
 
 
 def write(rule: Rule, version: str, *, masks: bool = False, old_order: bool = False) -> str:
