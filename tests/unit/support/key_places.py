@@ -299,6 +299,7 @@ TREES: dict[str, Data] = {
     },
     "connection_security_rule": {**SECURITY_RULE, "second_authentication": None, "state": "present", **GUARD},
     "sa_info": {},
+    "confirm": {},
     "session_check": {"sessions": SESSIONS, "fail": True},
     "flow_check": {
         "hosts": [FLOW_HOST],
