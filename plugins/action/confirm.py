@@ -15,18 +15,17 @@ from ..plugin_utils._common.errors import IpsecError
 from ..plugin_utils._common.file_name import file_name
 from ..plugin_utils._confirm.bundle import bundle, key_of
 from ..plugin_utils._confirm.model import counted
-from ..plugin_utils._confirm.run import confirm
+from ..plugin_utils._confirm.run import confirm, look
 from ..plugin_utils._confirm.table import lines
 from ..plugin_utils._confirm.talk import Talk
 from ..plugin_utils._remote.connection import Remote
 
+# Its first digit is a letter: capitals must be told from small letters.
 _TOKEN_BYTES = 4
 
 
 class ActionModule(IpsecAction[None]):
     """Runs the checks, removes what they made, and writes the bundle."""
-
-    _supports_check_mode = False
 
     module = "confirm"
 
@@ -36,9 +35,12 @@ class ActionModule(IpsecAction[None]):
     def act(self, args: Data, request: None) -> Data:
         """Return the outcome of every check; a host that has the store it had before was not changed."""
         remote = Remote(self, self.host)
-        talk = Talk(remote.run, secrets.token_hex(_TOKEN_BYTES))
+        talk = Talk(remote.run, f"c{secrets.token_hex(_TOKEN_BYTES)[1:]}")
         in_force = bool(args.get("allow_policy_in_force"))
-        report = confirm(talk, key_of(talk.token), in_force=in_force, renew=remote.renew)
+        if self._task.check_mode:
+            report = look(talk, in_force=in_force)
+        else:
+            report = confirm(talk, key_of(talk.token), in_force=in_force, renew=remote.renew)
         result: Data = {
             "changed": bool(report.left or report.found) or not report.store_as_before,
             "counts": counted(report.checks),
@@ -49,7 +51,7 @@ class ActionModule(IpsecAction[None]):
             "store_as_before": report.store_as_before,
             "version": report.version,
         }
-        if args.get("folder"):
+        if args.get("folder") and not self._task.check_mode:
             path = Path(self._loader.path_dwim(args["folder"])) / f"confirm-{file_name(self.host or 'host')}.json"
             self._write(path, bundle(report, talk))
             result["bundle"] = str(path)

@@ -37,9 +37,9 @@ options:
     default: false
 attributes:
   check_mode:
-    support: none
+    support: full
     details:
-      - What is not made cannot be compared.
+      - Says whether the host would be refused and what an earlier run has left. What is not made cannot be compared, so no check is asked.
   diff_mode:
     support: none
     details:
@@ -116,7 +116,7 @@ version:
   sample: 10.0.14393
 bundle:
   description: The path of the bundle.
-  returned: when O(folder) is given
+  returned: when O(folder) is given, outside check mode
   type: str
   sample: build/confirm/confirm-fe1.json
 left_behind:
@@ -145,7 +145,7 @@ from ..module_utils._argspec import SPECS
 
 def main() -> None:
     """Fail: the action of the same name does the work. The sanity tests compare the options above with the spec."""
-    module = AnsibleModule(argument_spec=SPECS["confirm"], supports_check_mode=False)
+    module = AnsibleModule(argument_spec=SPECS["confirm"], supports_check_mode=True)
     module.fail_json(msg="This module runs as an action on the controller, with a connection to the Windows host.")
 
 

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from ipaddress import ip_address, ip_network
 
 from .._common.errors import StoreError
+from .._policies.codec.guids import PREDEFINED
 from .._policies.host import IPSEC_KEY
 from .._policies.store.objects import Kind, Reference, StoredObject, from_registry
 from .._policies.store.read import LOCAL_STORE
@@ -29,6 +30,7 @@ from .talk import Exchange, Talk
 Data = dict[str, object]
 
 FORM = 1
+_SHORTEST_NAME = 4
 TOKEN = "5ec0dede"
 # Questions whose answers name nothing but Windows, and those of the run about what it made itself.
 _KEPT = frozenset(
@@ -64,11 +66,17 @@ def key_of(token: str) -> str:
 
 def scrubbed(text: str, token: str, hidden: Iterable[str] = ()) -> str:
     """Return a text without addresses, accounts and identifiers of accounts, and without the texts in ``hidden``."""
-    text = text.replace(token, TOKEN).replace(_hex(token), _hex(TOKEN))
+    text = _with_token(text, token)
     for word in sorted(filter(None, hidden), key=len, reverse=True):
         text = re.sub(re.escape(word), "(name)", text, flags=re.IGNORECASE)
     text = _SID.sub("(account)", _ACCOUNT.sub("(account)", text))
     return _ADDRESS.sub(_address, text)
+
+
+def _with_token(text: str, token: str) -> str:
+    for old, new in ((token, TOKEN), (token.upper(), TOKEN.upper()), (_hex(token), _hex(TOKEN))):
+        text = text.replace(old, new)
+    return text
 
 
 def _hex(text: str) -> str:
@@ -95,7 +103,7 @@ def bundle(report: Report, talk: Talk) -> Data:
             for text in kept(each, talk)
             for piece in _blocks(scrubbed(text, talk.token, hidden))
         ]
-        sent = scrubbed(each.sent, talk.token, hidden)
+        sent = _with_token(each.sent, talk.token)  # nothing of the host is in it
         exchanges.append({"line": each.line, "sent": sent.splitlines(), "said": said})
     return {
         "form": FORM,
@@ -119,8 +127,13 @@ def _check(check: Check, token: str, hidden: frozenset[str]) -> object:
 
 
 def foreign_names(talk: Talk) -> frozenset[str]:
-    """Return the names of all objects that are not of a run, of which nothing may show."""
-    return frozenset(each.name for each in talk.stored() if each.name and not is_ours(each))
+    """Return the names of the host and of its objects, of which nothing may show; not those that Windows gave.
+
+    Names of two or three letters are parts of any text. They stand nowhere in what is kept.
+    """
+    objects = [each for each in talk.stored() if not is_ours(each) and each.identity not in PREDEFINED]
+    names = {text for each in objects for text in (each.name, each.description)} | talk.hidden
+    return frozenset(name for name in names if len(name) >= _SHORTEST_NAME)
 
 
 def kept(exchange: Exchange, talk: Talk) -> Iterator[str]:

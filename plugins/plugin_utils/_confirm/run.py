@@ -22,6 +22,9 @@ from .model import Check, Point, point, unasked
 from .objects import Wanted
 from .talk import Answer, Talk
 
+_CONTROL = r"HKLM\SYSTEM\CurrentControlSet"
+_COMPUTER = rf"{_CONTROL}\Control\ComputerName\ActiveComputerName"
+_DOMAIN = rf"{_CONTROL}\Services\Tcpip\Parameters"
 Answers = Sequence[tuple[Wanted, Answer]]
 
 
@@ -46,10 +49,29 @@ def refuse(talk: Talk, *, in_force: bool) -> None:
         raise IpsecError("host", f"the policy {effective!r}", expected, remedy)
 
 
+def look(talk: Talk, *, in_force: bool) -> Report:
+    """Return what a run would find before it makes anything; every check is not asked."""
+    refuse(talk, in_force=in_force)
+    reason = "Check mode makes nothing, so nothing is asked."
+    checks = tuple(Check(name=name, reason=reason) for name in (*ASKED, *NOT_ASKED))
+    return Report(checks=checks, version=str(talk.version), found=cleanup.look(talk).words)
+
+
+def _learn(talk: Talk) -> None:
+    """Ask the names of the host, which no bundle may show."""
+    asked = talk.ask(
+        {"computer": f"reg.exe query {_COMPUTER} /v ComputerName", "domain": f"reg.exe query {_DOMAIN} /v Domain"}
+    )
+    for section in asked.values():
+        keys = parse_answer(section.text) if section.code == 0 else {}
+        talk.hidden |= {str(value.data) for key in keys.values() for value in key.values.values() if value.data}
+
+
 def confirm(talk: Talk, key: str, *, in_force: bool, renew: Callable[[], None] | None = None) -> Report:
     """Run all checks on a host; ``key`` is a key for its rules, ``renew`` makes a new connection for the end."""
     refuse(talk, in_force=in_force)
     report = Report(version=str(talk.version))
+    _learn(talk)
     earlier = cleanup.look(talk)
     if earlier:
         report.found = earlier.words

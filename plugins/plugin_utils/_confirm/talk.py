@@ -16,7 +16,7 @@ from .._policies.store.objects import StoredObject, from_registry
 from .._policies.store.read import LOCAL_STORE
 from .._windows.netsh.line import Line
 from .._windows.netsh.script import Batch, batches, complaints
-from .._windows.queries import READ, Questions, Section, preamble
+from .._windows.queries import CODE_PAGE_QUESTION, READ, Questions, Section, preamble
 from .._windows.registry.query import parse_answer
 from .._windows.versions import WindowsVersion
 
@@ -48,7 +48,7 @@ class Answer:
 class Talk:
     """Talks with one host over ``run``. ``token`` is the run's own: eight hexadecimal digits in all its names.
 
-    ``version`` is known from the first read on.
+    ``version`` is known from the first read on; ``hidden`` are texts that no bundle may show.
     """
 
     run: Run
@@ -56,6 +56,7 @@ class Talk:
     exchanges: list[Exchange] = field(default_factory=list)
     last: Mapping[str, Section] = field(default_factory=dict)
     raw: str = ""
+    hidden: set[str] = field(default_factory=set, repr=False)
     version: WindowsVersion = field(default_factory=lambda: WindowsVersion(0, 0, 0))
 
     def name(self, suffix: str) -> str:
@@ -81,7 +82,7 @@ class Talk:
 
     def ask(self, commands: Mapping[str, str], before: Sequence[str] = ()) -> Mapping[str, Section]:
         """Return the answers to commands of cmd.exe."""
-        questions = Questions(commands)
+        questions = Questions({**CODE_PAGE_QUESTION, **commands})
         return questions.sections(self._said(READ, questions.script(self.token, before)), self.token)
 
     def netsh(self, *lines: str | Line) -> tuple[Answer, ...]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The checks of the confirmation run and the ledger: each check is asked or has a reason, each point names statements."""
+"""The confirmation run and the ledger: each check is asked or has a reason, each point names statements."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ansible_collections.winsec.ipsec.plugins.plugin_utils._confirm.groups impor
 from winlab.host import Host
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "tools"))
-import ledger as tool  # noqa: E402 (the tools are scripts, not a package)
+import ledger as tool
 
 
 @cache
