@@ -12,66 +12,17 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
+from confirming import KilledEverywhere, left, prepared
 from dying import Death, DyingConnection
 from lab_runner import LabConnection, run, tree
 
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._common.said import readable
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._confirm import cleanup
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._confirm.cleanup import KEY, TASK
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._confirm.groups import ASKED, NOT_ASKED
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._confirm.talk import Talk
-from winlab import shell
 from winlab.host import Host
 from winlab.netsh.talk import static
 
 Data = dict[str, Any]
 # What the lab refuses because nobody has documented that it is taken.
 UNKNOWN_TO_THE_LAB = {"netsh-port-any-word", "netsh-address-prefix", "netsh-filter-short-tag"}
-OTHERS = (
-    "add filterlist name=Others",
-    "add filter filterlist=Others srcaddr=me dstaddr=10.1.2.3",
-    "add filteraction name=TheirAction action=permit",
-    'add policy name=TheirPolicy description="of others"',
-    "add rule name=TheirRule policy=TheirPolicy filterlist=Others filteraction=TheirAction psk=Their-Key",
-)
-
-
-def prepared(version: str, language: str = "en") -> Host:
-    """Return a host that has objects of others."""
-    host = Host.create("host", version, language)
-    static(host, *OTHERS)
-    return host
-
-
-class KilledEverywhere(LabConnection):
-    """Carries a run to its end, and sees at every so many lines what one that is killed there leaves to the next.
-
-    The next one is the part of it that removes what is left, on a copy of the host.
-    """
-
-    def __init__(self, host: Host, every: int) -> None:
-        super().__init__(host)
-        self.every = every
-        self.before = tree(host)
-        self.lines = self.points = 0
-        self.left_behind: list[str] = []
-
-    def exec_command(self, cmd: str, in_data: bytes | None = None, sudoable: bool = True) -> tuple[int, bytes, bytes]:
-        """Look at the points in this script, then run it."""
-        sent = (in_data or b"").splitlines(keepends=True)
-        for place in range(len(sent)):
-            self.lines += 1
-            if self.lines % self.every == 0:
-                self._kill(cmd, b"".join(sent[:place]))
-        return super().exec_command(cmd, in_data)
-
-    def _kill(self, cmd: str, script: bytes) -> None:
-        copied = copy.deepcopy(self.host)
-        shell.run(copied, cmd, script)
-        cleanup.remove(Talk(lambda line, asked: readable(shell.run(copied, line, asked).stdout), "cafecafe"))
-        self.points += 1
-        same = tree(copied).items() >= self.before.items()
-        self.left_behind += left(copied) if same else [f"another store at line {self.lines}"]
 
 
 def differing(result: Data) -> set[str]:
@@ -84,21 +35,11 @@ def differing(result: Data) -> set[str]:
     }
 
 
-def left(host: Host) -> list[str]:
-    """Return what a run has left, as the lab finds it."""
-    found = [
-        path for path, values in tree(host).items() if any("winsec-confirm" in str(v.data) for v in values.values())
-    ]
-    found += [KEY] if host.registry.exists(KEY) else []
-    return found + [name for name in host.tasks if TASK in str(name)]
-
-
 @pytest.mark.parametrize(
     ("version", "language"), [("2003", "de"), ("2008R2", "en"), ("2012R2", "de"), ("2016", "en"), ("2025", "de")]
 )
 def test_every_check_is_asked_or_explained_and_nothing_is_left(version: str, language: str) -> None:
-    host = Host.create("host", version, language)
-    static(host, *OTHERS)
+    host = prepared(version, language)
     before = tree(host)
     result = run(host, "confirm", {})
     assert [each["check"] for each in result["checks"]] == [*ASKED, *NOT_ASKED]
@@ -111,8 +52,8 @@ def test_every_check_is_asked_or_explained_and_nothing_is_left(version: str, lan
 
 
 def test_a_host_with_a_policy_in_force_is_refused_unless_told() -> None:
-    host = Host.create("host", "2016")
-    static(host, *OTHERS, "set policy name=TheirPolicy assign=yes")
+    host = prepared("2016")
+    static(host, "set policy name=TheirPolicy assign=yes")
     before, connection = tree(host), LabConnection(host)
     with pytest.raises(AnsibleActionFail, match="TheirPolicy"):
         run(connection, "confirm", {})
@@ -122,8 +63,7 @@ def test_a_host_with_a_policy_in_force_is_refused_unless_told() -> None:
 
 
 def test_a_run_that_was_killed_is_cleaned_up_by_the_next() -> None:
-    host = Host.create("host", "2016")
-    static(host, *OTHERS)
+    host = prepared("2016")
     before = tree(host)
     with pytest.raises(AnsibleConnectionFailure):
         run(DyingConnection(host, Death(9, 40)), "confirm", {})
