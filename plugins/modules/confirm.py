@@ -14,7 +14,7 @@ version_added: 0.1.0
 description:
   - Asks a host that may be touched what this collection believes about Windows, compares the answers and the bytes with what it
     expects, and says what is confirmed, what differs and what was not asked.
-  - Makes policies that are never assigned, filter lists, filter actions, a scheduled task that does nothing within a day, and one key of
+  - Makes policies that are never assigned, filter lists, filter actions, disabled rules of the firewall and of connection security, a scheduled task that does nothing within a day, and one key of
     its own in the registry. Their names begin with C(winsec-confirm-).
   - Removes all of it, after a failure too. A run that is killed leaves what it made; all of it sleeps, and the next run removes it first.
     The store is compared before and after.

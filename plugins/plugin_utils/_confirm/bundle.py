@@ -22,10 +22,11 @@ from .._policies.store.objects import Kind, Reference, StoredObject, from_regist
 from .._policies.store.read import LOCAL_STORE
 from .._windows.registry.keys import folded_key
 from .._windows.registry.query import parse_answer
+from . import rule_checks
 from .cleanup import is_ours
 from .model import Check
 from .run import Report
-from .talk import Exchange, Talk
+from .talk import PREFIX, Exchange, Talk
 
 Data = dict[str, object]
 
@@ -148,6 +149,8 @@ def kept(exchange: Exchange, talk: Talk) -> Iterator[str]:
 def _part(text: str, name: str) -> str:
     if name == "begin":
         return text  # what netsh said to the lines of the run, or nothing
+    if name in rule_checks.QUESTIONS:
+        return "".join(line for line in text.splitlines(keepends=True) if line.startswith("HKEY_") or PREFIX in line)
     if name == "ipsec":
         return "".join(_own_keys(text))
     if name in ("windows", "policies"):

@@ -4,8 +4,8 @@
 
 """What runs have left on a host, told by its names, and what takes it away.
 
-All that a run makes is unassigned or asleep, and its name begins with :data:`.talk.PREFIX`: so the host itself keeps
-the list of what is to be removed, and any later run from any controller finds it.
+All that a run makes is unassigned, disabled or asleep, and its name begins with :data:`.talk.PREFIX`: so the host
+itself keeps the list of what is to be removed, and any later run from any controller finds it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from .._policies.store.objects import Kind, StoredObject
 from .._windows.netsh.line import quoted
+from . import rule_checks
 from .talk import PREFIX, Talk
 
 TASK = "winsec-confirm-task"
@@ -24,19 +25,20 @@ _ORDER = ((Kind.POLICY, "policy"), (Kind.FILTER_LIST, "filterlist"), (Kind.FILTE
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What a run has left: objects of the store by netsh's word and name, the task, the key."""
+    """What a run has left: objects of the store and rules by netsh's word and name, the task, the key."""
 
     objects: tuple[tuple[str, str], ...] = ()
+    rules: tuple[tuple[str, str], ...] = ()
     task: bool = False
     key: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.objects) or self.task or self.key
+        return bool(self.objects or self.rules) or self.task or self.key
 
     @property
     def words(self) -> list[str]:
         """What is there, for people."""
-        found = [f"{word} {name}" for word, name in self.objects]
+        found = [f"{word} {name}" for word, name in self.objects + self.rules]
         return found + ([f"task {TASK}"] if self.task else []) + ([f"key {KEY}"] if self.key else [])
 
 
@@ -48,16 +50,23 @@ def is_ours(stored: StoredObject) -> bool:
 def look(talk: Talk) -> Left:
     """Read the host, and return what runs have left there."""
     talk.read()
+    rules: tuple[tuple[str, str], ...] = ()
+    if rule_checks.is_there(talk.version):
+        sections = talk.ask(rule_checks.QUESTIONS)
+        names = {
+            (word, rule.name) for key, word in rule_checks.WORDS.items() for rule in rule_checks.own(sections[key])
+        }
+        rules = tuple(sorted(names))
     asked = talk.ask({"task": f"schtasks.exe /query /tn {TASK}", "key": f"reg.exe query {KEY}"})
     objects = talk.stored()
     found = [(word, each.name) for kind, word in _ORDER for each in objects if each.kind is kind and is_ours(each)]
-    return Left(tuple(found), asked["task"].code == 0, asked["key"].code == 0)
+    return Left(tuple(found), rules, asked["task"].code == 0, asked["key"].code == 0)
 
 
 def remove(talk: Talk) -> Left:
     """Remove all of it; return what is there all the same."""
     left = look(talk)
-    if left.objects:
+    if left.objects or left.rules:
         talk.netsh(*_lines(left))
     if left.task or left.key:
         talk.ask({"version": "ver"}, list(_commands(left)))
@@ -67,6 +76,8 @@ def remove(talk: Talk) -> Left:
 def _lines(left: Left) -> Iterator[str]:
     for word, name in left.objects:
         yield f"ipsec static delete {word} name={quoted(name)}"
+    for word, name in left.rules:
+        yield f"advfirewall {word} delete rule name={quoted(name)}"
 
 
 def _commands(left: Left) -> Iterator[str]:

@@ -4,8 +4,8 @@
 
 """One confirmation run: it refuses, removes what earlier runs left, asks, removes what it made, and compares the store.
 
-All that it makes is unassigned. Nothing is made before the host was read twice: once for what runs have left there, and
-once for the store that is compared at the end.
+All that it makes is unassigned or disabled. Nothing is made before the host was read twice: once for what runs have
+left there, and once for the store that is compared at the end.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from .._common.errors import HostLost, IpsecError, StoreError
 from .._windows.registry.keys import Value
 from .._windows.registry.query import parse_answer
-from . import cleanup, compare, host_checks, netsh_checks
+from . import cleanup, compare, host_checks, netsh_checks, rule_checks
 from .groups import ASKED, NOT_ASKED
 from .model import Check, Point, point, unasked
 from .objects import Wanted
@@ -163,6 +163,9 @@ def _asked(talk: Talk, key: str) -> dict[str, list[Point]]:
         ("timer.create", host_checks.task),
     ):
         ask(name, check(talk))
+    if rule_checks.is_there(talk.version):
+        ask("firewall.rule-strings", rule_checks.firewall(talk))
+        ask("consec.rule-strings", rule_checks.consec(talk))
     for name, source, ids in _SHARED:
         points[name] = [each for each in points.get(source, ()) if set(ids.split()) & set(each.about)]
     return points
@@ -179,6 +182,10 @@ _SHARED = (
     ("store.order", "rules.id", "store-new-first"),
     ("registry.empty-key", "registry.form", "reg-empty-key-unnamed reg-empty-key-5 reg-error-code"),
     ("registry.order", "registry.form", "reg-keys-sorted"),
+    ("firewall.answers", "firewall.rule-strings", "fw-ok-is-success"),
+    ("firewall.duplicates", "firewall.rule-strings", "fw-duplicates-taken fw-delete-by-name fw-names-fold"),
+    ("consec.input", "consec.rule-strings", "cs-netsh-on-stdin cs-stored-text-of-netsh"),
+    ("consec.duplicates", "consec.rule-strings", "cs-names-repeat cs-every-match"),
 )
 
 

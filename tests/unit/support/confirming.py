@@ -18,6 +18,8 @@ from winlab import shell
 from winlab.host import Host
 from winlab.netsh.talk import static
 
+POLICY = r"HKLM\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy"
+RULES = (rf"{POLICY}\FirewallRules", rf"{POLICY}\ConSecRules")
 OTHERS = (
     "add filterlist name=Others",
     "add filter filterlist=Others srcaddr=me dstaddr=10.1.2.3",
@@ -69,6 +71,9 @@ def left(host: Host) -> list[str]:
     """Return what a run has left, as the lab finds it."""
     found = [
         path for path, values in tree(host).items() if any("winsec-confirm" in str(v.data) for v in values.values())
+    ]
+    found += [
+        name for path in RULES for name, value in host.registry.values(path) if "winsec-confirm" in str(value.data)
     ]
     found += [KEY] if host.registry.exists(KEY) else []
     return found + [name for name in host.tasks if TASK in str(name)]
