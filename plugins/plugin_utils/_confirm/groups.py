@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The checks by their names in the ledger, in its order, and why a run does not ask some of them."""
+"""The checks by their names in the ledger: those that a run asks, and why it does not ask the others."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ _LOOKS_ONLY = "Only an administrator can judge it; the run would guess."
 ASKED = (
     "way.netsh-stdin",
     "way.netsh-behind-cmd",
+    "way.line-length",
     "netsh.prompt",
     "netsh.echo",
     "netsh.silence",
@@ -25,6 +26,7 @@ ASKED = (
     "netsh.tags",
     "netsh.quoting",
     "netsh.show-key",
+    "object.defaults",
     "object.edit",
     "object.filter",
     "object.filter-list",
@@ -53,6 +55,7 @@ ASKED = (
     "force.delete-in-use",
     "host.version",
     "host.code-page",
+    "host.predefined",
     "host.services",
     "host.service-texts",
     "registry.form",
@@ -69,7 +72,6 @@ ASKED = (
 
 NOT_ASKED = {
     "way.end-of-input": "A netsh that waits would hold the connection.",
-    "way.line-length": _LATER,
     "way.stdin-pieces": _CONNECTION,
     "way.shell": _CONNECTION,
     "way.big-message": _CONNECTION,
@@ -87,7 +89,6 @@ NOT_ASKED = {
     "way.logs": "It would read logs of the host.",
     "netsh.file": _HOST_FILE,
     "netsh.store": "Another store than the local one might be changed.",
-    "object.defaults": _LATER,
     "names.marks": "It needs a second session at the same time.",
     "store.assigned": _ASSIGN,
     "force.assign-at-once": _ASSIGN,
@@ -99,7 +100,6 @@ NOT_ASKED = {
     "force.missing-store": "It would need a host without a store.",
     "host.domain": _LOOKS_ONLY,
     "host.persistent": _LATER,
-    "host.predefined": _LATER,
     "host.exemptions": _LATER,
     "host.addresses": "Addresses are personal; the run reads none.",
     "registry.export": _HOST_FILE,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from .._policies.codec.guids import PREDEFINED
 from .._windows.queries import Section
 from .._windows.timer import SECONDS_PER_MINUTE, minutes
 from .cleanup import KEY, TASK
@@ -24,6 +25,14 @@ def version(talk: Talk) -> Iterator[Point]:
     found = talk.read()
     yield point("ver-has-numbers", "ver prints the numbers", True, found.version.build > 0)
     yield point("netsh-exists-from-2003", "netsh ipsec is there", True, found.version.has_legacy_netsh)
+
+
+def predefined(talk: Talk) -> Iterator[Point]:
+    """Look for the objects that Windows brings along: only those before Vista have some in the local store."""
+    talk.read()
+    found = any(each.identity in PREDEFINED for each in talk.stored())
+    about = "force-predefined-2003" if talk.version.ikeext else "force-predefined-2003 data-predefined-guids"
+    yield point(about, "predefined objects are there", not talk.version.ikeext, found)
 
 
 def code_page(talk: Talk) -> Iterator[Point]:

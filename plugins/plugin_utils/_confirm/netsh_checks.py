@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from .._policies.codec.filter_action import ESP_3DES, ESP_HASH_SHA1, OPERATION_ESP, decode_filter_action
 from .._policies.codec.filter_list import decode_filter_list
 from .._policies.store.objects import Kind, StoredObject
 from .model import Point, point, unasked
@@ -292,6 +293,24 @@ def _order(talk: Talk) -> list[str]:
     by = {each.reference: each.name for each in talk.stored() if each.kind is Kind.RULE}
     policy = _one(talk, Kind.POLICY, "D policy")
     return [by.get(each, "?") for each in policy.rules] if policy else []
+
+
+def defaults(talk: Talk) -> Iterator[Point]:
+    """Make a filter action without methods."""
+    talk.netsh(f'{_STATIC} add filteraction name="{talk.name("B bare")}" action=negotiate')
+    found = _one(talk, Kind.FILTER_ACTION, "B bare")
+    offers = decode_filter_action(found.data, "B bare").offers if found and found.data else ()
+    seen = [(each.operation, each.algorithm, each.integrity) for offer in offers for each in offer.algorithms]
+    expected = [(OPERATION_ESP, ESP_3DES, ESP_HASH_SHA1)]
+    yield point("netsh-action-default-offer", "offers of an action without methods", expected, seen)
+
+
+def long_lines(talk: Talk) -> Iterator[Point]:
+    """Send words that netsh does not know, of up to 8000 characters: longer lines are never sent."""
+    words = {size: "w" * size for size in (1000, 2000, 4000, 8000)}
+    answers = talk.netsh(*words.values())
+    for (size, word), answer in zip(words.items(), answers, strict=True):
+        yield point("netsh-line-length", f"a word of {size} characters comes back whole", True, word in answer.text)
 
 
 def show_key(talk: Talk, key: str) -> Iterator[Point]:

@@ -115,7 +115,7 @@ def snapshot(talk: Talk) -> dict[str, dict[str, Value]]:
 
 
 def _checks(talk: Talk, key: str) -> Iterator[Check]:
-    """Yield all checks in the order of the ledger."""
+    """Yield all checks, those first that are asked."""
     points = _asked(talk, key)
     for name in (*ASKED, *NOT_ASKED):
         found = tuple(points.get(name, ()))
@@ -142,6 +142,9 @@ def _asked(talk: Talk, key: str) -> dict[str, list[Point]]:
     ask("store.bytes", _bytes(points))
     for name, check in (
         ("netsh.echo", netsh_checks.prompt_and_echo),
+        ("way.line-length", netsh_checks.long_lines),
+        ("object.defaults", netsh_checks.defaults),
+        ("host.predefined", host_checks.predefined),
         ("netsh.error-forms", netsh_checks.error_forms),
         ("netsh.goes-on", netsh_checks.goes_on),
         ("netsh.quoting", netsh_checks.quoting),
