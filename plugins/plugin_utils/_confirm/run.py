@@ -25,6 +25,7 @@ from .talk import Answer, Talk
 _CONTROL = r"HKLM\SYSTEM\CurrentControlSet"
 _COMPUTER = rf"{_CONTROL}\Control\ComputerName\ActiveComputerName"
 _DOMAIN = rf"{_CONTROL}\Services\Tcpip\Parameters"
+_STILL_THERE = "What the run made may still be there: it sleeps, and the next run removes it first."
 Answers = Sequence[tuple[Wanted, Answer]]
 
 
@@ -92,11 +93,14 @@ def _remove(talk: Talk, renew: Callable[[], None] | None) -> list[str]:
     """Remove what the run made, over a new connection where the old one is lost."""
     try:
         return cleanup.remove(talk).words
-    except HostLost:
+    except HostLost as lost:
         if renew is None:
-            raise
-    renew()
-    return cleanup.remove(talk).words
+            raise HostLost(f"{lost} {_STILL_THERE}") from None
+    try:
+        renew()
+        return cleanup.remove(talk).words
+    except HostLost as lost:
+        raise HostLost(f"{lost} {_STILL_THERE}") from None
 
 
 def snapshot(talk: Talk) -> dict[str, dict[str, Value]]:

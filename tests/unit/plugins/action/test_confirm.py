@@ -65,7 +65,7 @@ def test_a_host_with_a_policy_in_force_is_refused_unless_told() -> None:
 def test_a_run_that_was_killed_is_cleaned_up_by_the_next() -> None:
     host = prepared("2016")
     before = tree(host)
-    with pytest.raises(AnsibleConnectionFailure):
+    with pytest.raises(AnsibleConnectionFailure, match="the next run removes it first"):
         run(DyingConnection(host, Death(9, 40)), "confirm", {})
     assert left(host) != []
     result = run(host, "confirm", {})
