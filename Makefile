@@ -1,6 +1,6 @@
 # Every target sets up what it needs inside the checkout (.venv, collections/): nothing global, no root.
 .DEFAULT_GOAL := help
-.PHONY: help test check prove-gates docs site lab lab-kernel matrix flows bench faults mutation release clean run-env
+.PHONY: help test check prove-gates docs site confirm lab lab-kernel matrix flows bench faults mutation release clean run-env
 
 PYTHON ?=
 ARGS ?=
@@ -35,6 +35,11 @@ release: ## what a release would do, tried in a copy; ARGS="VERSION --really" do
 
 site: run-env ## the worked example, played from end to end against simulated hosts
 	@.venv/bin/python tools/site.py $(ARGS)
+
+INVENTORY ?= build/lab/inventory.yml
+confirm: run-env ## ask a Windows host that may be touched what holds there: HOST=name INVENTORY=file
+	@test -n "$(HOST)" || { echo 'Name a host: make confirm HOST=name INVENTORY=file'; exit 1; }
+	@.venv/bin/ansible-playbook -i '$(INVENTORY)' playbooks/confirm.yml -e 'ipsec_hosts=$(HOST)' -e "ipsec_confirm_folder=$(CURDIR)/build/confirm" $(ARGS)
 
 # Other hosts: make lab ARGS="--spec=FILE ..." (tests/lab/README.md).
 lab: ARGS = --spec=extensions/molecule/default/files/lab.yml --inventory=build/lab/inventory.yml --state-dir=build/lab --minute-seconds=60

@@ -426,6 +426,10 @@ SPECS: dict[str, dict[str, Any]] = {
     },
     "connection_security_rule": {**SECURITY_RULE, **PRESENCE, **GUARD},
     "sa_info": {},
+    "confirm": {
+        "folder": {"type": "path"},
+        "allow_policy_in_force": {"type": "bool", "default": False},
+    },
     "session_check": {
         "sessions": {"type": "list", "elements": "dict", "required": True, "options": SESSION},
         "fail": {"type": "bool", "default": True},

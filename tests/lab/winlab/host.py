@@ -21,6 +21,7 @@ from .interfaces import plant as plant_interfaces
 from .ipsec import trail
 from .ipsec.associations import Associations
 from .ipsec.counters import Counters
+from .recording import Recording
 from .registry import Kind, Registry, Value
 from .services import Service, StartType
 from .store.predefined import plant
@@ -39,7 +40,8 @@ class Host:
     tasks by folded name. `profile` is the kind of network that its firewall takes it to be on. `files` are those that
     its programs find, by folded name; `dynamic` is what `netsh ipsec dynamic` was told. `counters` and `audit` are what
     its IPsec driver counts and what its Security log holds. `live` brings both and the associations up to date where
-    somebody else than the lab's own model keeps them. `connections` are its TCP connections.
+    somebody else than the lab's own model keeps them. `connections` are its TCP connections. With a
+    `recording` it only says again what a real host said.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Host:
     dynamic: Dynamic = field(default_factory=Dynamic)
     profile: Profile = Profile.DOMAIN
     connections: tuple[TcpConnection, ...] = ()
+    recording: Recording | None = None
     live: Callable[[], None] | None = field(default=None, repr=False, compare=False)
 
     @classmethod

@@ -32,6 +32,7 @@ from .firewall import Profile, builtin, store
 from .host import Host
 from .inventory import kerberos_name, variables
 from .ipsec.packet import Network
+from .recording import Recording
 from .requestlog import RequestLog
 from .scheduler import Scheduler
 from .shell.streams import discard
@@ -190,6 +191,7 @@ class Lab:
         )
         host.clock = Clock(minute_seconds=self._minute_seconds, started=self._started, skew=spec.clock_skew_seconds)
         host.audit.enabled = spec.auditing
+        host.recording = Recording.read(Path(spec.recording)) if spec.recording else None
         host.profile = Profile(spec.network_profile.capitalize())
         if spec.firewall is not None:
             store.switch(host, spec.firewall == "on")

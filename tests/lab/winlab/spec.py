@@ -52,6 +52,7 @@ class HostSpec:
     :param network_profile: the kind of network that the firewall finds: "domain", "private" or "public".
     :param services: what it offers as an Exchange front-end or back-end; their ports are open in the firewall.
     :param groups: inventory groups besides `windows`; `vars`: inventory variables of the host.
+    :param recording: the file of a bundle; the host then only says again what a real host said.
     """
 
     name: str
@@ -77,6 +78,7 @@ class HostSpec:
     services: ServicesSpec | None = None
     groups: tuple[str, ...] = ()
     vars: Mapping[str, object] = field(default_factory=dict)
+    recording: str | None = None
 
     @classmethod
     def from_plain(cls, data: Mapping[str, Any]) -> HostSpec:

@@ -300,6 +300,7 @@ TREES: dict[str, Data] = {
     },
     "connection_security_rule": {**SECURITY_RULE, "second_authentication": None, "state": "present", **GUARD},
     "sa_info": {},
+    "confirm": {"folder": "build", "allow_policy_in_force": True},
     "session_check": {"sessions": SESSIONS, "fail": True},
     "flow_check": {
         "hosts": [

@@ -33,6 +33,10 @@ FILE_NOT_FOUND = 0x80070002
 """What the task scheduler reports for a program that is not there."""
 
 
+NOT_RECORDED = 2
+"""How a command ends that a recorded host never got."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finished:
     """Everything a finished command left: bytes in the host's OEM code page, and its exit code."""
@@ -60,6 +64,10 @@ def execute(
 
     [ledger: winrm-console-stdin-never-ends]
     """
+    if host.recording is not None:
+        said = host.recording.answer(stdin or b"")
+        out(b"this was not recorded\r\n" if said is None else said)
+        return NOT_RECORDED if said is None else 0
     source = Console() if stdin is None else Input(stdin)
     streams = Streams(source, out, err)
     cmd = Cmd(host, options or ShellOptions(), streams, INSTALLED, dict(environment or {}))
