@@ -323,6 +323,7 @@ TREES: dict[str, Data] = {
         "main_mode": POLICY["main_mode"],
         "article": ARTICLE,
         "allow_swap": ["other"],
+        "leave_refused": False,
         "skip_unreachable": True,
         "remove_unknown_peers": False,
         "replace_policy": True,
