@@ -4,9 +4,11 @@
 
 """The gates that run the unit tests: on which Python and core which of them run, and what they tell at the end.
 
-On Python 3.11 every test runs once: ``pytest`` counts branches, which doubles the time, ``played`` runs without that
-what plays whole tasks and playbooks, and ``slow`` runs what is marked so. Further Pythons and cores run what tells
-whether the code runs there at all. The lab has tests of its own (lab_gates).
+On Python 3.11 every test runs once: ``pytest`` what asks functions and single actions, ``played`` what plays whole
+tasks and playbooks, and ``slow`` what is marked so. Further Pythons and cores run what tells whether the code runs
+there at all. The newest of them counts the lines that the tests of ``pytest`` reach: from 3.12 on Python itself tells
+that, which costs little, while counting on 3.11 takes more than twice the time. The lab has tests of its own
+(lab_gates).
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ COUNTED = tuple(
         *("netsh_trouble", "objects", "refusals", "sa_info", "session_check", "verification"),
     )
 )
-# Left out on further Pythons besides, and what the newest of them runs of PLAYED: actions and playbooks.
+# Left out on further Pythons besides.
 ONCE = tuple(
     f"{UNITS}/{name}"
     for name in (
@@ -41,7 +43,6 @@ ONCE = tuple(
         "tools/test_release.py",
     )
 )
-AGAIN = tuple(f"{END_TO_END}/test_{name}.py" for name in ("objects", "verification"))
 LEFT_OUT = "without lab, generated inputs, documents and most end-to-end tests: other gates have them"
 CLOSING = re.compile(r"^=* ?(\d+ (?:passed|failed|error|skipped).* in [\d.]+s.*?) ?=*$", re.MULTILINE)
 
@@ -74,18 +75,22 @@ def played_files() -> list[str]:
     return sorted(test_files() - set(counted_files()))
 
 
-def further_files(more: Iterable[str] = ()) -> list[str]:
-    """Return what further Pythons run, and ``more``."""
-    return sorted(test_files() - test_files(PLAYED) - test_files(ONCE) | test_files(more))
+def further_files() -> list[str]:
+    """Return what further Pythons run."""
+    return sorted(test_files() - test_files(PLAYED) - test_files(ONCE))
 
 
-def counted(_scratch: Path) -> str:
-    """The unit tests with branch coverage of the plugins; the floor stands in pyproject.toml."""
-    output = command("pytest", "-q", "-m", "not slow", "--cov", "--cov-report=term", *counted_files())
+def unit_tests(_scratch: Path) -> str:
+    """The unit tests of the plugins and the tools."""
+    return closing_line(command("pytest", "-q", "-m", "not slow", *counted_files()))
+
+
+def counted_lines(output: str) -> str:
+    """Return how much of the plugins a run reached; the floor stands in pyproject.toml."""
     total = re.search(r"^TOTAL .* (\d+)%$", output, re.MULTILINE)
     if total is None:
         raise GateFailure(f"no coverage was measured:\n{output}")
-    return f"{closing_line(output)}; branch coverage of plugins: {total[1]} %"
+    return f"coverage of plugins: {total[1]} %"
 
 
 def played(_scratch: Path) -> str:
@@ -145,16 +150,21 @@ def official_units(scratch: Path) -> str:
     return f"{closing_line(output)} ({LEFT_OUT})"
 
 
-def newest_units(minor: str, python: str, *more: str) -> Gate:
-    """Return the gate that runs the unit tests, and ``more``, with the newest ansible-core on a further Python."""
+def newest_units(minor: str, python: str, *, counting: bool) -> Gate:
+    """Return the gate that runs the unit tests with the newest ansible-core on a further Python; one of them counts."""
+    purpose = "The unit tests on a further Python, with the newest ansible-core"
+    files = sorted(set(counted_files()) - test_files(ONCE)) if counting else further_files()
+    options = ("--cov", "--cov-report=term") if counting else ()
 
     def run(_scratch: Path) -> str:
-        """The unit tests on a further Python, with the newest ansible-core."""
         venv = f".venvs/{minor}"
         command("tools/venv", "newest", venv, python)
-        arguments = ("-m", "pytest", "-q", "-p", "no:cacheprovider", *further_files(more))
-        tests = command(f"{venv}/bin/python", *arguments, env=environment(HYPOTHESIS_PROFILE="quick"))
+        arguments = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not slow", *options, *files)
+        env = environment(HYPOTHESIS_PROFILE="quick", COVERAGE_CORE="sysmon")
+        tests = command(f"{venv}/bin/python", *arguments, env=env)
         core = command(f"{venv}/bin/python", "-c", "import ansible.release as r; print(r.__version__)").strip()
-        return f"{closing_line(tests)} (Python {minor}, ansible-core {core}; {LEFT_OUT})"
+        told = counted_lines(tests) if counting else LEFT_OUT
+        return f"{closing_line(tests)} (Python {minor}, ansible-core {core}; {told})"
 
-    return Gate(f"units-{minor}", run, ("plugins",), seconds=60)
+    run.__doc__ = f"{purpose}; it counts the lines that they reach." if counting else f"{purpose}."
+    return Gate(f"units-{minor}", run, ("plugins",), seconds=120 if counting else 60)
