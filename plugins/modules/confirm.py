@@ -14,8 +14,9 @@ version_added: 0.1.0
 description:
   - Asks a host that may be touched what this collection believes about Windows, compares the answers and the bytes with what it
     expects, and says what is confirmed, what differs and what was not asked.
-  - Makes policies that are never assigned, filter lists, filter actions, disabled rules of the firewall and of connection security, a scheduled task that does nothing within a day, and one key of
-    its own in the registry. Their names begin with C(winsec-confirm-).
+  - Makes policies that are never assigned, filter lists, filter actions, disabled rules of the firewall and of connection
+    security, a scheduled task that does nothing within a day, and one key of its own in the registry. Their names begin
+    with C(winsec-confirm-).
   - Removes all of it, after a failure too. A run that is killed leaves what it made; all of it sleeps, and the next run removes it first.
     The store is compared before and after.
   - Refuses a host on which a policy is in force, unless O(allow_policy_in_force) says otherwise.
@@ -47,7 +48,7 @@ attributes:
   idempotent:
     support: full
     details:
-      - RV(changed) is false when the host has what it had before.
+      - C(changed) is false when the host has what it had before.
   action:
     details:
       - The host needs neither Python nor PowerShell modules, only C(netsh), C(reg), C(sc) and C(schtasks).

@@ -212,7 +212,8 @@ def _version(side: Address) -> int:
 def _block(side: Address) -> tuple[int, int]:
     if isinstance(side, (Place, ServerRole)):
         return (0, 0) if side is Place.ANY else (0, _FULL_MASK)
-    assert not isinstance(side, AddressRange)
+    if isinstance(side, AddressRange):
+        raise TypeError("a range is written in a block of its own")
     return int(side.network_address), int(side.netmask)
 
 
