@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from .._windows.engine import Step
-from .definitions import RULE_KINDS, Definition, RuleDefinition
+from .definitions import RULE_KINDS, Definition, RuleDefinition, kind_of
 from .kinds import Kind
 from .netsh import AddRule, DeleteRule, Operation, RenameRule, SetGlobal, SetRule
 from .options import differing
@@ -98,16 +98,16 @@ def _new(definition: Definition, path: str, reason: str, phases: _Phases) -> Non
 
 
 def _changed(had: Definition, shall: Definition, path: str, phases: _Phases) -> None:
-    options = differing(_kind(shall), had, shall)
+    options = differing(kind_of(shall), had, shall)
     if not options:
         return
     reason = f"the rule differs in {', '.join(options)}"
     if not _in_place(had, shall, options):
         stands_in = replace(shall, name=f"{shall.name}{SUFFIX}")
         _new(stands_in, path, reason, phases)
-        gone = DeleteRule(_kind(shall), shall.name, had)
+        gone = DeleteRule(kind_of(shall), shall.name, had)
         phases.going.append((had, Step(gone, f"{stands_in.name!r} has taken its place")))
-        phases.named.append(Step(RenameRule(_kind(shall), stands_in.name, shall.name), "the old rule is gone"))
+        phases.named.append(Step(RenameRule(kind_of(shall), stands_in.name, shall.name), "the old rule is gone"))
     elif had.enabled == shall.enabled:
         into = phases.changing if shall.enabled else phases.made
         into.append((shall, Step(SetRule(shall, options, shall.name, path), reason)))
@@ -119,10 +119,6 @@ def _changed(had: Definition, shall: Definition, path: str, phases: _Phases) -> 
         phases.coming.append((shall, Step(SetRule(shall, ("enabled",), shall.name, path), reason)))
     else:
         phases.going.append((had, Step(SetRule(shall, options, shall.name, path), reason)))
-
-
-def _kind(definition: Definition) -> Kind:
-    return Kind.RULE if isinstance(definition, RuleDefinition) else Kind.MAIN_MODE_RULE
 
 
 def _in_place(had: Definition, shall: Definition, options: Iterable[str]) -> bool:
@@ -174,7 +170,7 @@ def _winners_last(
 
 
 def _rank(definition: Definition) -> int:
-    return -RULE_KINDS.index(_kind(definition))
+    return -RULE_KINDS.index(kind_of(definition))
 
 
 def _leaving(each: tuple[Definition | None, Step[Operation]]) -> tuple[object, ...]:
@@ -182,7 +178,7 @@ def _leaving(each: tuple[Definition | None, Step[Operation]]) -> tuple[object, .
     kind = step.operation.kind if isinstance(step.operation, DeleteRule) else Kind.RULE
     if definition is None:
         return (RULE_KINDS.index(kind), 0)
-    return (RULE_KINDS.index(_kind(definition)), 1, going(definition))
+    return (RULE_KINDS.index(kind_of(definition)), 1, going(definition))
 
 
 def missing(have: Inventory, required: Iterable[Definition]) -> Iterator[Operation]:
@@ -191,10 +187,10 @@ def missing(have: Inventory, required: Iterable[Definition]) -> Iterator[Operati
         (each.kind, each.name.casefold()): each for found in (*have.held.values(), have.left_behind) for each in found
     }
     for definition in required:
-        held: Held | None = there.get((_kind(definition), definition.name.casefold()))
+        held: Held | None = there.get((kind_of(definition), definition.name.casefold()))
         if held is not None and isinstance(definition, RuleDefinition):
             held = held.with_ends(definition.local_tunnel_endpoint, definition.remote_tunnel_endpoint)
         if held is None or held.definition is None:
             yield AddRule(definition)
-        elif options := differing(_kind(definition), held.definition, definition):
+        elif options := differing(kind_of(definition), held.definition, definition):
             yield SetRule(definition, options, held.name)

@@ -112,8 +112,8 @@ def negotiate(initiator: Terms, responder: Terms) -> Agreement | Disagreement:
     authentication = _authentication(initiator.authentication, responder.authentication)
     if authentication is None:
         return Disagreement.AUTHENTICATION
-    theirs = {_algorithms(one) for one in responder.methods}
-    quick = next((one for one in map(_algorithms, initiator.methods) if one in theirs), None)
+    theirs = {algorithms(one) for one in responder.methods}
+    quick = next((one for one in map(algorithms, initiator.methods) if one in theirs), None)
     if quick is None or initiator.perfect_forward_secrecy is not responder.perfect_forward_secrecy:
         return Disagreement.QUICK_MODE
     word, assumed = authentication
@@ -123,7 +123,8 @@ def negotiate(initiator: Terms, responder: Terms) -> Agreement | Disagreement:
 Algorithms = tuple[Integrity | None, Encryption | None, Integrity | None]
 
 
-def _algorithms(method: QuickModeMethod) -> Algorithms:
+def algorithms(method: QuickModeMethod) -> Algorithms:
+    """Return what two ends must have in common of a method: all but its lifetimes."""
     return method.ah_integrity, method.esp_encryption, method.esp_integrity
 
 

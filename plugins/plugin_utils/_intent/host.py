@@ -17,6 +17,7 @@ from .._policies.document import read_document
 from .._policies.model import folded
 from .._windows.versions import parse_version
 from .model import Absence, Engine, Host, IpAddress, System
+from .plain import mapping
 
 HOST_OPTIONS = (
     "name",
@@ -75,11 +76,11 @@ def _told(host: Host, facts: Mapping[str, object]) -> Host:
 
 
 def _with_info(host: Host, info: Mapping[str, object], path: str) -> Host:
-    facts = _mapping(info.get("host"))
-    services = _mapping(facts.get("services"))
+    facts = mapping(info.get("host"))
+    services = mapping(facts.get("services"))
     level = facts.get("exemption_level")
     version = _text(facts.get("version"))
-    predefined = _mapping(info.get("predefined"))
+    predefined = mapping(info.get("predefined"))
     domain = _text(facts.get("domain_policy"))
     if not domain and facts.get("local_policy_counts") is False:
         domain = "the setting AllowLocalIPsecPolicyMerge"
@@ -90,7 +91,7 @@ def _with_info(host: Host, info: Mapping[str, object], path: str) -> Host:
         exemption_level=level if isinstance(level, int) and not isinstance(level, bool) else None,
         services_running=_running(services, "PolicyAgent"),
         key_exchange_running=_running(services, "IKEEXT"),
-        services_automatic=all(_mapping(one).get("automatic") is not False for one in services.values()),
+        services_automatic=all(mapping(one).get("automatic") is not False for one in services.values()),
         predefined_actions=_names(predefined, "filter_actions"),
         predefined_policies=_names(predefined, "policies"),
         domain_policy=domain,
@@ -99,7 +100,7 @@ def _with_info(host: Host, info: Mapping[str, object], path: str) -> Host:
 
 
 def _running(services: Mapping[str, object], name: str) -> bool:
-    return _mapping(services.get(name)).get("running") is not False
+    return mapping(services.get(name)).get("running") is not False
 
 
 def _names(predefined: Mapping[str, object], key: str) -> frozenset[str]:
@@ -108,10 +109,6 @@ def _names(predefined: Mapping[str, object], key: str) -> frozenset[str]:
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
-
-
-def _mapping(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, Mapping) else {}
 
 
 def _listed(value: object) -> Sequence[object]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from .._common.errors import IpsecError, hidden
 from .._common.fields import Fields
+from .plain import mappings
 
 Data = Mapping[str, object]
 _DOCUMENT_REMEDY = "Write the document of one round."
@@ -23,14 +24,10 @@ def with_keys(document: object, keys: object, flows: object) -> dict[str, object
         raise IpsecError("keys", hidden(keys), "a mapping of rules to flows", "Write the keys of the same round.")
     known = dict(_keys_of(flows))
     policies = [
-        {**policy, "rules": [_rule(rule, keys, known) for rule in _mappings(policy.get("rules"))]}
-        for policy in _mappings(document.get("policies"))
+        {**policy, "rules": [_rule(rule, keys, known) for rule in mappings(policy.get("rules"))]}
+        for policy in mappings(document.get("policies"))
     ]
     return {**document, "policies": policies} if "policies" in document else dict(document)
-
-
-def _mappings(value: object) -> list[Data]:
-    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, (list, tuple)) else []
 
 
 def _keys_of(flows: object) -> list[tuple[str, object]]:
@@ -38,7 +35,7 @@ def _keys_of(flows: object) -> list[tuple[str, object]]:
     found: list[tuple[str, object]] = []
     for _where, flow in fields.items("flows"):
         for name in [str(flow.get("name"))] if isinstance(flow, Mapping) else []:
-            methods = _mappings(flow.get("authentication")) if isinstance(flow, Mapping) else []
+            methods = mappings(flow.get("authentication")) if isinstance(flow, Mapping) else []
             found += [(name, one["preshared_key"]) for one in methods if one.get("preshared_key") is not None]
     return found
 
@@ -52,6 +49,6 @@ def _rule(rule: Data, keys: Data, known: Data) -> Data:
         raise IpsecError("flows", str(flow), "a flow of this name with a pre-shared key", remedy)
     methods = [
         {**one, "preshared_key": known[str(flow)]} if one.get("method") == "preshared_key" else one
-        for one in _mappings(rule.get("authentication"))
+        for one in mappings(rule.get("authentication"))
     ]
     return {**rule, "authentication": methods}

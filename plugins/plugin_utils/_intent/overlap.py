@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from .._common.packets import Address, AddressRange, Place, ServerRole
+from .._flows.negotiation import algorithms
 from .._policies.model import (
     Authentication,
     Filter,
@@ -26,8 +27,6 @@ from .._policies.model import (
 from .._policies.words import ActionKind
 from .bindings import OTHER_KEY, Binding, keeps_key
 from .strength import both, of_main_mode, of_quick_mode
-
-Algorithms = tuple[object, object, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +147,8 @@ def both_methods(old: Sequence[Authentication], new: Sequence[Authentication]) -
 
 def both_suites(old: Sequence[QuickModeMethod], new: Sequence[QuickModeMethod]) -> tuple[QuickModeMethod, ...]:
     """Return what is offered in quick mode: the old in front; where only lifetimes differ, the new ones count."""
-    fresh = {_algorithms(one): one for one in reversed(new)}
-    offers = dict.fromkeys(fresh.get(_algorithms(one), one) for one in old)
+    fresh = {algorithms(one): one for one in reversed(new)}
+    offers = dict.fromkeys(fresh.get(algorithms(one), one) for one in old)
     return both(list(offers), new, of_quick_mode)
 
 
@@ -193,10 +192,6 @@ def _told(methods: Iterable[Authentication]) -> tuple[Authentication, ...]:
 
 def _suites_of(bindings: Iterable[Binding]) -> tuple[QuickModeMethod, ...]:
     return tuple(dict.fromkeys(method for one in bindings if one.negotiates for method in one.action.methods))
-
-
-def _algorithms(method: QuickModeMethod) -> Algorithms:
-    return method.ah_integrity, method.esp_encryption, method.esp_integrity
 
 
 def _covering(found: Filter, others: Iterable[Binding]) -> Binding | None:

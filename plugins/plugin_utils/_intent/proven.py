@@ -23,6 +23,7 @@ from .._common.fields import Fields
 from .._common.packets import parse_protocol
 from .._flows.partition import holds
 from .._flows.traffic import Traffic, parse_traffic
+from .plain import mapping, mappings
 
 Found = TypeVar("Found", MainModeAssociation, QuickModeAssociation)
 
@@ -221,14 +222,9 @@ def stops(rows: Sequence[Row], looks: Mapping[str, Look], how: Unproven) -> list
 
 def ended(before: object, now: object) -> list[str]:
     """Return the sessions that were as expected before a round and are not now, of two answers of session_check."""
-    worked = {str(one.get("name")) for one in _sessions(before) if one.get("as_expected")}
+    worked = {str(one.get("name")) for one in mappings(mapping(before).get("sessions")) if one.get("as_expected")}
     return [
         f"The session {name} worked before the round and does not now: {one.get('detail')}"
-        for one in _sessions(now)
+        for one in mappings(mapping(now).get("sessions"))
         if (name := str(one.get("name"))) in worked and not one.get("as_expected")
     ]
-
-
-def _sessions(data: object) -> list[Mapping[str, object]]:
-    found = data.get("sessions") if isinstance(data, Mapping) else None
-    return [one for one in found if isinstance(one, Mapping)] if isinstance(found, (list, tuple)) else []
