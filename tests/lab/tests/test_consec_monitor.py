@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from consec_lines import once
+from netsh_lines import once
 
 from winlab import Host
 from winlab.dataplane.wire import Wire

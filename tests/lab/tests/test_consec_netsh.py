@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from consec_lines import OK, done, once
+from netsh_lines import OK, done, once
 
 from winlab import Host, Kind, Value
 from winlab.consec import sets, store

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from consec_lines import LOCAL, once
+from netsh_lines import LOCAL, once
 
 from winlab import Host
 

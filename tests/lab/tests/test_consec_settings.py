@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from consec_lines import LOCAL, done, once
+from netsh_lines import LOCAL, done, once
 
 from winlab import Host, Kind, Value
 from winlab.consec import crypto, store

@@ -5,19 +5,17 @@
 
 from __future__ import annotations
 
-import io
 import re
 
 import pytest
+from netsh_lines import OK, done, once
 
 from winlab import Host, Kind, Value
 from winlab.firewall import Profile, store
 from winlab.firewall.portopenings import openings, write
-from winlab.netsh import main
 from winlab.netsh.talk import talk
 from winlab.services import State
 
-OK = "Ok.\r\n\r\n"
 ADD = "advfirewall firewall add rule"
 DELETE = "advfirewall firewall delete rule"
 SET = "advfirewall firewall set rule"
@@ -25,23 +23,10 @@ SHOW = "advfirewall firewall show rule"
 IKE = 'name="IKE in" dir=in action=allow protocol=udp localport=500'
 
 
-def once(host: Host, line: str) -> tuple[int, str]:
-    said = bytearray()
-    code = main(host, line, io.BytesIO(b""), said.extend)
-    return code, said.decode(host.oem_encoding)
-
-
 def strings(host: Host) -> list[str]:
     """Return the strings of rules that netsh made, in order: those under a GUID."""
     guid = re.compile(r"\{[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}\}")
     return [str(value.data) for name, value in host.registry.values(store.RULES) if guid.fullmatch(name)]
-
-
-def done(host: Host, *lines: str) -> Host:
-    for line in lines:
-        code, said = once(host, line)
-        assert (code, said.endswith(OK)) == (0, True), said
-    return host
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .fields import number, truth, write_truth
+from ..firewall.spans import read_number
+from .fields import truth, write_truth
 from .sets import StoredSet, Texts, look
 
 OLD_CIPHERS = ("DES", "3DES", "AES-128", "AES-192", "AES-256")
@@ -113,8 +114,8 @@ def read_main(stored: StoredSet) -> MainSet:
             )
             for texts in stored.suites
         ),
-        number(look(header, "TimeOutMinutes") or "480", _TOP),
-        number(look(header, "TimeOutSessions") or "0", _TOP),
+        read_number(look(header, "TimeOutMinutes") or "480", _TOP),
+        read_number(look(header, "TimeOutSessions") or "0", _TOP),
         truth(look(header, "DoNotSkipDH") or "FALSE"),
     )
 
@@ -131,8 +132,8 @@ def _quick(texts: Texts) -> QuickSuite:
         _either(texts, "Encryption", "2_1Encryption", choices=(*OLD_CIPHERS, *GCM), default=""),
         _either(texts, "AhHash", "2_1AhHash", choices=_QUICK_HASHES, default=""),
         _either(texts, "EspHash", "2_1EspHash", choices=_QUICK_HASHES, default=""),
-        number(look(texts, "TimeOutMinutes") or "60", _TOP),
-        number(look(texts, "TimeOutKbytes") or "100000", _TOP),
+        read_number(look(texts, "TimeOutMinutes") or "60", _TOP),
+        read_number(look(texts, "TimeOutKbytes") or "100000", _TOP),
     )
 
 

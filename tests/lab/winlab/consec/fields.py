@@ -97,13 +97,6 @@ def write_truth(value: bool) -> str:
     return "TRUE" if value else "FALSE"
 
 
-def number(text: str, top: int) -> int:
-    """Read a decimal number up to `top`."""
-    if not (text.isascii() and text.isdecimal()) or int(text) > top:
-        raise ValueError(f"{text!r} is not a number up to {top}")
-    return int(text)
-
-
 def _family(version: int) -> Callable[[str], Any]:
     def read(text: str) -> Any:
         item = read_address(text)

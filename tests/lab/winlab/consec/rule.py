@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from ..firewall.model import Profile
-from ..firewall.spans import AddressItem, PortSpan
+from ..firewall.spans import AddressItem, PortSpan, read_number
 from .fields import (
     ACTIVE,
     PLATFORMS,
@@ -21,7 +21,6 @@ from .fields import (
     addresses,
     decode,
     encode,
-    number,
     ports,
     truth,
     word,
@@ -108,7 +107,7 @@ def _fields(*, masks: bool = False) -> tuple[Field, ...]:
     return (
         Field("Action", "action", word(Action)),
         *TEXTS,
-        Field("Protocol", "protocol", lambda text: number(text, 255)),
+        Field("Protocol", "protocol", lambda text: read_number(text, 255)),
         ACTIVE,
         PROFILES,
         *addresses(masks=masks),

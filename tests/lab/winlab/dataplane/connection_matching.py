@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from ..consec import settings
-from ..ipsec.connection import ConnectionRule, MainModeChoice, Spans
+from ..ipsec.connection import ConnectionRule, MainModeChoice, longest
 from ..ipsec.packet import UDP, Address, Packet
 from .connections import Connections
 
@@ -62,20 +62,13 @@ def _rank(
 
     [ledger: cs-ranking, cs-tie]
     """
-    local, remote = _matched(rule.local, here), _matched(rule.remote, there)
+    local, remote = longest(rule.local, here), longest(rule.remote, there)
     if local is None or remote is None or rule.protocol not in (None, protocol):
         return None
     if not (_among(rule.local_ports, here_port) and _among(rule.remote_ports, there_port)):
         return None
     ports = bool(rule.local_ports) + bool(rule.remote_ports)
     return int(rule.tunnel), local + remote, int(rule.protocol is not None), ports, int(rule.treatment)
-
-
-def _matched(spans: Spans, address: Address) -> int | None:
-    """Return the longest prefix of those that hold an address, -1 for any, None for no match."""
-    if spans is None:
-        return -1
-    return max((each.length for each in spans if each.holds(address)), default=None)
 
 
 def _among(ports: tuple[tuple[int, int], ...], port: int) -> bool:
@@ -85,6 +78,6 @@ def _among(ports: tuple[tuple[int, int], ...], port: int) -> bool:
 def main_mode(connections: Connections, here: Address, there: Address) -> MainModeChoice | None:
     """Return how main mode runs between two addresses. [ledger: cs-main-mode-choice]"""
     for each in connections.main_modes:
-        if _matched(each.local, here) is not None and _matched(each.remote, there) is not None:
+        if longest(each.local, here) is not None and longest(each.remote, there) is not None:
             return each
     return None

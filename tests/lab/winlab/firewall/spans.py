@@ -51,7 +51,8 @@ PortItem = PortSpan | str
 """A word such as `RPC` stays a word: the ports behind it are not known before run time."""
 
 
-def _number(text: str, top: int) -> int:
+def read_number(text: str, top: int) -> int:
+    """Return a decimal number up to `top`; ValueError for anything else."""
     if not (text.isascii() and text.isdecimal()) or int(text) > top:
         raise ValueError(f"{text!r} is not a number up to {top}")
     return int(text)
@@ -60,7 +61,7 @@ def _number(text: str, top: int) -> int:
 def _prefix(text: str, width: int) -> int:
     """Return the prefix length that a number or a mask without holes stands for."""
     if width == 128 or "." not in text:
-        return _number(text, width)
+        return read_number(text, width)
     mask = int(IPv4Address(text))
     ones = mask.bit_count()
     if mask != ((1 << ones) - 1) << (32 - ones):
@@ -107,7 +108,7 @@ def read_port(text: str) -> PortItem:
         if not text.replace("-", "").isalnum():
             raise ValueError(f"{text!r} is not a port")
         return text
-    span = PortSpan(_number(first, 0xFFFF), _number(last if dash else first, 0xFFFF))
+    span = PortSpan(read_number(first, 0xFFFF), read_number(last if dash else first, 0xFFFF))
     if span.first > span.last:
         raise ValueError(f"{text!r} is not a range")
     return span

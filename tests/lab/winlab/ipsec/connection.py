@@ -75,6 +75,13 @@ Spans = tuple[Span, ...] | None
 """None stands for any address of either family."""
 
 
+def longest(spans: Spans, address: Address) -> int | None:
+    """Return the longest prefix of those that hold an address, -1 for any, None for no match."""
+    if spans is None:
+        return -1
+    return max((each.length for each in spans if each.holds(address)), default=None)
+
+
 @dataclass(frozen=True, slots=True)
 class Offered:
     """One proposal of quick mode, with its lifetime."""

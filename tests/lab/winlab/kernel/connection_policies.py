@@ -10,13 +10,12 @@ an association stands: that is what an optional template does, and the kernel as
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, summarize_address_range
 from itertools import product
 
 from ..consec.settings import DHCP, ICMP
 from ..dataplane.inforce import InForce
-from ..ipsec.connection import ConnectionRule, KeyModule, Offered, Span, Spans, Treatment
+from ..ipsec.connection import ConnectionRule, KeyModule, Offered, Span, Spans, Treatment, longest
 from ..ipsec.packet import UDP
 from .policies import (
     EVERYWHERE,
@@ -24,11 +23,16 @@ from .policies import (
     FIRST_PRIORITY,
     MOST_PREFIXES,
     STEP,
+    Best,
+    Candidate,
     Negotiated,
     Policies,
     Policy,
     Selector,
     Template,
+    in_order,
+    keep,
+    of_one_protocol,
 )
 
 _MOST_PORTS = 64
@@ -36,20 +40,11 @@ _DHCP_PORTS = (67, 68)
 _ICMP = 1
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    key: tuple[int, int, int, int]
-    order: int
-    way: str
-    selector: Selector
-    rule: ConnectionRule
-
-
 def compile_connection_policies(state: InForce) -> Policies:
     """Return the policies for the connection security rules in force on a host."""
     refused: dict[str, None] = {}
     notes: dict[str, None] = {}
-    best: dict[tuple[str, Selector], _Candidate] = {}
+    best: Best[ConnectionRule] = {}
     for order, rule in enumerate(state.connections.rules):
         try:
             found = list(_narrowed(rule, state))
@@ -61,11 +56,8 @@ def compile_connection_policies(state: InForce) -> Policies:
         for addresses, ports, selector in found:
             key = (addresses, int(rule.protocol is not None), ports, int(rule.treatment))
             for way, one in (("out", selector), ("in", selector.swapped())):
-                other = best.get((way, one))
-                if other is None or key > other.key:
-                    best[way, one] = _Candidate(key, order, way, one, rule)
-    ordered = sorted(best.values(), key=lambda each: (tuple(-part for part in each.key), each.order))
-    policies, negotiated = _numbered(ordered)
+                keep(best, Candidate(key, order, way, one, rule))
+    policies, negotiated = _numbered(in_order(best))
     return Policies((*_exemptions(state), *policies), tuple(negotiated), tuple(refused), tuple(notes))
 
 
@@ -82,7 +74,7 @@ def _narrowed(rule: ConnectionRule, state: InForce) -> Iterator[tuple[int, int, 
     ports = bool(rule.local_ports) + bool(rule.remote_ports)
     own = [each for each in sorted(state.addresses) if isinstance(each, IPv4Address)]
     for address in own:
-        here = _longest(rule.local, address)
+        here = longest(rule.local, address)
         if here is None:
             continue
         for there, network in _networks(rule.remote):
@@ -99,12 +91,6 @@ def _ports(spans: tuple[tuple[int, int], ...]) -> list[int]:
     if len(found) > _MOST_PORTS:
         raise ValueError(f"{len(found)} ports")
     return found or [0]
-
-
-def _longest(spans: Spans, address: IPv4Address) -> int | None:
-    if spans is None:
-        return -1
-    return max((each.length for each in spans if each.holds(address)), default=None)
 
 
 def _networks(spans: Spans) -> Iterator[tuple[int, IPv4Network]]:
@@ -127,26 +113,11 @@ def _prefixes(span: Span) -> tuple[IPv4Network, ...]:
 
 
 def offered(offers: Iterable[Offered]) -> tuple[str, tuple[Offered, ...], str]:
-    """Return the protocol of offers, `esp` or `ah`, those that are made with it, and what is left out, in words.
-
-    A policy of the kernel names its protocol, so the first offer decides; strongSwan negotiates no AH and ESP together.
-    """
-    kept: list[Offered] = []
-    left: dict[str, None] = {}
-    kind = ""
-    for each in offers:
-        one = each.protection
-        both = one.ah_integrity is not None and one.esp_cipher is not None
-        word = "ah+esp" if both else "ah" if one.ah_integrity is not None else "esp"
-        kind = kind or (word if not both else "")
-        if word == kind:
-            kept.append(each)
-        else:
-            left[word.upper().replace("+", " and ")] = None
-    return kind, tuple(kept), ", ".join(left)
+    """Return the protocol of offers, those that are made with it, and what is left out, in words."""
+    return of_one_protocol(offers, lambda each: each.protection)
 
 
-def _numbered(ordered: list[_Candidate]) -> tuple[list[Policy], list[Negotiated]]:
+def _numbered(ordered: list[Candidate[ConnectionRule]]) -> tuple[list[Policy], list[Negotiated]]:
     """Give every candidate its priority, and all traffic that is negotiated for its number."""
     policies: list[Policy] = []
     negotiated: list[Negotiated] = []

@@ -15,17 +15,22 @@ policy: the one that lets pass in clear what a rule held and then gave up on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, summarize_address_range
+from typing import Generic, TypeVar
 
 from ..dataplane.inforce import InForce
 from ..dataplane.matching import rank, strictness
 from ..dataplane.terms import protection
 from ..ipsec.associations import AnyRule
 from ..ipsec.packet import RSVP, TCP, UDP
+from ..ipsec.protection import Protection
 from ..ipsec.rule import Direction, Rule, is_ipv4
 from ..store.model import SERVER_KINDS, Action, Offer, Side, SideKind
+
+Asking = TypeVar("Asking")
+Made = TypeVar("Made")
 
 EVERYWHERE = IPv4Network("0.0.0.0/0")
 SOFT_LIFE = 300
@@ -114,19 +119,37 @@ class Policies:
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
+class Candidate(Generic[Asking]):
+    """What a rule asks for one selector; of several the one with the greatest `key` is asked first."""
+
     key: tuple[int, int, int, int]
     order: int
     way: str
     selector: Selector
-    rule: Rule
+    rule: Asking
+
+
+Best = dict[tuple[str, Selector], Candidate[Asking]]
+"""The first to be asked, by way and selector: the kernel takes no two policies with one selector."""
+
+
+def keep(best: Best[Asking], one: Candidate[Asking]) -> None:
+    """Add a candidate, unless one with its way and selector comes before it."""
+    other = best.get((one.way, one.selector))
+    if other is None or one.key > other.key:
+        best[one.way, one.selector] = one
+
+
+def in_order(best: Best[Asking]) -> list[Candidate[Asking]]:
+    """Return the candidates in the order in which they are asked."""
+    return sorted(best.values(), key=lambda each: (tuple(-part for part in each.key), each.order))
 
 
 def compile_policies(state: InForce) -> Policies:
     """Return the policies for what is in force on a host."""
     refused: dict[str, None] = {}
     notes: dict[str, None] = {}
-    best: dict[tuple[str, Selector], _Candidate] = {}
+    best: Best[Rule] = {}
     order = 0
     for rule in state.rules:
         problem = _problem(rule)
@@ -143,14 +166,10 @@ def compile_policies(state: InForce) -> Policies:
                 refused[f"rule {rule.name or rule.key}: {bad}"] = None
                 continue
             for way, selector in narrowed:
-                one = _Candidate((*rank(direction), strictness(rule)), order, way, selector, rule)
-                other = best.get((way, selector))
-                if other is None or one.key > other.key:
-                    best[way, selector] = one
+                keep(best, Candidate((*rank(direction), strictness(rule)), order, way, selector, rule))
     for connection in state.connections.rules:
         refused[f"rule {connection.name}: connection security beside a policy of the policy store"] = None
-    ordered = sorted(best.values(), key=lambda each: (tuple(-part for part in each.key), each.order))
-    policies, negotiated = _numbered(ordered)
+    policies, negotiated = _numbered(in_order(best))
     return Policies((*_exemptions(state), *policies), tuple(negotiated), tuple(refused), tuple(notes))
 
 
@@ -181,15 +200,22 @@ def _problem(rule: Rule) -> str:
 
 
 def offered(offers: Iterable[Offer]) -> tuple[str, tuple[Offer, ...], str]:
+    """Return the protocol of offers, those that are made with it, and what is left out, in words."""
+    return of_one_protocol(offers, protection)
+
+
+def of_one_protocol(
+    offers: Iterable[Made], proposed: Callable[[Made], Protection]
+) -> tuple[str, tuple[Made, ...], str]:
     """Return the protocol of offers, `esp` or `ah`, those that are made with it, and what is left out, in words.
 
     A policy of the kernel names its protocol, so the first offer decides; strongSwan negotiates no AH and ESP together.
     """
-    kept: list[Offer] = []
+    kept: list[Made] = []
     left: dict[str, None] = {}
     kind = ""
     for each in offers:
-        one = protection(each)
+        one = proposed(each)
         both = one.ah_integrity is not None and one.esp_cipher is not None
         word = "ah+esp" if both else "ah" if one.ah_integrity is not None else "esp"
         kind = kind or (word if not both else "")
@@ -252,7 +278,7 @@ def _networks(side: Side) -> tuple[IPv4Network, ...] | None:
     return (IPv4Network((int(side.first) & side.mask, length)),)
 
 
-def _numbered(ordered: list[_Candidate]) -> tuple[list[Policy], list[Negotiated]]:
+def _numbered(ordered: list[Candidate[Rule]]) -> tuple[list[Policy], list[Negotiated]]:
     """Give every candidate its priority, and every filter that negotiates its number."""
     policies: list[Policy] = []
     negotiated: list[Negotiated] = []

@@ -14,14 +14,13 @@ Criteria compare with what a rule says, not with what it covers (lab's choice). 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from ..firewall import store
 from ..firewall.model import Direction, Profile, Rule
 from ..firewall.spans import AddressItem, AddressSpan, write_address, write_port
-from .advfirewall_values import ADD_TAGS, CRITERIA_TAGS, Fields, fields
+from .advfirewall_values import ADD_TAGS, CRITERIA_TAGS, fields
 from .context import Process
-from .firewall_common import Command, Refusal, dispatch, field, require, tagged
+from .firewall_common import Command, Refusal, dispatch, field, place_of_new, require, says, tagged, tell_count
 from .words import Given, Word, bind
 
 _PORT_PROTOCOLS = {6: "TCP", 17: "UDP"}
@@ -49,22 +48,11 @@ def _found(process: Process, given: Given) -> list[tuple[str, Rule]]:
     found = [
         (rule_id, rule)
         for rule_id, rule in store.rules(process.host)
-        if name.lower() in ("all", _spoken(process, rule.name).lower()) and _says(rule, others)
+        if name.lower() in ("all", _spoken(process, rule.name).lower()) and says(rule, others)
     ]
     if not found:
         raise Refusal("no_match")
     return found
-
-
-def _says(rule: Rule, wanted: Fields) -> bool:
-    return all(_comparable(getattr(rule, key)) == _comparable(value) for key, value in wanted.items())
-
-
-def _comparable(value: Any) -> Any:
-    """Lists compare without order, texts without case."""
-    if isinstance(value, tuple):
-        return set(value)
-    return value.lower() if isinstance(value, str) else value
 
 
 def _sound(rule: Rule) -> Rule:
@@ -83,12 +71,12 @@ def _delete(process: Process, given: Given) -> None:
     found = _found(process, given)
     for rule_id, _rule in found:
         store.remove(process.host, rule_id)
-    _tell(process, "deleted", len(found))
+    tell_count(process, "deleted", len(found))
 
 
 def _set(process: Process, words: list[Word]) -> None:
     """Change what stands behind the word `new`; keys that are not known stay."""
-    place = next((n for n, word in enumerate(words) if word.text.lower() == "new" and not word.quoted), None)
+    place = place_of_new(words)
     if place is None:
         raise Refusal("missing", tag="new")
     changes = fields(bind(words[place + 1 :], ADD_TAGS))
@@ -98,12 +86,7 @@ def _set(process: Process, words: list[Word]) -> None:
     changed = [(rule_id, _sound(replace(rule, **changes))) for rule_id, rule in found]
     for rule_id, rule in changed:
         store.add(process.host, rule, rule_id)
-    _tell(process, "updated", len(changed))
-
-
-def _tell(process: Process, key: str, count: int) -> None:
-    process.say("")
-    process.say(process.texts.firewall[key].format(count=count))
+    tell_count(process, "updated", len(changed))
 
 
 def _show(process: Process, words: list[Word]) -> None:

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..firewall.model import Action, Direction, Profile
+from ..firewall.model import Action, Direction
 from ..firewall.spans import AddressItem, AddressWord, PortItem, read_address, read_port
-from .firewall_common import bad, one_of
-from .words import Given, pick
+from .firewall_common import bad, one_of, profiles
+from .words import Given
 
 ADD_TAGS = (
     "name",
@@ -89,14 +89,6 @@ def _action(tag: str, value: str) -> Fields:
 
 def _truth(field: str) -> Callable[[str, str], Fields]:
     return lambda tag, value: {field: one_of(tag, value, ("yes", "no")) == "yes"}
-
-
-def _profiles(tag: str, value: str) -> Fields:
-    names = [pick(part.strip(), ("any", "domain", "private", "public")) for part in value.split(",")]
-    if None in names or ("any" in names and len(names) > 1):
-        raise bad(tag, value)
-    chosen = tuple(each for each in Profile if each.lower() in names)
-    return {"profiles": () if len(chosen) == len(Profile) else chosen}
 
 
 def _protocol(tag: str, value: str) -> Fields:
@@ -188,7 +180,7 @@ _READERS: dict[str, Callable[[str, str], Fields]] = {
     "service": _text("service"),
     "description": _text("description"),
     "enable": _truth("active"),
-    "profile": _profiles,
+    "profile": profiles,
     "localip": _addresses("local"),
     "remoteip": _addresses("remote"),
     "localport": _ports("local_ports"),

@@ -23,7 +23,18 @@ from .consec_drafts import Draft, draft, main_mode_draft, sets_of
 from .consec_show import in_force, show_main_mode, show_rule
 from .consec_values import ADD_TAGS, MAIN_MODE_SELECTORS, MAIN_MODE_TAGS, SELECTORS, fields
 from .context import Process
-from .firewall_common import Command, Refusal, Silence, dispatch, one_of, require, tagged
+from .firewall_common import (
+    Command,
+    Refusal,
+    Silence,
+    dispatch,
+    one_of,
+    place_of_new,
+    require,
+    says,
+    tagged,
+    tell_count,
+)
 from .words import Given, Word, bind
 
 AnyRule = Rule | MainModeRule
@@ -73,20 +84,11 @@ def _found(process: Process, given: Given, rules: Source) -> list[tuple[str, Any
         for rule_id, rule in rules(process.host)
         if name.lower() in ("all", (rule.name or "").lower())
         and (group is None or group.lower() == (rule.group or "").lower())
-        and _says(rule, others)
+        and says(rule, others)
     ]
     if not found:
         raise Refusal("no_match")
     return found
-
-
-def _says(rule: AnyRule, wanted: dict[str, Any]) -> bool:
-    """Lists compare without order."""
-    return all(_comparable(getattr(rule, key)) == _comparable(value) for key, value in wanted.items())
-
-
-def _comparable(value: Any) -> Any:
-    return set(value) if isinstance(value, tuple) else value
 
 
 def _delete(rules: Source) -> Callable[[Process, Given], None]:
@@ -95,7 +97,7 @@ def _delete(rules: Source) -> Callable[[Process, Given], None]:
         for rule_id, rule in found:
             store.remove(process.host, rule_id, rule)
         store.prune(process.host, [each for _id, rule in found for each in sets_of(rule)])
-        _tell(process, "deleted", len(found))
+        tell_count(process, "deleted", len(found))
 
     return delete
 
@@ -109,7 +111,7 @@ def _set(
     """
 
     def change(process: Process, words: list[Word]) -> None:
-        place = next((n for n, word in enumerate(words) if word.text.lower() == "new" and not word.quoted), None)
+        place = place_of_new(words)
         if place is None:
             raise Silence
         given, changes = bind(words[:place], selectors), bind(words[place + 1 :], tags)
@@ -122,14 +124,9 @@ def _set(
         for each in drafts:
             each.write(process.host)
         store.prune(process.host, [former for each in drafts for former in each.former])
-        _tell(process, "updated", len(drafts))
+        tell_count(process, "updated", len(drafts))
 
     return change
-
-
-def _tell(process: Process, key: str, count: int) -> None:
-    process.say("")
-    process.say(process.texts.firewall[key].format(count=count))
 
 
 def _show(rules: Source, show: Callable[..., None]) -> Callable[[Process, list[Word]], None]:

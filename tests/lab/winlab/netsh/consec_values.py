@@ -11,11 +11,10 @@ from ipaddress import ip_address
 from typing import Any
 
 from ..consec.rule import Action, InterfaceType, Rule
-from ..firewall.model import Profile
 from ..firewall.spans import AddressItem, AddressWord, PortSpan, read_address, read_port
 from .consec_words import FIRST_TAGS, SECOND_TAGS
-from .firewall_common import Refusal, bad, one_of
-from .words import Given, pick
+from .firewall_common import Refusal, bad, one_of, profiles
+from .words import Given
 
 Fields = dict[str, Any]
 """Names of fields of a rule with their values."""
@@ -105,14 +104,6 @@ def _truth(field: str, *, absent: bool = False) -> Callable[[str, str], Fields]:
         return {field: None if absent and not yes else yes}
 
     return reader
-
-
-def _profiles(tag: str, value: str) -> Fields:
-    names = [pick(part.strip(), ("any", "domain", "private", "public")) for part in value.split(",")]
-    if None in names or ("any" in names and len(names) > 1):
-        raise bad(tag, value)
-    chosen = tuple(each for each in Profile if each.lower() in names)
-    return {"profiles": () if len(chosen) == len(Profile) else chosen}
 
 
 def _protocol(tag: str, value: str) -> Fields:
@@ -226,7 +217,7 @@ _READERS: dict[str, Callable[[str, str], Fields]] = {
     "action": _action,
     "description": _description,
     "enable": _truth("active"),
-    "profile": _profiles,
+    "profile": profiles,
     "type": _type,
     "port1": _ports("local_ports"),
     "port2": _ports("remote_ports"),

@@ -13,8 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ..firewall import store
+from ..firewall.model import Profile
 from .context import Process
 from .words import Given, UsageError, Word, bind, pick
 
@@ -114,6 +116,37 @@ def _run(process: Process, words: list[Word], command: Command) -> int:
     process.say(texts.firewall["ok"])
     process.say("")
     return 0
+
+
+def place_of_new(words: list[Word]) -> int | None:
+    """Return where the word `new` stands, behind which a set command says what changes."""
+    return next((n for n, word in enumerate(words) if word.text.lower() == "new" and not word.quoted), None)
+
+
+def profiles(tag: str, value: str) -> dict[str, Any]:
+    """Return the field of a rule for its profiles; a refusal for what names none."""
+    names = [pick(part.strip(), ("any", "domain", "private", "public")) for part in value.split(",")]
+    if None in names or ("any" in names and len(names) > 1):
+        raise bad(tag, value)
+    chosen = tuple(each for each in Profile if each.lower() in names)
+    return {"profiles": () if len(chosen) == len(Profile) else chosen}
+
+
+def says(rule: object, wanted: Mapping[str, Any]) -> bool:
+    """Tell whether the fields of a rule are as criteria want them. Lists compare without order, texts without case."""
+    return all(_comparable(getattr(rule, key)) == _comparable(value) for key, value in wanted.items())
+
+
+def _comparable(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return set(value)
+    return value.lower() if isinstance(value, str) else value
+
+
+def tell_count(process: Process, key: str, count: int) -> None:
+    """Say how many rules a command has changed."""
+    process.say("")
+    process.say(process.texts.firewall[key].format(count=count))
 
 
 def field(process: Process, key: str, value: str) -> None:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the winsec.ipsec authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lines of netsh on a command line, for tests of connection security."""
+"""Lines of netsh on a command line, for tests of the firewall and of connection security."""
 
 from __future__ import annotations
 
