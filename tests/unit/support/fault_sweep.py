@@ -285,8 +285,8 @@ def rule_count(found: Meaning) -> int:
 
 
 @contextmanager
-def bench(site: Site, step: str, transport: str = "basic") -> Iterator[Bench]:
-    """Run a lab whose host stands where the step begins."""
+def counted_guids() -> Iterator[Guids]:
+    """Let new objects of the lab get GUIDs that are the same in every run."""
     guids = Guids()
     row = SimpleNamespace(uuid4=guids.uuid4, UUID=uuid.UUID)
 
@@ -297,6 +297,14 @@ def bench(site: Site, step: str, transport: str = "basic") -> Iterator[Bench]:
         for module in (objects, policies):
             stack.enter_context(mock.patch.object(module, "uuid", row))
         stack.enter_context(mock.patch.object(static_filters, "Filter", new_filter))
+        yield guids
+
+
+@contextmanager
+def bench(site: Site, step: str, transport: str = "basic") -> Iterator[Bench]:
+    """Run a lab whose host stands where the step begins."""
+    with ExitStack() as stack:
+        guids = stack.enter_context(counted_guids())
         lab, target = stack.enter_context(running(site))
         planted = plant_others(target)
         controller = Controller(target, time=Time(lambda _seconds: None, target.host.clock.now))

@@ -12,18 +12,15 @@ not even where IKE gets no answer.
 from __future__ import annotations
 
 import copy
-import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
-from types import SimpleNamespace
 from typing import Any
-from unittest import mock
 
 import fault_sweep
 from fault_points import Point
-from fault_sweep import Bench, Finding, Guids, Sweep, force
+from fault_sweep import Bench, Finding, Sweep, counted_guids, force
 from lab_runner import LabConnection, run
 from meaning import Meaning, differences, seen
 from rollout import CONFIRM_SECONDS, Site, plant_others
@@ -35,10 +32,7 @@ from winlab.host import Host
 from winlab.ipsec.associations import Associations
 from winlab.ipsec.packet import Network, Packet
 from winlab.lab import Lab
-from winlab.netsh import static_filters
 from winlab.spec import HostSpec
-from winlab.store import objects, policies
-from winlab.store.model import Filter
 from winlab.testing.policies import machine
 from winlab.wsman import Limits
 
@@ -186,19 +180,11 @@ class PairBench(Bench):
 @contextmanager
 def bench(hit: Site, version: str, step: str) -> Iterator[PairBench]:
     """Run a lab whose pair has what it has before the change."""
-    guids = Guids()
-    row = SimpleNamespace(uuid4=guids.uuid4, UUID=uuid.UUID)
-
-    def new_filter(*sides_and_ports: Any) -> Filter:
-        return replace(Filter(*sides_and_ports), guid=guids.uuid4())
-
     limits = replace(Limits.of(hit.version), max_shells=_ENDLESS, max_operations=_ENDLESS)
     spec = HostSpec(name=hit.name, version=hit.version, language=hit.language, limits=limits, firewall="off")
     (name,) = (one for one in ADDRESSES if one != hit.role)
     with ExitStack() as stack:
-        for module in (objects, policies):
-            stack.enter_context(mock.patch.object(module, "uuid", row))
-        stack.enter_context(mock.patch.object(static_filters, "Filter", new_filter))
+        guids = stack.enter_context(counted_guids())
         lab = stack.enter_context(Lab([spec]))
         target = lab.hosts[hit.name]
         target.host.clock.set(target.host.clock.now())

@@ -10,12 +10,11 @@ what else a machine does.
 
 from __future__ import annotations
 
-import gc
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from call_count import calls
 
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tools"))
@@ -27,24 +26,6 @@ pytestmark = pytest.mark.slow
 SIZES = (500, 1_000, 2_000, 4_000)
 # n log n, as sorting needs it, is n^1.03 where reading a filter is a hundred calls.
 STEEPEST = 1.05
-
-
-def calls(function: Callable[[], object]) -> int:
-    """Return how many functions are called until a function returns."""
-    found = 0
-
-    def count(_frame: object, event: str, _argument: object) -> None:
-        nonlocal found
-        found += event in ("call", "c_call")
-
-    gc.collect()
-    before = sys.getprofile()
-    sys.setprofile(count)
-    try:
-        function()
-    finally:
-        sys.setprofile(before)
-    return found
 
 
 @pytest.fixture(scope="module", name="counted")

@@ -6,13 +6,12 @@
 
 from __future__ import annotations
 
-import gc
 import math
-import sys
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from call_count import calls
 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._consec.document import write_document
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._consec.netsh import render
@@ -69,23 +68,6 @@ def document(count: int) -> dict[str, Any]:
             for number in range(count)
         ]
     }
-
-
-def calls(function: Callable[[], object]) -> int:
-    found = 0
-
-    def count(_frame: object, event: str, _argument: object) -> None:
-        nonlocal found
-        found += event in ("call", "c_call")
-
-    gc.collect()
-    before = sys.getprofile()
-    sys.setprofile(count)
-    try:
-        function()
-    finally:
-        sys.setprofile(before)
-    return found
 
 
 def steps(count: int) -> dict[str, Callable[[], object]]:
