@@ -64,7 +64,9 @@ def said_of(draw: st.DrawFn, current: Store) -> Data:
             item["filters"] += [{**twin, "description": draw(st.sampled_from(["", "anew"]))} for twin in twins]
     had = {item["name"]: [rule["name"] for rule in item["rules"]] for item in known["policies"]}
     for item in document["policies"]:
-        names = had.get(item["name"])
+        # A name twice in one policy is refused, which is not what is asked here.
+        others = {folded(rule["name"]) for rule in (item.get("rules") or ())[1:]}
+        names = [name for name in had.get(item["name"], ()) if folded(name) not in others]
         if names and item.get("rules"):
             item["rules"][0]["name"] = draw(st.sampled_from(names))
     return document
