@@ -6,11 +6,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._intent.names import free_name, plain_name
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._intent.targets import named_action
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model import FilterAction
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.names import check_object_name
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.words import ActionKind
+from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._policies import strategies
 
 NAMES = st.text(min_size=1, max_size=90) | st.text("ab.-_~ Ä", min_size=1, max_size=12)
 
@@ -57,3 +63,27 @@ def test_a_long_name_is_cut_and_stays_its_own() -> None:
     assert plain_name(usual) == usual
     assert [len(plain_name(name)) for name in (longer, odd)] == [60, 60]
     assert len({plain_name(name) for name in (usual, longer, odd)}) == 3
+
+
+@given(strategies.filter_actions(), strategies.filter_actions())
+def test_actions_that_do_something_else_have_other_names(one: FilterAction, other: FilterAction) -> None:
+    mine, its = (named_action(replace(each, name="", description="")) for each in (one, other))
+    assert (mine.name == its.name) is (replace(mine, name="") == replace(its, name=""))
+
+
+@given(strategies.filter_actions(), st.integers(0, 2), st.booleans())
+def test_a_small_difference_gives_another_name(action: FilterAction, more: int, perfect: bool) -> None:
+    """Only the first suites are spelt out in a name."""
+    many = replace(action, action=ActionKind.NEGOTIATE, methods=(*action.methods, *action.methods[:1]))
+    changed = replace(
+        many,
+        methods=(*many.methods, *many.methods[: more + (not perfect)]),
+        perfect_forward_secrecy=many.perfect_forward_secrecy is not perfect,
+    )
+    if many != changed:
+        assert named_action(many).name != named_action(changed).name
+
+
+def test_permit_and_block_keep_their_names() -> None:
+    for kind in (ActionKind.PERMIT, ActionKind.BLOCK):
+        assert named_action(FilterAction(name="Mine", description="kept", action=kind)).name == "Mine"
