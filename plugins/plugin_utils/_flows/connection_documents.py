@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 
 from .._common.errors import IpsecError, hidden
 from .._common.fields import Fields
+from .._common.mappings import mapping
 from .._consec.kinds import Kind
 from .._consec.options import NamedSets
 from .._consec.schema import Schema, schema_of
@@ -95,7 +96,7 @@ def read_connections(data: object, path: str, version: WindowsVersion, active: s
 
 
 def _both(result: Data, path: str, version: WindowsVersion, active: str, *, config: str) -> Given:
-    host = _mapping(result.get("host"))
+    host = mapping(result.get("host"))
     if host.get("version"):
         version = parse_version(str(host["version"]), f"{path}.host.version")
     schema = schema_of(version)
@@ -115,7 +116,7 @@ def _both(result: Data, path: str, version: WindowsVersion, active: str, *, conf
     for (_name, fields), source in zip(documents, sources, strict=True):
         for kind in (Kind.RULE, Kind.MAIN_MODE_RULE):
             for where, item in fields.items(kind.value):
-                key = (kind.value, str(_mapping(item).get("id") or where).casefold())
+                key = (kind.value, str(mapping(item).get("id") or where).casefold())
                 if key in seen:
                     continue
                 seen.add(key)
@@ -151,19 +152,15 @@ def _refuse_old(documents: Sequence[tuple[str, Fields]], path: str, version: Win
         raise IpsecError(path, version.name, expected, "Give config, the document of its policy store.")
 
 
-def _mapping(data: object) -> Data:
-    return data if isinstance(data, Mapping) else {}
-
-
 def _document(data: object, path: str) -> Fields:
     return Fields(data if data is not None else {}, path, DOCUMENT_OPTIONS)
 
 
 def _state(host: Data, active: str) -> State:
     services = {
-        str(name): _mapping(each).get("running") is not False for name, each in _mapping(host.get("services")).items()
+        str(name): mapping(each).get("running") is not False for name, each in mapping(host.get("services")).items()
     }
-    profiles = {str(name): _mapping(each) for name, each in _mapping(host.get("profiles")).items()}
+    profiles = {str(name): mapping(each) for name, each in mapping(host.get("profiles")).items()}
     return State(
         services=services,
         on={name: each.get("on") is not False for name, each in profiles.items()},
@@ -176,11 +173,11 @@ def _reasons(data: object) -> dict[tuple[str, str, str], Reasons]:
     """Return what a host says that is odd, by store, kind and folded identifier."""
     found: dict[tuple[str, str, str], Reasons] = {}
     for entry in data if isinstance(data, (list, tuple)) else ():
-        item = _mapping(entry)
+        item = mapping(entry)
         listed = item.get("reasons")
         reasons = tuple(
             (str(each.get("option", "")), str(each.get("reason", "")), each.get("known") is True)
-            for each in map(_mapping, listed if isinstance(listed, (list, tuple)) else ())
+            for each in map(mapping, listed if isinstance(listed, (list, tuple)) else ())
         )
         key = (str(item.get("store", "")), str(item.get("kind", "")), str(item.get("id", "")).casefold())
         found[key] = Reasons((*found.get(key, Reasons()).found, *reasons))
@@ -209,7 +206,7 @@ def _sources(
 
 
 def _kept(kind: Kind, data: object, reasons: Mapping[tuple[str, str], Reasons]) -> object:
-    key = (kind.value, str(_mapping(data).get("id", "")).casefold())
+    key = (kind.value, str(mapping(data).get("id", "")).casefold())
     return without_skipped(data, reasons.get(key, Reasons()))
 
 
@@ -231,7 +228,7 @@ def _settings(documents: Iterable[Fields]) -> list[Fields]:
     known = (*(each.name for each in SETTINGS), *SHOWN_SETTINGS)
     found = []
     for fields in documents:
-        defaults = _mapping(fields.mapping("defaults"))
+        defaults = mapping(fields.mapping("defaults"))
         found.append(Fields(defaults.get("settings") or {}, f"{fields.at('defaults')}.settings", known))
     return found
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 
+from .._common.mappings import mapping, mappings
 from .._common.said import said_by_host
-from .plain import mapping, mappings
 
 Data = Mapping[str, object]
 _LONGEST = 1_000

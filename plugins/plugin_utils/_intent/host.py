@@ -12,12 +12,12 @@ from ipaddress import AddressValueError, IPv4Address
 
 from .._common.errors import IpsecError, hidden
 from .._common.fields import Fields
+from .._common.mappings import mapping
 from .._common.packets import parse_one_address
 from .._policies.document import read_document
 from .._policies.model import folded
 from .._windows.versions import parse_version
 from .model import Absence, Engine, Host, IpAddress, System
-from .plain import mapping
 
 HOST_OPTIONS = (
     "name",

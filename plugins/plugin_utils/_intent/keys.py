@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from .._common.errors import IpsecError, hidden
 from .._common.fields import Fields
-from .plain import mappings
+from .._common.mappings import mappings
 
 Data = Mapping[str, object]
 _DOCUMENT_REMEDY = "Write the document of one round."

@@ -20,10 +20,10 @@ from .._associations.data import ASSOCIATION_OPTIONS, read_associations
 from .._associations.model import Associations, MainModeAssociation, QuickModeAssociation
 from .._common.errors import IpsecError, hidden
 from .._common.fields import Fields
+from .._common.mappings import mapping, mappings
 from .._common.packets import parse_protocol
 from .._flows.partition import holds
 from .._flows.traffic import Traffic, parse_traffic
-from .plain import mapping, mappings
 
 Found = TypeVar("Found", MainModeAssociation, QuickModeAssociation)
 

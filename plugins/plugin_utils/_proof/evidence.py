@@ -16,6 +16,7 @@ from .._associations.model import Associations
 from .._clients.hold import SessionOutcome
 from .._common.errors import IpsecError, hidden
 from .._common.fields import Fields, element, freely_named, one_port
+from .._common.mappings import mapping
 from .._common.packets import parse_one_address, parse_protocol
 from .model import ProofFinding, Role, ServiceState
 from .reading import FINDING_OPTIONS, read_finding
@@ -77,22 +78,19 @@ class HostEvidence:
     @property
     def facts(self) -> Data:
         """The facts about the host, empty where it could not be read."""
-        found = (self.info or {}).get("host")
-        return found if isinstance(found, Mapping) else {}
+        return mapping((self.info or {}).get("host"))
 
     @property
     def config(self) -> Data:
         """The document of the host, empty where it could not be read."""
-        found = (self.info or {}).get("config")
-        return found if isinstance(found, Mapping) else {}
+        return mapping((self.info or {}).get("config"))
 
     @property
     def services(self) -> Mapping[str, ServiceState]:
         """The services by name."""
-        found = self.facts.get("services")
         return {
             str(name): ServiceState(bool(one.get("running")), bool(one.get("automatic")))
-            for name, one in (found.items() if isinstance(found, Mapping) else ())
+            for name, one in mapping(self.facts.get("services")).items()
             if isinstance(one, Mapping)
         }
 

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
+from .._common.mappings import mappings
 from .._flows.negotiation import spelled
 from .._flows.outcome import PASSING_IN_CLEAR, Outcome, OutcomeKind
 from .analysis import JudgedFlow
@@ -99,18 +100,14 @@ def _near_misses(host: HostEvidence, peer: HostEvidence, port: int, sends: bool,
 
 def _filters_in_force(host: HostEvidence) -> Iterator[Mapping[str, object]]:
     """Yield the filters of the enabled rules of the assigned policy, as the document has them."""
-    lists = {str(one.get("name")).casefold(): one for one in _mappings(host.config.get("filter_lists"))}
-    for policy in _mappings(host.config.get("policies")):
+    lists = {str(one.get("name")).casefold(): one for one in mappings(host.config.get("filter_lists"))}
+    for policy in mappings(host.config.get("policies")):
         if str(policy.get("name")).casefold() != host.assigned.casefold():
             continue
-        for rule in _mappings(policy.get("rules")):
+        for rule in mappings(policy.get("rules")):
             if rule.get("enabled", True):
                 found = lists.get(str(rule.get("filter_list")).casefold(), {})
-                yield from _mappings(found.get("filters"))
-
-
-def _mappings(items: object) -> Iterator[Mapping[str, object]]:
-    yield from (item for item in items if isinstance(item, Mapping)) if isinstance(items, Sequence) else ()
+                yield from mappings(found.get("filters"))
 
 
 def _one_way(flow: JudgedFlow) -> str:

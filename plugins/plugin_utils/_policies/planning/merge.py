@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ..._common.mappings import mapping
 from ..document.filter_action import NEGOTIATE_OPTIONS
 from ..model import FilterList, folded
 from ..words import ActionKind
@@ -40,7 +41,7 @@ def overlaid(existing: dict[str, object], given: Data, *, keep: bool) -> dict[st
     for key in ("main_mode", "default_response"):
         part = given.get(key)
         if isinstance(part, Mapping):
-            result[key] = {**_mapping(existing.get(key)), **part}
+            result[key] = {**mapping(existing.get(key)), **part}
     if str(result.get("action")).lower() in (ActionKind.PERMIT, ActionKind.BLOCK):
         # What only a negotiation has goes with it, unless it is asked for, which is then refused.
         result = {key: value for key, value in result.items() if key not in NEGOTIATE_OPTIONS or key in given}
@@ -74,10 +75,6 @@ _USES = ("filter_list", "filter_action")
 
 def _says(rule: Data, said: Data, option: str) -> bool:
     return option not in said or folded(str(rule.get(option))) == folded(str(said[option]))
-
-
-def _mapping(value: object) -> Data:
-    return value if isinstance(value, Mapping) else {}
 
 
 def given_only(data: Data) -> Data:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is not of the shape that is looked for is taken for nothing: results of tasks, that may have failed."""
+"""Data that may have any shape, as results of tasks that failed: what is not looked for is taken for nothing."""
 
 from __future__ import annotations
 
