@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._intent.names import free_name, plain_name
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._intent.targets import named_action
-from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model import FilterAction
+from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.model import FilterAction, QuickModeMethod
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.names import check_object_name
 from ansible_collections.winsec.ipsec.plugins.plugin_utils._policies.words import ActionKind
 from ansible_collections.winsec.ipsec.tests.unit.plugins.plugin_utils._policies import strategies
@@ -72,17 +72,15 @@ def test_actions_that_do_something_else_have_other_names(one: FilterAction, othe
     assert (mine.name == its.name) is (replace(mine, name="") == replace(its, name=""))
 
 
-@given(strategies.filter_actions(), st.integers(0, 2), st.booleans())
-def test_a_small_difference_gives_another_name(action: FilterAction, more: int, perfect: bool) -> None:
-    """Only the first suites are spelt out in a name."""
-    many = replace(action, action=ActionKind.NEGOTIATE, methods=(*action.methods, *action.methods[:1]))
-    changed = replace(
-        many,
-        methods=(*many.methods, *many.methods[: more + (not perfect)]),
-        perfect_forward_secrecy=many.perfect_forward_secrecy is not perfect,
-    )
-    if many != changed:
-        assert named_action(many).name != named_action(changed).name
+@given(st.lists(strategies.quick_mode_methods(), min_size=1, max_size=6).map(tuple), st.booleans(), st.booleans())
+def test_a_small_difference_gives_another_name(
+    methods: tuple[QuickModeMethod, ...], longer: bool, perfect: bool
+) -> None:
+    """Only the first suites are spelt out in a name, and the usual lifetimes are not."""
+    usual = tuple(replace(one, lifetime_kilobytes=100_000, lifetime_seconds=900) for one in methods)
+    action = FilterAction(name="", methods=usual, perfect_forward_secrecy=perfect)
+    difference = {"methods": (*usual, usual[0])} if longer else {"perfect_forward_secrecy": not perfect}
+    assert named_action(action).name != named_action(replace(action, **difference)).name
 
 
 def test_permit_and_block_keep_their_names() -> None:
